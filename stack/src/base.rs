@@ -1,0 +1,15 @@
+//! floor 0: values without behaviour, shared by every floor above.
+
+pub mod addr;
+pub mod choose;
+pub mod port;
+pub mod seq;
+pub mod time;
+pub mod why;
+
+pub use addr::{Cidr, Mac};
+pub use choose::{Choose, Freedom};
+pub use port::{Port, PortRange};
+pub use seq::{Ours, Seq, Theirs};
+pub use time::{Instant, Span};
+pub use why::Why;
