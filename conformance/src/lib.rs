@@ -1,1 +1,7 @@
-//! Harness.
+//! The harness: traces of a host's stimuli and responses, the hosts that answer, the drivers that ask, and
+//! the rules that watch. One loop ([`run::run`]) joins a host and a driver into a trace.
+
+pub mod drive;
+pub mod host;
+pub mod run;
+pub mod trace;

@@ -18,3 +18,5 @@
 extern crate alloc;
 
 pub mod base;
+pub mod sock;
+pub mod wire;

@@ -1,0 +1,282 @@
+//! floor 4: the whole socket API as data (RFC 9293 section 3.9.1, RFC 1122 section 4.1.4, POSIX names).
+//!
+//! A call is a value and so is its answer: that makes recording, replaying, fuzzing, shrinking and
+//! comparing the same operation. No call blocks. What would block is refused with
+//! [`Refused::WouldBlock`] or [`Refused::InProgress`], and blocking is the caller's loop.
+
+use super::refused::Refused;
+use crate::base::Span;
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+
+/// A socket's number. Numbers are handed out in ascending order from 1 and never reused within a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u32);
+
+/// Address family of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// `AF_INET`.
+    V4,
+    /// `AF_INET6`; takes IPv4 traffic too unless `IPV6_V6ONLY` is set.
+    V6,
+}
+
+/// Type of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `SOCK_STREAM`: TCP.
+    Stream,
+    /// `SOCK_DGRAM`: UDP.
+    Datagram,
+}
+
+/// Which half of a connection `shutdown` closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum How {
+    /// `SHUT_RD`.
+    Read,
+    /// `SHUT_WR`.
+    Write,
+    /// `SHUT_RDWR`.
+    Both,
+}
+
+/// A socket option with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OptionValue {
+    /// `SO_REUSEADDR`.
+    ReuseAddr(bool),
+    /// `SO_REUSEPORT`.
+    ReusePort(bool),
+    /// `IPV6_V6ONLY`.
+    V6Only(bool),
+    /// `SO_KEEPALIVE`.
+    KeepAlive(bool),
+    /// `SO_BROADCAST`.
+    Broadcast(bool),
+    /// `SO_OOBINLINE`.
+    OobInline(bool),
+    /// `TCP_NODELAY`.
+    NoDelay(bool),
+    /// `SO_LINGER`: `None` is off; a span of zero makes `close` abort the connection.
+    Linger(Option<Span>),
+    /// `SO_RCVBUF`: octets that wait for the application at the most.
+    ReceiveBuffer(u32),
+    /// `SO_SNDBUF`: octets that wait for acknowledgement at the most.
+    SendBuffer(u32),
+    /// `TCP_MAXSEG`: largest segment to announce and to send, in octets.
+    MaxSegment(u16),
+    /// `TCP_USER_TIMEOUT`: `None` is the default of the host.
+    UserTimeout(Option<Span>),
+    /// `IP_TTL`, `IPV6_UNICAST_HOPS`.
+    HopLimit(u8),
+    /// `SO_ERROR`: reading it clears it. Not settable.
+    Error(Option<Refused>),
+    /// `SO_ACCEPTCONN`: whether the socket listens. Not settable.
+    AcceptConn(bool),
+}
+
+/// The name of a socket option, for reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OptionName {
+    /// `SO_REUSEADDR`.
+    ReuseAddr,
+    /// `SO_REUSEPORT`.
+    ReusePort,
+    /// `IPV6_V6ONLY`.
+    V6Only,
+    /// `SO_KEEPALIVE`.
+    KeepAlive,
+    /// `SO_BROADCAST`.
+    Broadcast,
+    /// `SO_OOBINLINE`.
+    OobInline,
+    /// `TCP_NODELAY`.
+    NoDelay,
+    /// `SO_LINGER`.
+    Linger,
+    /// `SO_RCVBUF`.
+    ReceiveBuffer,
+    /// `SO_SNDBUF`.
+    SendBuffer,
+    /// `TCP_MAXSEG`.
+    MaxSegment,
+    /// `TCP_USER_TIMEOUT`.
+    UserTimeout,
+    /// `IP_TTL`, `IPV6_UNICAST_HOPS`.
+    HopLimit,
+    /// `SO_ERROR`.
+    Error,
+    /// `SO_ACCEPTCONN`.
+    AcceptConn,
+}
+
+/// One call of the socket API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// `socket(family, kind)` → [`Reply::Socket`].
+    Socket {
+        /// Address family.
+        family: Family,
+        /// Stream or datagram.
+        kind: Kind,
+    },
+    /// `bind(sock, local)` → [`Reply::Done`]. Port 0 asks for an ephemeral port.
+    Bind {
+        /// The socket.
+        sock: SocketId,
+        /// The local endpoint.
+        local: SocketAddr,
+    },
+    /// `listen(sock, backlog)` → [`Reply::Done`].
+    Listen {
+        /// The socket.
+        sock: SocketId,
+        /// Connections that may wait to be accepted.
+        backlog: u32,
+    },
+    /// `accept(sock)` → [`Reply::Accepted`].
+    Accept {
+        /// The listening socket.
+        sock: SocketId,
+    },
+    /// `connect(sock, remote)`: a stream socket answers [`Refused::InProgress`], and
+    /// [`Refused::AlreadyConnected`] once it is done or the error that ended it; a datagram socket
+    /// answers [`Reply::Done`].
+    Connect {
+        /// The socket.
+        sock: SocketId,
+        /// The remote endpoint.
+        remote: SocketAddr,
+    },
+    /// `send(sock, data)` → [`Reply::Sent`], possibly with fewer octets than given.
+    Send {
+        /// The socket.
+        sock: SocketId,
+        /// The octets to send.
+        data: Vec<u8>,
+        /// `MSG_OOB`: the last octet is urgent.
+        urgent: bool,
+    },
+    /// `recv(sock, max)` → [`Reply::Data`]; no octets means end of stream.
+    Recv {
+        /// The socket.
+        sock: SocketId,
+        /// Octets wanted at the most.
+        max: u32,
+    },
+    /// `sendto(sock, to, data)` → [`Reply::Sent`].
+    SendTo {
+        /// The socket.
+        sock: SocketId,
+        /// Destination; `None` sends to the connected one.
+        to: Option<SocketAddr>,
+        /// The payload of one datagram.
+        data: Vec<u8>,
+    },
+    /// `recvfrom(sock, max)` → [`Reply::Datagram`].
+    RecvFrom {
+        /// The socket.
+        sock: SocketId,
+        /// Octets wanted at the most; the rest of the datagram is lost.
+        max: u32,
+    },
+    /// `shutdown(sock, how)` → [`Reply::Done`].
+    Shutdown {
+        /// The socket.
+        sock: SocketId,
+        /// The half to close.
+        how: How,
+    },
+    /// `close(sock)` → [`Reply::Done`]. The number is gone; the connection may live on.
+    Close {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `getsockname(sock)` → [`Reply::Name`].
+    GetSockName {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `getpeername(sock)` → [`Reply::Name`].
+    GetPeerName {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `setsockopt(sock, value)` → [`Reply::Done`].
+    SetOption {
+        /// The socket.
+        sock: SocketId,
+        /// Option and value.
+        value: OptionValue,
+    },
+    /// `getsockopt(sock, name)` → [`Reply::Option`].
+    GetOption {
+        /// The socket.
+        sock: SocketId,
+        /// The option.
+        name: OptionName,
+    },
+    /// `poll(sock)` → [`Reply::Ready`].
+    Poll {
+        /// The socket.
+        sock: SocketId,
+    },
+}
+
+/// What `poll` reports (POSIX names in the comments).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Readiness {
+    /// `POLLIN`: a receive or accept would not block (data, a connection, end of stream, an error).
+    pub readable: bool,
+    /// `POLLOUT`: a send would not block.
+    pub writable: bool,
+    /// `POLLPRI`: urgent data.
+    pub urgent: bool,
+    /// `POLLRDHUP`: the peer will send no more.
+    pub read_closed: bool,
+    /// `POLLHUP`: both directions are closed.
+    pub hung_up: bool,
+    /// `POLLERR`: an error waits in `SO_ERROR`.
+    pub error: bool,
+}
+
+/// The answer to a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reply {
+    /// Success without a value.
+    Done,
+    /// A new socket.
+    Socket(SocketId),
+    /// A connection taken from the accept queue.
+    Accepted {
+        /// Its socket.
+        sock: SocketId,
+        /// The other end.
+        peer: SocketAddr,
+    },
+    /// Octets taken over for sending.
+    Sent(u32),
+    /// Octets received, in order; none means end of stream.
+    Data(Vec<u8>),
+    /// A datagram received.
+    Datagram {
+        /// Its sender.
+        from: SocketAddr,
+        /// The destination address it came to.
+        to: IpAddr,
+        /// Its payload, cut to what was asked for.
+        data: Vec<u8>,
+        /// Length of the whole payload in octets.
+        whole_octets: u32,
+    },
+    /// An endpoint.
+    Name(SocketAddr),
+    /// The value of an option.
+    Option(OptionValue),
+    /// What would not block.
+    Ready(Readiness),
+    /// The API says no.
+    Refused(Refused),
+}
