@@ -3,5 +3,6 @@
 
 pub mod drive;
 pub mod host;
+pub mod requirement;
 pub mod run;
 pub mod trace;

@@ -36,8 +36,8 @@ impl Freedom {
         match self {
             Self::InitialSequenceNumber => "RFC9293-MUST-8",
             Self::EphemeralPort => "RFC6056-3.2-a",
-            Self::Ipv4Identification => "RFC6864-4-a",
-            Self::Ipv6Identification => "RFC7739-5-a",
+            Self::Ipv4Identification => "RFC6864-4.1-b",
+            Self::Ipv6Identification => "RFC7739-4-a",
             Self::Ipv4FragmentOverlap => "RFC791-3.2-frag-a",
         }
     }
