@@ -3,6 +3,7 @@
 pub mod addr;
 pub mod choose;
 pub mod port;
+pub mod refused;
 pub mod seq;
 pub mod time;
 pub mod why;
@@ -10,6 +11,7 @@ pub mod why;
 pub use addr::{Cidr, Mac};
 pub use choose::{Choose, Freedom};
 pub use port::{Port, PortRange};
+pub use refused::Refused;
 pub use seq::{Ours, Seq, Theirs};
 pub use time::{Instant, Span};
 pub use why::Why;

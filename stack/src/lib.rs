@@ -18,5 +18,6 @@
 extern crate alloc;
 
 pub mod base;
+pub mod ip;
 pub mod sock;
 pub mod wire;

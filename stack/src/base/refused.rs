@@ -1,4 +1,4 @@
-//! floor 4: why the socket API says no. POSIX names, Linux numbers.
+//! floor 0: why the socket API says no. POSIX names, Linux numbers.
 
 use core::fmt;
 
