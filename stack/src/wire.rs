@@ -9,6 +9,11 @@
 //! * `emit`, which computes lengths and checksums unless a field is [`Auto::Forced`].
 
 pub mod stop;
+pub mod tcp;
+pub mod tcp_option;
+pub mod udp;
+
+mod sum;
 
 pub use stop::{Layer, Stop};
 

@@ -34,7 +34,14 @@ reasons! {
     // ip
     // icmp
     // udp
+    UdpLengthBelowHeader "RFC768-Fields-a" "the UDP length field is below the eight octets of the header"
+    UdpTruncated "RFC768-Fields-b" "the UDP length field is above what the packet carries"
+    UdpChecksum "RFC1122-4.1.3.4-a" "the UDP checksum is wrong"
+    UdpNoChecksum "RFC8200-8.1-d" "UDP over IPv6 has no checksum"
     // tcp
+    TcpDataOffset "RFC9293-3.1-d" "the TCP data offset is below five words or above what the packet carries"
+    TcpChecksum "RFC9293-MUST-3" "the TCP checksum is wrong"
+    TcpPortZero "RFC6335-6-b" "a TCP port is the reserved number 0"
     // sock
 }
 

@@ -1,0 +1,492 @@
+//! floor 1: TCP options, one table row per option (RFC 9293 section 3.2, RFC 7323 sections 2.2 and 3.2,
+//! RFC 2018 sections 2 and 3, RFC 5482 section 3).
+
+use super::stop::{Layer, Stop};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Octets that all options of a header can take: 15 words less the fixed header.
+pub const MAX_OCTETS: usize = 40;
+
+/// Blocks that one SACK option can carry: the largest `n` with `8n + 2` octets in [`MAX_OCTETS`].
+pub const MAX_SACK_BLOCKS: usize = 4;
+
+/// A value that an option carries after its kind and length octets.
+trait Field: Sized {
+    /// Octets, or `None` if several sizes are right.
+    const OCTETS: Option<usize>;
+    /// The value, if `data` has a right size for it.
+    fn read(data: &[u8]) -> Option<Self>;
+    /// Appends the value.
+    fn write(self, out: &mut Vec<u8>);
+}
+
+macro_rules! options {
+    ($($(#[$doc:meta])* $kind:literal $name:ident $(($field:ident: $type:ty))? $text:literal)*) => {
+        /// An option as it stands in a header.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum TcpOption<'a> {
+            /// Kind 0: nothing after it counts. One octet, no length.
+            EndOfList,
+            /// Kind 1: filler. One octet, no length.
+            NoOperation,
+            $($(#[$doc])* $name $(($type))?,)*
+            /// An option that is not known here, or a known one whose length is not one of its lengths.
+            Other {
+                /// The kind octet.
+                kind: u8,
+                /// What follows the length octet.
+                data: &'a [u8],
+            },
+        }
+
+        impl<'a> TcpOption<'a> {
+            /// The kind octet.
+            pub const fn kind(&self) -> u8 {
+                match self {
+                    Self::EndOfList => END_OF_LIST,
+                    Self::NoOperation => NO_OPERATION,
+                    $(Self::$name { .. } => $kind,)*
+                    Self::Other { kind, .. } => *kind,
+                }
+            }
+
+            /// Reads what follows kind and length; `data` may have any size.
+            fn from_data(kind: u8, data: &'a [u8]) -> Self {
+                let known = match kind {
+                    $($kind => options!(@read $name data $($type)?),)*
+                    _ => None,
+                };
+                known.unwrap_or(Self::Other { kind, data })
+            }
+
+            /// Appends what follows kind and length.
+            fn write_data(&self, out: &mut Vec<u8>) {
+                match *self {
+                    Self::EndOfList | Self::NoOperation => {}
+                    $(Self::$name $(($field))? => {$($field.write(out);)?})*
+                    Self::Other { data, .. } => out.extend_from_slice(data),
+                }
+            }
+        }
+
+        impl fmt::Display for TcpOption<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Self::EndOfList => f.write_str("eol"),
+                    Self::NoOperation => f.write_str("nop"),
+                    $(Self::$name $(($field))? => write!(f, $text),)*
+                    Self::Other { kind, data } => {
+                        write!(f, "opt-{kind}")?;
+                        let separator = if data.is_empty() { "" } else { ":" };
+                        f.write_str(separator)?;
+                        data.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+                    }
+                }
+            }
+        }
+
+        /// Kind and right number of octets, length octet included, of every option that has one right size.
+        pub const FIXED_LENGTHS: &[(u8, Option<usize>)] = &[$(($kind, options!(@octets $($type)?))),*];
+    };
+    (@read $name:ident $data:ident) => { $data.is_empty().then_some(Self::$name) };
+    (@read $name:ident $data:ident $type:ty) => { <$type as Field>::read($data).map(Self::$name) };
+    (@octets) => { Some(2) };
+    (@octets $type:ty) => {
+        match <$type as Field>::OCTETS {
+            Some(octets) => Some(octets + 2),
+            None => None,
+        }
+    };
+}
+
+const END_OF_LIST: u8 = 0;
+const NO_OPERATION: u8 = 1;
+
+options! {
+    /// Maximum segment size that the sender of the option can take, in octets of data (RFC 9293
+    /// section 3.7.1). Only on SYN.
+    2 MaxSegment(size: u16) "mss {size}"
+    /// Shift count of the sender's window field (RFC 7323 section 2.2). Only on SYN.
+    3 WindowScale(shift: u8) "wscale {shift}"
+    /// Selective acknowledgements may be sent (RFC 2018 section 2). Only on SYN.
+    4 SackPermitted "sackOK"
+    /// Data received out of order (RFC 2018 section 3).
+    5 Sack(blocks: SackBlocks) "sack{blocks}"
+    /// Timestamps (RFC 7323 section 3.2).
+    8 Timestamps(stamps: Timestamps) "TS {stamps}"
+    /// How long the sender waits for acknowledgements before it gives up (RFC 5482 section 3).
+    28 UserTimeout(timeout: UserTimeout) "uto {timeout}"
+}
+
+impl Field for u8 {
+    const OCTETS: Option<usize> = Some(1);
+
+    fn read(data: &[u8]) -> Option<Self> {
+        data.first().copied().filter(|_| data.len() == 1)
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.push(self);
+    }
+}
+
+impl Field for u16 {
+    const OCTETS: Option<usize> = Some(2);
+
+    fn read(data: &[u8]) -> Option<Self> {
+        <[u8; 2]>::try_from(data).ok().map(Self::from_be_bytes)
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_be_bytes());
+    }
+}
+
+/// The two numbers of a timestamps option, in ticks of clocks that only their owners know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Timestamps {
+    /// TSval: the sender's clock.
+    pub value: u32,
+    /// TSecr: a value received from the other side, returned.
+    pub echo: u32,
+}
+
+impl Field for Timestamps {
+    const OCTETS: Option<usize> = Some(8);
+
+    fn read(data: &[u8]) -> Option<Self> {
+        let [value, echo] = words(data)?;
+        Some(Self { value, echo })
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.value.to_be_bytes());
+        out.extend_from_slice(&self.echo.to_be_bytes());
+    }
+}
+
+impl fmt::Display for Timestamps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "val {} ecr {}", self.value, self.echo)
+    }
+}
+
+/// The value of a user timeout option: 15 bits and their unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct UserTimeout {
+    /// Whether the number counts minutes, otherwise seconds (the granularity bit).
+    pub minutes: bool,
+    /// The number, below 2^15.
+    pub count: u16,
+}
+
+impl UserTimeout {
+    /// The time in seconds.
+    pub fn seconds(self) -> u32 {
+        u32::from(self.count) * if self.minutes { 60 } else { 1 }
+    }
+}
+
+impl Field for UserTimeout {
+    const OCTETS: Option<usize> = Some(2);
+
+    fn read(data: &[u8]) -> Option<Self> {
+        let field = u16::read(data)?;
+        Some(Self { minutes: field >> 15 == 1, count: field & 0x7fff })
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        (u16::from(self.minutes) << 15 | self.count & 0x7fff).write(out);
+    }
+}
+
+impl fmt::Display for UserTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.count, if self.minutes { "min" } else { "s" })
+    }
+}
+
+/// Up to [`MAX_SACK_BLOCKS`] blocks of sequence numbers, each from its first octet up to, not including,
+/// the second number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SackBlocks {
+    // Blocks that are not in use are zero, so that the derived equality is that of the slices.
+    blocks: [(u32, u32); MAX_SACK_BLOCKS],
+    count: u8,
+}
+
+impl SackBlocks {
+    /// No blocks.
+    pub const NONE: Self = Self { blocks: [(0, 0); MAX_SACK_BLOCKS], count: 0 };
+
+    /// The first blocks of `blocks`, as many as an option holds.
+    pub fn from_slice(blocks: &[(u32, u32)]) -> Self {
+        let mut all = Self::NONE;
+        for block in blocks {
+            all.push(*block);
+        }
+        all
+    }
+
+    /// Adds a block at the end. Returns whether there was room.
+    pub fn push(&mut self, block: (u32, u32)) -> bool {
+        let Some(free) = self.blocks.get_mut(usize::from(self.count)) else { return false };
+        *free = block;
+        self.count += 1;
+        true
+    }
+
+    /// The blocks in the order of the option.
+    pub fn as_slice(&self) -> &[(u32, u32)] {
+        self.blocks.get(..usize::from(self.count)).unwrap_or(&self.blocks)
+    }
+
+    /// The blocks in the order of the option.
+    pub fn iter(&self) -> core::slice::Iter<'_, (u32, u32)> {
+        self.as_slice().iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The first `count` of them.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        Self::from_slice(self.as_slice().get(..count).unwrap_or(self.as_slice()))
+    }
+}
+
+impl Field for SackBlocks {
+    const OCTETS: Option<usize> = None;
+
+    fn read(data: &[u8]) -> Option<Self> {
+        //= RFC2018-2-b
+        if data.is_empty() || data.len() > 8 * MAX_SACK_BLOCKS || !data.len().is_multiple_of(8) {
+            return None;
+        }
+        let mut blocks = Self::NONE;
+        for block in data.chunks_exact(8) {
+            let [left, right] = words(block)?;
+            blocks.push((left, right));
+        }
+        Some(blocks)
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        for (left, right) in self.iter() {
+            out.extend_from_slice(&left.to_be_bytes());
+            out.extend_from_slice(&right.to_be_bytes());
+        }
+    }
+}
+
+/// Each block as ` left:right`, absolute numbers.
+impl fmt::Display for SackBlocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|(left, right)| write!(f, " {left}:{right}"))
+    }
+}
+
+/// Two words, if `data` is exactly that long.
+fn words(data: &[u8]) -> Option<[u32; 2]> {
+    let [a, b, c, d, e, f, g, h] = <[u8; 8]>::try_from(data).ok()?;
+    Some([u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])])
+}
+
+impl TcpOption<'_> {
+    /// Appends the option as it goes on the wire.
+    pub fn emit(&self, out: &mut Vec<u8>) {
+        out.push(self.kind());
+        match self {
+            Self::EndOfList | Self::NoOperation => {}
+            Self::MaxSegment(_)
+            | Self::WindowScale(_)
+            | Self::SackPermitted
+            | Self::Sack(_)
+            | Self::Timestamps(_)
+            | Self::UserTimeout(_)
+            | Self::Other { .. } => {
+                //= RFC9293-MUST-68
+                let at = out.len();
+                out.push(0);
+                self.write_data(out);
+                let length = u8::try_from(out.len() - at + 1).unwrap_or(u8::MAX);
+                if let Some(octet) = out.get_mut(at) {
+                    *octet = length;
+                }
+            }
+        }
+    }
+}
+
+/// Walks through the option octets of a header. Ends after [`TcpOption::EndOfList`], or with one [`Stop`]
+/// at the first option whose length is impossible.
+#[derive(Clone, Debug)]
+pub struct Walk<'a> {
+    rest: &'a [u8],
+    at: usize,
+    ended: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at the first option octet; offsets are counted from there.
+    pub const fn new(options: &'a [u8]) -> Self {
+        Self { rest: options, at: 0, ended: false }
+    }
+
+    /// What has not been walked through: after the end of the list, the padding, which should be zero.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    fn advance(&mut self, octets: usize) {
+        self.rest = self.rest.get(octets..).unwrap_or(&[]);
+        self.at += octets;
+    }
+
+    fn stop(&mut self, need: usize, have: usize, said_by: &'static str) -> Stop {
+        self.ended = true;
+        Stop { layer: Layer::TcpOption, at: self.at, need, have, said_by }
+    }
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = Result<TcpOption<'a>, Stop>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        //= RFC9293-MUST-64
+        let kind = *self.rest.first()?;
+        //= RFC9293-MUST-4
+        if kind == END_OF_LIST || kind == NO_OPERATION {
+            self.ended = kind == END_OF_LIST;
+            self.advance(1);
+            return Some(Ok(if self.ended { TcpOption::EndOfList } else { TcpOption::NoOperation }));
+        }
+        let Some(length) = self.rest.get(1).map(|octet| usize::from(*octet)) else {
+            return Some(Err(self.stop(2, 1, "option kind")));
+        };
+        //= RFC9293-MUST-7
+        if length < 2 {
+            return Some(Err(self.stop(2, length, "minimum option length")));
+        }
+        let Some(data) = self.rest.get(2..length) else {
+            return Some(Err(self.stop(length, self.rest.len(), "option length")));
+        };
+        self.advance(length);
+        //= RFC9293-MUST-6
+        Some(Ok(TcpOption::from_data(kind, data)))
+    }
+}
+
+/// What a TCP machine wants to know of the options of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// Maximum segment size in octets.
+    pub mss: Option<u16>,
+    /// Window shift count as it stands in the option: may be above 14.
+    pub window_scale: Option<u8>,
+    /// Whether selective acknowledgements may be sent.
+    pub sack_permitted: bool,
+    /// Selective acknowledgements.
+    pub sack: SackBlocks,
+    /// Timestamps.
+    pub timestamps: Option<Timestamps>,
+}
+
+impl Options {
+    /// No options.
+    pub const NONE: Self = Self {
+        mss: None,
+        window_scale: None,
+        sack_permitted: false,
+        sack: SackBlocks::NONE,
+        timestamps: None,
+    };
+
+    /// Reads option octets. Of each kind the first one counts; what is not known is skipped; at an
+    /// impossible length reading ends, and what came before counts.
+    pub fn from_bytes(options: &[u8]) -> Self {
+        let mut read = Self::NONE;
+        for option in Walk::new(options).map_while(Result::ok) {
+            match option {
+                TcpOption::MaxSegment(size) => read.mss = read.mss.or(Some(size)),
+                TcpOption::WindowScale(shift) => read.window_scale = read.window_scale.or(Some(shift)),
+                TcpOption::SackPermitted => read.sack_permitted = true,
+                TcpOption::Sack(blocks) if read.sack.is_empty() => read.sack = blocks,
+                TcpOption::Timestamps(stamps) => read.timestamps = read.timestamps.or(Some(stamps)),
+                TcpOption::EndOfList
+                | TcpOption::NoOperation
+                | TcpOption::Sack(_)
+                //= RFC5482-3-a
+                | TcpOption::UserTimeout(_)
+                | TcpOption::Other { .. } => {}
+            }
+        }
+        read
+    }
+
+    /// Octets of all options but SACK blocks, each option padded to whole words.
+    fn len_without_sack_octets(&self) -> usize {
+        let size = if self.mss.is_some() { 4 } else { 0 };
+        let scale = if self.window_scale.is_some() { 4 } else { 0 };
+        let stamps = match (self.timestamps, self.sack_permitted) {
+            (Some(_), true | false) => 12,
+            (None, true) => 4,
+            (None, false) => 0,
+        };
+        size + scale + stamps
+    }
+
+    /// How many SACK blocks find room beside the other options: 4, with timestamps 3.
+    pub fn sack_room(&self) -> usize {
+        let room = MAX_OCTETS.saturating_sub(self.len_without_sack_octets() + 4);
+        (room / 8).min(MAX_SACK_BLOCKS)
+    }
+
+    /// Octets that [`Options::emit`] appends: a multiple of 4, at most [`MAX_OCTETS`].
+    pub fn encoded_len_octets(&self) -> usize {
+        let blocks = self.sack.len().min(self.sack_room());
+        self.len_without_sack_octets() + if blocks == 0 { 0 } else { 4 + 8 * blocks }
+    }
+
+    /// Appends the options in the customary order, each aligned to words with no-operations in front of
+    /// it; SACK blocks that find no room are left out from the end.
+    pub fn emit(&self, out: &mut Vec<u8>) {
+        let nops = |count: usize, out: &mut Vec<u8>| out.extend(core::iter::repeat_n(NO_OPERATION, count));
+        if let Some(size) = self.mss {
+            TcpOption::MaxSegment(size).emit(out);
+        }
+        if self.sack_permitted {
+            if self.timestamps.is_none() {
+                nops(2, out);
+            }
+            TcpOption::SackPermitted.emit(out);
+        }
+        if let Some(stamps) = self.timestamps {
+            if !self.sack_permitted {
+                nops(2, out);
+            }
+            TcpOption::Timestamps(stamps).emit(out);
+        }
+        if let Some(shift) = self.window_scale {
+            nops(1, out);
+            TcpOption::WindowScale(shift).emit(out);
+        }
+        let blocks = self.sack.first(self.sack_room());
+        if !blocks.is_empty() {
+            nops(2, out);
+            TcpOption::Sack(blocks).emit(out);
+        }
+    }
+}
