@@ -31,8 +31,21 @@ macro_rules! reasons {
 reasons! {
     // link
     FrameForOtherStation "RFC1122-2.4-a" "the frame is addressed to another station"
+    FrameWithLength "RFC1122-2.3.3-f" "the frame has an IEEE 802.3 length instead of a type"
+    ArpHardwareType "RFC826-Packet_Reception-a" "ARP for another kind of link"
+    ArpProtocolType "RFC826-Packet_Reception-a" "ARP for another network protocol"
+    ArpAddressLength "RFC826-Packet_Reception-b" "ARP with addresses of another length"
+    ArpTruncated "RFC826-Packet_format-a" "ARP addresses are cut off"
     // ip
+    Ipv4Version "RFC1122-3.2.1.1-a" "the IP version is not 4"
+    Ipv4HeaderLength "RFC791-3.1-a" "the IPv4 header length is below five words"
+    Ipv4TotalLength "RFC791-3.1-b" "the IPv4 total length ends inside the header"
+    Ipv4Truncated "RFC791-3.1-c" "the IPv4 packet is cut off"
+    Ipv4Checksum "RFC1122-3.2.1.2-a" "the IPv4 header checksum is wrong"
+    Ipv6Version "RFC8200-3-a" "the IP version is not 6"
+    Ipv6Truncated "RFC8200-3-a" "the IPv6 packet is cut off"
     // icmp
+    Icmpv4Checksum "RFC792-Echo-b" "the ICMP checksum is wrong"
     // udp
     UdpLengthBelowHeader "RFC768-Fields-a" "the UDP length field is below the eight octets of the header"
     UdpTruncated "RFC768-Fields-b" "the UDP length field is above what the packet carries"

@@ -11,6 +11,8 @@ pub enum Layer {
     Arp,
     /// Internet protocol version 4.
     Ipv4,
+    /// An option of an IPv4 header.
+    Ipv4Option,
     /// Internet protocol version 6.
     Ipv6,
     /// An IPv6 extension header.
@@ -36,6 +38,7 @@ impl Layer {
             Self::Ethernet => "Ethernet",
             Self::Arp => "ARP",
             Self::Ipv4 => "IPv4",
+            Self::Ipv4Option => "IPv4 option",
             Self::Ipv6 => "IPv6",
             Self::Ipv6Extension => "IPv6 extension header",
             Self::Icmpv4 => "ICMP",
