@@ -12,7 +12,7 @@ import setup
 import topology
 from recorder import Recorder
 
-FILES = ["scenes_open"]
+FILES = ["scenes_open", "scenes_close", "scenes_data", "scenes_loss"]
 ENDINGS = {"pcap-us": "pcap", "pcap-ns": "pcap", "pcapng": "pcapng"}
 _known = {}
 

@@ -69,10 +69,10 @@ def refused_v6(stage):
 
 @scene("tcp-nobody-answers", "SYNs to a peer that is silent: four linear timeouts, as Linux has them, then exponential ones, then it gives up.",
        "tcp ipv4 syn-retransmission timeout no-answer",
-       {"tcp.flags.syn==1 and tcp.flags.ack==0": 7, "tcp.flags.ack==1": 0})
+       {"tcp.flags.syn==1 and tcp.flags.ack==0": "6+", "tcp.flags.ack==1": 0})
 def nobody_answers(stage):
     net = stage.pair()
-    net.client.set("sysctl -qw net.ipv4.tcp_syn_retries=2")
+    net.client.set("sysctl -qw net.ipv4.tcp_syn_retries=3")
     silent(stage, net)
 
 
