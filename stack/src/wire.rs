@@ -10,14 +10,14 @@
 
 pub mod checksum;
 pub mod ethernet;
+pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv4_option;
+pub mod ndp;
 pub mod stop;
 pub mod tcp;
 pub mod tcp_option;
 pub mod udp;
-
-mod sum;
 
 pub use stop::{Layer, Stop};
 

@@ -2,7 +2,7 @@
 
 use super::stop::{Layer, Stop};
 use super::tcp_option::{self, Options, Walk};
-use super::{Auto, sum as checksum};
+use super::{Auto, checksum};
 use crate::base::Why;
 use alloc::vec::Vec;
 use core::fmt;
@@ -282,9 +282,7 @@ impl<'a> View<'a> {
 /// and zero if the field is right.
 fn checksum_field(src: IpAddr, dst: IpAddr, bytes: &[u8]) -> u16 {
     let len_octets = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    let mut sum = checksum::pseudo(src, dst, PROTOCOL, len_octets);
-    sum.add_bytes(bytes);
-    sum.finish()
+    checksum::pseudo(src, dst, PROTOCOL, len_octets).add_bytes(bytes).finish()
 }
 
 /// A segment that a TCP machine can work from: the checksum is right, the header is whole, and both ports

@@ -3,7 +3,7 @@
 //! RFC6935-5-b: the mode without checksums over IPv6 is for tunnels; this stack has none.
 
 use super::stop::{Layer, Stop};
-use super::{Auto, sum as checksum};
+use super::{Auto, checksum};
 use crate::base::Why;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -100,9 +100,7 @@ impl<'a> View<'a> {
 /// and zero if the field is right.
 fn checksum_field(src: IpAddr, dst: IpAddr, length: u16, datagram: &[u8]) -> u16 {
     //= RFC768-Fields-f
-    let mut sum = checksum::pseudo(src, dst, PROTOCOL, u32::from(length));
-    sum.add_bytes(datagram);
-    sum.finish()
+    checksum::pseudo(src, dst, PROTOCOL, u32::from(length)).add_bytes(datagram).finish()
 }
 
 /// A datagram whose length and checksum are right.
