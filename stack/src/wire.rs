@@ -8,8 +8,10 @@
 //! * a checked value ([`tcp::Segment`](self) and its like), from which the machines work.
 //! * `emit`, which computes lengths and checksums unless a field is [`Auto::Forced`].
 
+pub mod arp;
 pub mod checksum;
 pub mod ethernet;
+pub mod icmpv4;
 pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv4_option;
