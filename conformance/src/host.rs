@@ -1,5 +1,8 @@
 //! floor 7: the door to any stack under test. Calls never block; time is asked of the host alone.
 
+pub mod registry;
+pub mod smoltcp;
+
 use crate::trace::Link;
 use stack::base::{Cidr, Instant, Mac, Span, Why};
 use stack::sock::{Call, Reply};
