@@ -4,7 +4,19 @@
 //! and knows no transport: whatever a transport has to decide (is this ICMP error about something that I
 //! sent?) is handed up as a value.
 
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod address;
 mod config;
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod limit;
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod path_mtu;
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod pieces;
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod reassembly;
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod route;
 
 pub use config::{Config, IcmpConfig, LinkConfig, NeighborConfig, PathMtuConfig, ReassemblyConfig};
 
