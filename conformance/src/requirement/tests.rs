@@ -56,6 +56,10 @@ fn entries_are_complete() {
             !requirement.passive_rules.is_empty(),
             "{id}: passive_rules and passive_strength belong together"
         );
+        assert!(
+            !requirement.lowercase || requirement.level != Level::Described,
+            "{id} has no key word that could be in lower case"
+        );
         let lettered = |c: char| c.is_ascii_alphanumeric() || "-._()".contains(c);
         assert!(id.chars().all(lettered), "{id} cannot be typed without quotes");
     }

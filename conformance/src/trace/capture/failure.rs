@@ -200,7 +200,7 @@ impl fmt::Display for CaptureError {
             Problem::Unreadable { reason } => write!(f, "cannot be read: {reason}"),
             Problem::NotACapture(look) => not_a_capture(f, file, look),
             Problem::Header { reason } => {
-                write!(f, "the header of the capture is damaged ({reason}); record or copy it again")
+                write!(f, "the header of the capture cannot be read ({reason}); record or copy it again")
             }
             Problem::LinkType { number, name } => {
                 let name = name.as_deref().unwrap_or("without a name");

@@ -238,7 +238,7 @@ fn damage_is_named() {
     let said = |bytes: &[u8]| in_our_words(&Scratch::new(bytes).complaint(None));
     assert_eq!(
         said(&header(MICRO, 1)[..20]),
-        "FILE: the header of the capture is damaged (..); record or copy it again"
+        "FILE: the header of the capture cannot be read (..); record or copy it again"
     );
     let mut absurd = record(2, 0, b"", 0);
     absurd[8..12].copy_from_slice(&word_of(0x7fff_ffff));
