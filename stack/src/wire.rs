@@ -16,6 +16,7 @@ pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv4_option;
 pub mod ndp;
+pub mod show;
 pub mod stop;
 pub mod tcp;
 pub mod tcp_option;

@@ -460,33 +460,31 @@ impl Options {
         self.len_without_sack_octets() + if blocks == 0 { 0 } else { 4 + 8 * blocks }
     }
 
-    /// Appends the options in the customary order, each aligned to words with no-operations in front of
-    /// it; SACK blocks that find no room are left out from the end.
+    /// The options in the customary order, each aligned to words with no-operations in front of it; SACK
+    /// blocks that find no room are left out from the end.
+    pub fn layout(&self) -> impl Iterator<Item = TcpOption<'static>> {
+        let nops = |count: usize| core::iter::repeat_n(TcpOption::NoOperation, count);
+        let permitted = self.sack_permitted.then_some(TcpOption::SackPermitted);
+        let blocks = Some(self.sack.first(self.sack_room())).filter(|blocks| !blocks.is_empty());
+        // Permission to acknowledge selectively takes the place of the two no-operations of timestamps.
+        let shared_padding = if self.sack_permitted == self.timestamps.is_some() { 0 } else { 2 };
+        let size = self.mss.map(TcpOption::MaxSegment);
+        let stamps = self.timestamps.map(TcpOption::Timestamps);
+        let scale = self.window_scale.map(TcpOption::WindowScale);
+        size.into_iter()
+            .chain(nops(shared_padding))
+            .chain(permitted)
+            .chain(stamps)
+            .chain(nops(usize::from(scale.is_some())))
+            .chain(scale)
+            .chain(nops(if blocks.is_some() { 2 } else { 0 }))
+            .chain(blocks.map(TcpOption::Sack))
+    }
+
+    /// Appends the options as [`Options::layout`] orders them.
     pub fn emit(&self, out: &mut Vec<u8>) {
-        let nops = |count: usize, out: &mut Vec<u8>| out.extend(core::iter::repeat_n(NO_OPERATION, count));
-        if let Some(size) = self.mss {
-            TcpOption::MaxSegment(size).emit(out);
-        }
-        if self.sack_permitted {
-            if self.timestamps.is_none() {
-                nops(2, out);
-            }
-            TcpOption::SackPermitted.emit(out);
-        }
-        if let Some(stamps) = self.timestamps {
-            if !self.sack_permitted {
-                nops(2, out);
-            }
-            TcpOption::Timestamps(stamps).emit(out);
-        }
-        if let Some(shift) = self.window_scale {
-            nops(1, out);
-            TcpOption::WindowScale(shift).emit(out);
-        }
-        let blocks = self.sack.first(self.sack_room());
-        if !blocks.is_empty() {
-            nops(2, out);
-            TcpOption::Sack(blocks).emit(out);
+        for option in self.layout() {
+            option.emit(out);
         }
     }
 }

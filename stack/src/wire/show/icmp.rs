@@ -1,0 +1,156 @@
+//! floor 1: the text of ICMP messages of both families (RFC 792, RFC 4443).
+
+use super::{Around, ip, ndp};
+use crate::wire::{icmpv4, icmpv6};
+use core::fmt;
+
+/// Writes hosts and message of an ICMP packet.
+pub(super) fn v4(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+    let view = match icmpv4::View::read(bytes) {
+        Ok(view) => view,
+        Err(stop) => return around.stopped(stop, out),
+    };
+    around.hosts(out)?;
+    out.write_str(" icmp ")?;
+    let [a, b, c, d] = view.rest();
+    let (data, code) = (view.data(), view.code());
+    match view.kind() {
+        icmpv4::kind::ECHO_REQUEST => echo("request", view.rest(), data, out)?,
+        icmpv4::kind::ECHO_REPLY => echo("reply", view.rest(), data, out)?,
+        icmpv4::kind::DESTINATION_UNREACHABLE => {
+            named(unreachable_v4(code), "unreachable", code, out)?;
+            if code == 4 {
+                write!(out, " mtu {}", u16::from_be_bytes([c, d]))?;
+            }
+            quoted(data, out)?;
+        }
+        icmpv4::kind::SOURCE_QUENCH => {
+            out.write_str("source quench")?;
+            quoted(data, out)?;
+        }
+        icmpv4::kind::REDIRECT => {
+            let what = ["net", "host", "net and service", "host and service"];
+            named(what.get(usize::from(code)).copied(), "redirect", code, out)?;
+            write!(out, " to {a}.{b}.{c}.{d}")?;
+            quoted(data, out)?;
+        }
+        icmpv4::kind::TIME_EXCEEDED => time_exceeded(code, "ttl", data, out)?,
+        icmpv4::kind::PARAMETER_PROBLEM => {
+            write!(out, "parameter problem code {code} pointer {a}")?;
+            quoted(data, out)?;
+        }
+        kind => write!(out, "type {kind} code {code} len {}", 4 + data.len())?,
+    }
+    around.checksum(view.checksum_holds(), view.checksum(), out)
+}
+
+/// Writes hosts and message of an ICMPv6 packet.
+pub(super) fn v6(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+    let view = match icmpv6::View::read(bytes) {
+        Ok(view) => view,
+        Err(stop) => return around.stopped(stop, out),
+    };
+    around.hosts(out)?;
+    if crate::wire::ndp::is_ndp(view.kind()) {
+        ndp::message(around, bytes, out)?;
+    } else {
+        out.write_str(" icmp6 ")?;
+        message_v6(&view, out)?;
+        around.note(view.stop(), out)?;
+    }
+    let (core::net::IpAddr::V6(src), core::net::IpAddr::V6(dst)) = (around.src, around.dst) else {
+        return out.write_str(" [over IPv4]");
+    };
+    around.checksum(view.checksum_holds(src, dst), view.checksum(), out)
+}
+
+fn message_v6(view: &icmpv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    let (kind, code, body) = (view.kind(), view.code(), view.body());
+    let Some((rest, data)) = body.split_first_chunk::<4>() else {
+        return write!(out, "type {kind} code {code} len {}", body.len());
+    };
+    let word = u32::from_be_bytes(*rest);
+    match kind {
+        icmpv6::ECHO_REQUEST => echo("request", *rest, data, out),
+        icmpv6::ECHO_REPLY => echo("reply", *rest, data, out),
+        icmpv6::DESTINATION_UNREACHABLE => {
+            named(unreachable_v6(code), "unreachable", code, out)?;
+            quoted(data, out)
+        }
+        icmpv6::PACKET_TOO_BIG => {
+            write!(out, "packet too big mtu {word}")?;
+            quoted(data, out)
+        }
+        icmpv6::TIME_EXCEEDED => time_exceeded(code, "hop limit", data, out),
+        icmpv6::PARAMETER_PROBLEM => {
+            write!(out, "parameter problem code {code} pointer {word}")?;
+            quoted(data, out)
+        }
+        _ => write!(out, "type {kind} code {code} len {}", body.len()),
+    }
+}
+
+fn echo(which: &str, rest: [u8; 4], data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+    let [a, b, c, d] = rest;
+    let (ident, seq) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    write!(out, "echo {which} id {ident} seq {seq} len {}", data.len())
+}
+
+fn time_exceeded(code: u8, hops: &str, data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+    let what = match code {
+        0 => Some(hops),
+        1 => Some("reassembly time"),
+        _ => None,
+    };
+    named(what, "exceeded", code, out)?;
+    quoted(data, out)
+}
+
+/// `port unreachable`, or with an unknown code `unreachable code 99`.
+fn named(code_name: Option<&str>, name: &str, code: u8, out: &mut dyn fmt::Write) -> fmt::Result {
+    match code_name {
+        Some(code_name) => write!(out, "{code_name} {name}"),
+        None => write!(out, "{name} code {code}"),
+    }
+}
+
+fn quoted(packet: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+    out.write_str(" [quoted: ")?;
+    ip::quoted(packet, out)?;
+    out.write_char(']')
+}
+
+const fn unreachable_v4(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0 => "net",
+        1 => "host",
+        2 => "protocol",
+        3 => "port",
+        4 => "fragmentation needed,",
+        5 => "source route failed,",
+        6 => "unknown net,",
+        7 => "unknown host,",
+        8 => "source host isolated,",
+        9 => "net prohibited,",
+        10 => "host prohibited,",
+        11 => "net for service",
+        12 => "host for service",
+        13 => "administratively prohibited,",
+        14 => "host precedence violation,",
+        15 => "precedence cutoff,",
+        _ => return None,
+    })
+}
+
+const fn unreachable_v6(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0 => "no route,",
+        1 => "administratively prohibited,",
+        2 => "beyond scope,",
+        3 => "address",
+        4 => "port",
+        5 => "source policy,",
+        6 => "reject route,",
+        _ => return None,
+    })
+}

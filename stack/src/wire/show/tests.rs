@@ -1,0 +1,1 @@
+//! floor 1: exact lines, and the law that no input panics.
