@@ -17,6 +17,8 @@ pub enum Layer {
     Ipv6,
     /// An IPv6 extension header.
     Ipv6Extension,
+    /// An option in an IPv6 extension header.
+    Ipv6Option,
     /// Internet control message protocol.
     Icmpv4,
     /// Internet control message protocol for IPv6.
@@ -41,6 +43,7 @@ impl Layer {
             Self::Ipv4Option => "IPv4 option",
             Self::Ipv6 => "IPv6",
             Self::Ipv6Extension => "IPv6 extension header",
+            Self::Ipv6Option => "IPv6 option",
             Self::Icmpv4 => "ICMP",
             Self::Icmpv6 => "ICMPv6",
             Self::Ndp => "NDP",
