@@ -98,7 +98,7 @@ reasons! {
     NeighborTableFull "RFC1812-3.3.2-b" "too many neighbours are being resolved"
     NeighborUnreachable "RFC4861-7.2.2-b" "the neighbour did not answer"
     NdFragmented "RFC6980-5-a" "a neighbour discovery message came in a fragment"
-    NdTargetNotOurs "RFC4861-7.2.3-a" "the solicited address is not of this host"
+    NdTargetNotOurs "RFC4861-7.2.3-c" "the solicited address is not of this host"
     NdLinkAddressInvalid "RFC1812-3.3.2-a" "a neighbour claims a group address of the link"
     NdUnknownNeighbor "RFC4861-7.2.5-a" "an advertisement of a neighbour that nobody asked for"
     NdLinkAddressMissing "RFC4861-7.2.5-a" "an advertisement without the address that was asked for"
