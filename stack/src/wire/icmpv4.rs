@@ -1,4 +1,5 @@
-//! floor 1: control messages of IPv4 (RFC 792, RFC 1122 section 3.2.2, RFC 1191 section 4, RFC 1812 section 5.2.7).
+//! floor 1: control messages of IPv4 (RFC 792, RFC 1122 section 3.2.2, RFC 1191 section 4, RFC 1812
+//! section 5.2.7).
 
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;

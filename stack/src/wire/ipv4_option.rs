@@ -129,14 +129,14 @@ mod tests {
 
     quickcheck! {
         fn every_octet_belongs_to_one_option(bytes: Vec<u8>) -> bool {
-            let mut at = 20;
+            let (mut at, end) = (20, 20 + bytes.len());
             Options::new(&bytes, 20).all(|item| match item {
                 Ok(option) => {
                     let begins = option.at == at;
                     at += if option.kind <= NO_OPERATION { 1 } else { 2 + option.data.len() };
-                    begins && at <= 20 + bytes.len()
+                    begins && at <= end
                 }
-                Err(stop) => stop.at == at && stop.need > stop.have && stop.at + stop.have <= 20 + bytes.len(),
+                Err(stop) => stop.at == at && stop.need > stop.have && stop.at + stop.have <= end,
             })
         }
     }

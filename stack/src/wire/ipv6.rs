@@ -1,4 +1,5 @@
-//! floor 1: IPv6 packets (RFC 8200 section 3). Extension headers are in [`ipv6_extension`](super::ipv6_extension).
+//! floor 1: IPv6 packets (RFC 8200 section 3). The headers behind the first are in
+//! [`ipv6_extension`](super::ipv6_extension).
 
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
@@ -289,7 +290,8 @@ mod tests {
         }
 
         fn views_stay_in_bounds(sample: Sample, payload_len: u16, cut: usize) -> bool {
-            let mut bytes = sample.bytes(&Forced { payload_len: Auto::Forced(payload_len), ..Forced::default() });
+            let forced = Forced { version: Auto::Computed, payload_len: Auto::Forced(payload_len) };
+            let mut bytes = sample.bytes(&forced);
             bytes.truncate(bytes.len() - cut % 60.min(bytes.len()));
             let view = match View::read(&bytes) {
                 Ok(view) => view,

@@ -434,6 +434,19 @@ mod tests {
         assert_eq!(short.map_err(|stop| (stop.at, stop.need, stop.have)), Err((40, 12, 8)));
     }
 
+    /// Whether the options of a header, if it has any, end where the header does or earlier.
+    fn options_fit(body: Body<'_>, end: usize) -> bool {
+        match body {
+            Body::HopByHop(mut options) | Body::DestinationOptions(mut options) => {
+                options.all(|item| match item {
+                    Ok(option) => option.at + option.data.len() < end,
+                    Err(stop) => stop.at + stop.have <= end,
+                })
+            }
+            Body::Routing { .. } | Body::Fragment { .. } | Body::Authentication { .. } => true,
+        }
+    }
+
     quickcheck! {
         fn chains_stay_in_bounds(bytes: Vec<u8>, first: u8, shape: Vec<(u8, u8)>) -> bool {
             let mut bytes = bytes;
@@ -445,28 +458,24 @@ mod tests {
                 }
             }
             let first = KINDS[usize::from(first % 8)];
-            let mut at = 40;
+            let (mut at, end) = (40, 40 + bytes.len());
             let walked = chain(&bytes, first).all(|item| match item {
                 Ok(extension) => {
                     let begins = extension.at == at && extension.bytes.len() >= MIN_OCTETS;
                     at += extension.bytes.len();
-                    let options_fit = match extension.body {
-                        Body::HopByHop(mut options) | Body::DestinationOptions(mut options) => options
-                            .all(|item| item.map_or_else(|stop| stop.at + stop.have, |o| o.at + o.data.len()) <= at),
-                        Body::Routing { .. } | Body::Fragment { .. } | Body::Authentication { .. } => true,
-                    };
-                    begins && options_fit && at <= 40 + bytes.len()
+                    begins && options_fit(extension.body, at) && at <= end
                 }
-                Err(stop) => stop.at == at && stop.need > stop.have && stop.at + stop.have <= 40 + bytes.len(),
+                Err(stop) => stop.at == at && stop.need > stop.have && stop.at + stop.have <= end,
             });
             let _ = chain(&bytes, first).first_out_of_order();
             walked && match chain(&bytes, first).upper() {
-                Ok(upper) => upper.offset == at && upper.offset + upper.payload.len() == 40 + bytes.len(),
+                Ok(upper) => upper.offset == at && upper.offset + upper.payload.len() == end,
                 Err(stop) => stop.at == at,
             }
         }
 
-        fn fragment_headers_read_as_emitted(word: u16, identification: u32, next_header: u8, forced: (u8, u8)) -> bool {
+        fn fragment_headers_read_as_emitted(word: u16, series: (u32, u8), forced: (u8, u8)) -> bool {
+            let (identification, next_header) = series;
             let fragment =
                 Fragment { offset_octets: word & !7, more: word & 1 != 0, identification, next_header };
             let reserved_bits = forced.1 & 3;
