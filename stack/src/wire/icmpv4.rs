@@ -479,6 +479,22 @@ mod tests {
     }
 
     quickcheck! {
+        fn forced_fields_are_seen(sample: Sample, sum: u16) -> bool {
+            let Sample { kind, code, rest, data } = sample;
+            let forced = Forced {
+                kind: Auto::Forced(kind),
+                code: Auto::Forced(code),
+                checksum: Auto::Forced(sum),
+                rest: Auto::Forced(rest),
+            };
+            let mut bytes = Vec::new();
+            Message::EchoReply { ident: 1, seq: 2, data: &data }.emit_with(&forced, &mut bytes);
+            View::read(&bytes).is_ok_and(|view| {
+                (view.kind(), view.code(), view.checksum(), view.rest()) == (kind, code, sum, rest)
+                    && view.data() == data
+            })
+        }
+
         fn what_reads_well_is_emitted_the_same(sample: Sample) -> TestResult {
             let bytes = sample.bytes();
             let Ok(Ok(message)) = verdict(&bytes) else {

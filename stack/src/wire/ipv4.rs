@@ -465,7 +465,41 @@ mod tests {
         gives(Forced { reserved_flag: Auto::Forced(true), ..none }, Ok(plain.packet()));
     }
 
+    #[test]
+    fn what_does_not_fit_is_cut_to_the_largest_that_does() {
+        let sample = Sample {
+            words: (1, 2, 3, 0),
+            octets: (6, 64, 0),
+            flags: (false, false),
+            options: [ipv4_option::NO_OPERATION; 45].into(),
+            payload: Vec::new(),
+        };
+        let mut bytes = sample.bytes(&Forced::default());
+        assert_eq!((bytes.len(), View::read(&bytes).map(|view| view.ihl())), (20 + 48, Ok(15)));
+        bytes.clear();
+        Packet { options: &[], payload: &[0; 70_000], ..sample.packet() }.emit(&mut bytes);
+        assert_eq!(
+            (bytes.len(), View::read(&bytes).map(|view| view.total_len_octets())),
+            (70_020, Ok(u16::MAX))
+        );
+    }
+
     quickcheck! {
+        fn forced_fields_are_seen(sample: Sample, version: u8, ihl: u8, rest: (u16, u16, bool)) -> bool {
+            let forced = Forced {
+                version: Auto::Forced(version),
+                ihl: Auto::Forced(ihl),
+                total_len: Auto::Forced(rest.0),
+                checksum: Auto::Forced(rest.1),
+                reserved_flag: Auto::Forced(rest.2),
+            };
+            let bytes = sample.bytes(&forced);
+            View::read(&bytes).is_ok_and(|view| {
+                (view.version(), view.ihl()) == (version & 0xf, ihl & 0xf)
+                    && (view.total_len_octets(), view.checksum(), view.reserved_flag()) == rest
+            })
+        }
+
         fn what_is_emitted_reads_the_same(sample: Sample, padding: Vec<u8>) -> bool {
             let mut bytes = sample.bytes(&Forced::default());
             bytes.extend(&padding);
