@@ -1,10 +1,12 @@
-"""A bridge in user space between two interfaces: it delays, drops, reorders, duplicates, marks, pads and tags frames.
+"""A bridge in user space between two interfaces: it delays, loses, reorders, doubles, marks, pads and tags.
 
-    bridge left right --delay-ms 10 --loss 30 --reorder 50 --duplicate 20 --seed 7 --drop left:S:1 --drop right:SA:1-2
+    bridge left right --delay-ms 10 --loss 30 --reorder 50 --duplicate 20 --seed 7 --drop right:SA:1-2
 
-Rates are in thousandths of the frames that carry TCP or UDP. --drop SIDE:KIND:NTH drops the frames of that kind which came in on that
-side, counted from 1; kinds: S, SA, A (an acknowledgement without data), D (data), F (a FIN), any. A frame that meets no rule waits for the delay only.
+Rates are in thousandths of the frames that carry TCP or UDP.
+--drop SIDE:KIND:NTH drops the frames of that kind which came in on that side, counted from 1. Kinds: S, SA,
+A (an acknowledgement without data), D (data), F (a FIN), any. What meets no rule waits for the delay only.
 """
+
 import argparse
 import fcntl
 import heapq
@@ -60,8 +62,8 @@ class Side:
 
 
 def segment(frame):
-    """(protocol, TCP flags, octets of TCP data) of an Ethernet frame; protocol 0 for anything but TCP and UDP."""
-    kind, = struct.unpack_from("!H", frame, 12)
+    """(protocol, TCP flags, octets of TCP data) of a frame; protocol 0 for anything but TCP and UDP."""
+    (kind,) = struct.unpack_from("!H", frame, 12)
     if kind == 0x0800:
         at, protocol, end = 14 + (frame[14] & 15) * 4, frame[23], 14 + struct.unpack_from("!H", frame, 16)[0]
     elif kind == 0x86DD:

@@ -1,4 +1,5 @@
 """Network namespaces with unique names, the links between them, and the programs that run inside."""
+
 import itertools
 import os
 import pathlib
@@ -34,8 +35,13 @@ class Program:
         if words[0] in PROGRAMS:
             words = [sys.executable, "-B", str(PROGRAMS[words[0]]), *words[1:]]
         self.popen = subprocess.Popen(
-            ["ip", "netns", "exec", namespace.name, *words], cwd=folder, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            ["ip", "netns", "exec", namespace.name, *words],
+            cwd=folder,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def go(self):
         """Releases a `wait` of the talk program."""
@@ -43,7 +49,7 @@ class Program:
         self.popen.stdin.flush()
 
     def finish(self, status=0, within_s=90):
-        """Waits for the end and returns the output; any other exit status than the expected one is a failure."""
+        """Waits for the end and returns the output; any exit status but the expected one is a failure."""
         try:
             said, _ = self.popen.communicate(timeout=within_s)
         except subprocess.TimeoutExpired:
@@ -74,9 +80,16 @@ class Namespace:
         with _lock:
             _alive[self.name] = self
         administer(f"ip -n {self.name} link set lo up")
-        for setting in ("net.ipv4.tcp_congestion_control=reno", "net.ipv4.tcp_no_metrics_save=1",
-                        "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.default.accept_ra=0",
-                        "net.ipv6.conf.default.router_solicitations=0"):
+        # What most machines have by default: the captures do not depend on where they are made.
+        for setting in (
+            "net.ipv4.tcp_congestion_control=reno",
+            "net.ipv4.tcp_no_metrics_save=1",
+            "'net.ipv4.tcp_rmem=4096 131072 6291456'",
+            "'net.ipv4.tcp_wmem=4096 16384 4194304'",
+            "net.ipv6.conf.default.accept_dad=0",
+            "net.ipv6.conf.default.accept_ra=0",
+            "net.ipv6.conf.default.router_solicitations=0",
+        ):
             administer(f"ip netns exec {self.name} sysctl -qw {setting}")
 
     def quiet(self, command):
@@ -126,7 +139,9 @@ def remove_all():
 
 def link(left, left_name, right, right_name, offload=False, mtu=1500):
     """A virtual Ethernet cable between two namespaces, with offloads off unless told."""
-    administer(f"ip link add {left_name} netns {left.name} type veth peer name {right_name} netns {right.name}")
+    administer(
+        f"ip link add {left_name} netns {left.name} type veth peer name {right_name} netns {right.name}"
+    )
     for namespace, name in ((left, left_name), (right, right_name)):
         if not offload:
             namespace.quiet(f"ethtool -K {name} {OFFLOADS}")

@@ -1,4 +1,5 @@
-"""tcpdump around a part of a scene: started before it, stopped cleanly after it, no packet lost by the kernel."""
+"""tcpdump around a part of a scene: started before it, stopped cleanly after it, nothing lost."""
+
 import re
 import signal
 import subprocess
@@ -14,8 +15,24 @@ class Recorder:
         self.namespace, self.path = namespace, path
         shown = f"tcpdump -i {interface} {options} -w {path.name} {only}".split()
         namespace.origin.append(f"{namespace.role}# " + " ".join(shown))
-        words = ["ip", "netns", "exec", namespace.name, "tcpdump", "-i", interface, "-Z", "root", "--immediate-mode",
-                 "-B", "16384", *options.split(), "-w", str(path), *only.split()]
+        words = [
+            "ip",
+            "netns",
+            "exec",
+            namespace.name,
+            "tcpdump",
+            "-i",
+            interface,
+            "-Z",
+            "root",
+            "--immediate-mode",
+            "-B",
+            "16384",
+            *options.split(),
+            "-w",
+            str(path),
+            *only.split(),
+        ]
         self.popen = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.said = []
         while not any("listening on" in line for line in self.said):

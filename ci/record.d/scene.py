@@ -1,4 +1,5 @@
-"""What a scene is: a name, a claim, and a function that makes the traffic; playing it, and checking the claim."""
+"""What a scene is: a name, a claim, and a function that makes the traffic; how it is played."""
+
 import contextlib
 import dataclasses
 import importlib
@@ -12,14 +13,24 @@ import setup
 import topology
 from recorder import Recorder
 
-FILES = ["scenes_open", "scenes_close", "scenes_data", "scenes_loss"]
+FILES = [
+    "scenes_open",
+    "scenes_close",
+    "scenes_data",
+    "scenes_loss",
+    "scenes_ip",
+    "scenes_udp",
+    "scenes_scan",
+    "scenes_format",
+]
 ENDINGS = {"pcap-us": "pcap", "pcap-ns": "pcap", "pcapng": "pcapng"}
 _known = {}
 
 
 @dataclasses.dataclass
 class Scene:
-    """One scene. `expect` counts packets by Wireshark display filter: 3 is exactly three, "3+" is at least three."""
+    """One scene. `expect` counts packets by display filter: 3 is exactly three, "3+" is at least three."""
+
     name: str
     shows: str
     tags: list
@@ -38,13 +49,15 @@ class Scene:
 
 
 def scene(name, shows, tags, expect, expect_at=None, **more):
-    """Registers the decorated function as a scene. `why_not` says why no host can be replayed from the capture;
+    """Registers the decorated function as a scene. `why_not` says why nothing can be replayed from it;
     `sound=False` allows malformed packets and bad checksums; `finish` rewrites the recorded file."""
+
     def register(act):
         if name in _known:
             raise ValueError(f"two scenes are called {name}")
         _known[name] = Scene(name, shows, tags.split(), expect, act, expect_at or {}, **more)
         return act
+
     return register
 
 
@@ -88,6 +101,7 @@ class Stage:
     def file_of(self, name, octets):
         """A file for servers to serve: fixed pseudo-random octets."""
         import talk
+
         (self.folder / name).write_bytes(talk.Octets("file").take(octets))
 
     @contextlib.contextmanager
@@ -125,8 +139,16 @@ def play(what, captures):
 def _row(what, stage, tap, file):
     programs = [line.split("$ ", 1)[1].split()[0] for line in stage.origin if "$ " in line]
     tools = [setup.tcpdump_version()] + [setup.version(program) for program in dict.fromkeys(programs)]
-    row = {"file": file, "scene": what.name, "shows": what.shows, "tags": what.tags, "tap": tap, "link": what.link, "format": what.format,
-           "replay": not what.why_not}
+    row = {
+        "file": file,
+        "scene": what.name,
+        "shows": what.shows,
+        "tags": what.tags,
+        "tap": tap,
+        "link": what.link,
+        "format": what.format,
+        "replay": not what.why_not,
+    }
     if what.why_not:
         row["why_not"] = what.why_not
     row["tool"] = ", ".join(dict.fromkeys(tool for tool in tools if tool))

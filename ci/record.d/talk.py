@@ -4,8 +4,10 @@
     talk tcp bind=192.0.2.1,40001 connect=192.0.2.2,8080 send=500 shutdown recv=eof close
 
 A word that ends in !ERRNO must fail with that error: connect=192.0.2.2,81!ECONNREFUSED
-serve=N accepts N connections, parallel=N makes N sockets; each then does the rest of the words in a thread of its own.
+serve=N accepts N connections, parallel=N makes N sockets; each does the rest of the words in a thread.
+In the words after parallel=N a % stands for the number of the socket.
 """
+
 import errno
 import random
 import socket
@@ -26,7 +28,7 @@ class Octets:
 
 
 class Talk:
-    """One socket and the words it knows. A word `name=a,b` calls the method `name` with the arguments a and b."""
+    """One socket and the words it knows. The word `name=a,b` calls `word_name` with the arguments a and b."""
 
     def __init__(self, words, number=0):
         self.words, self.number = words, number
@@ -38,7 +40,7 @@ class Talk:
             name, _, rest = word.partition("=")
             arguments = rest.split(",") if rest else []
             if name in ("serve", "parallel"):
-                return getattr(self, name)(int(rest), self.words[at + 1:])
+                return getattr(self, name)(int(rest), self.words[at + 1 :])
             try:
                 getattr(self, "word_" + name.replace("-", "_"))(*arguments)
             except OSError as refused:
@@ -92,6 +94,10 @@ class Talk:
     def word_bind(self, address, port):
         self.socket.bind((address, int(port)))
 
+    def word_fastopen(self):
+        """Lets a listener take data in a SYN (TCP_FASTOPEN, RFC 7413)."""
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 5)
+
     def word_listen(self, backlog):
         self.socket.listen(int(backlog))
 
@@ -110,6 +116,10 @@ class Talk:
 
     def word_connect(self, address, port):
         self.socket.connect((address, int(port)))
+
+    def word_connect_send(self, address, port, octets):
+        """Connects with its first data in the SYN, when it has a cookie of the peer (MSG_FASTOPEN)."""
+        self.socket.sendto(self.octets.take(int(octets)), socket.MSG_FASTOPEN, (address, int(port)))
 
     # --- options
 
@@ -130,7 +140,11 @@ class Talk:
 
     def word_keepalive(self, idle_s, interval_s, probes):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in ((socket.TCP_KEEPIDLE, idle_s), (socket.TCP_KEEPINTVL, interval_s), (socket.TCP_KEEPCNT, probes)):
+        for option, value in (
+            (socket.TCP_KEEPIDLE, idle_s),
+            (socket.TCP_KEEPINTVL, interval_s),
+            (socket.TCP_KEEPCNT, probes),
+        ):
             self.socket.setsockopt(socket.IPPROTO_TCP, option, int(value))
 
     def word_tos(self, value):
@@ -142,6 +156,10 @@ class Talk:
     def word_fragment(self):
         """Lets IP cut large datagrams (IP_MTU_DISCOVER = IP_PMTUDISC_DONT)."""
         self.socket.setsockopt(socket.IPPROTO_IP, 10, 0)
+
+    def word_nocheck(self):
+        """No UDP checksum (SO_NO_CHECK)."""
+        self.socket.setsockopt(socket.SOL_SOCKET, 11, 1)
 
     # --- data
 

@@ -1,4 +1,5 @@
-"""The networks that scenes play in: two hosts on a cable, with a bridge, a router, a trunk or tunnels between them."""
+"""The networks of the scenes: two hosts on a cable, with a bridge, router, trunk or tunnel between them."""
+
 import time
 
 from namespaces import Namespace, address, administer, link
@@ -67,7 +68,7 @@ def bridged(origin, folder, bridge):
 
 
 def trunk(origin, folder, tag):
-    """Client and server with two bridges between them; the cable between the bridges carries tagged frames."""
+    """Client and server with two bridges between them; the cable between those carries tagged frames."""
     net = Network(origin, folder)
     middle = net._middle()
     link(net.client, "eth0", middle, "left")
@@ -84,12 +85,15 @@ def trunk(origin, folder, tag):
 
 
 def tunnelled(origin, folder):
-    """Client and server joined by point-to-point interfaces without a link layer; both ends are one user-space program."""
+    """Client and server on point-to-point interfaces without a link layer; one program holds both ends."""
     net = Network(origin, folder)
     middle = net._middle()
     middle.start("bridge tun-c tun-s --tun")
     time.sleep(0.5)
-    for host, name, mine, mine6 in ((net.client, "tun-c", CLIENT, CLIENT6), (net.server, "tun-s", SERVER, SERVER6)):
+    for host, name, mine, mine6 in (
+        (net.client, "tun-c", CLIENT, CLIENT6),
+        (net.server, "tun-s", SERVER, SERVER6),
+    ):
         administer(f"ip -n {middle.name} link set {name} netns {host.name} name eth0")
         administer(f"ip -n {host.name} link set eth0 up")
         administer(f"ip -n {host.name} address add {mine}/24 dev eth0")
@@ -98,7 +102,7 @@ def tunnelled(origin, folder):
 
 
 def routed(origin, folder, far_mtu):
-    """Client, router, server. Only the router knows that the far link is narrow, so it must tell the sender."""
+    """Client, router, server. Only the router knows that the far link is narrow: it must tell the sender."""
     net = Network(origin, folder)
     router = net._host("router")
     router.quiet("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
@@ -109,7 +113,10 @@ def routed(origin, folder, far_mtu):
     address(router, "near", ROUTER_NEAR_MAC, "192.0.2.254/24", "2001:db8::fe/64")
     address(router, "far", ROUTER_FAR_MAC, "198.51.100.254/24", "2001:db8:1::fe/64")
     router.set(f"ip link set far mtu {far_mtu}")
-    for host, hop, hop6 in ((net.client, "192.0.2.254", "2001:db8::fe"), (net.server, "198.51.100.254", "2001:db8:1::fe")):
+    for host, hop, hop6 in (
+        (net.client, "192.0.2.254", "2001:db8::fe"),
+        (net.server, "198.51.100.254", "2001:db8:1::fe"),
+    ):
         administer(f"ip -n {host.name} route add default via {hop}")
         administer(f"ip -n {host.name} -6 route add default via {hop6}")
     net.taps["router"] = (router, "near")
