@@ -419,3 +419,162 @@ impl<'a> Segment<'a> {
 
 /// Options can not be more than the data offset field can count.
 const _: () = assert!(MIN_HEADER_OCTETS + tcp_option::MAX_OCTETS == 15 * 4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use core::net::{Ipv4Addr, Ipv6Addr};
+    use quickcheck::quickcheck;
+
+    const A: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const B: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+    const C: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+    const D: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2));
+
+    fn emitted(segment: &Segment<'_>, forced: &Forced<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        segment.emit_with(forced, A, B, &mut out);
+        out
+    }
+
+    fn checked(bytes: &[u8]) -> Result<Segment<'_>, Why> {
+        Segment::check(&View::read(bytes).expect("the fixed header is there"), A, B)
+    }
+
+    const SAMPLE: Segment<'_> = Segment {
+        src_port: 40000,
+        dst_port: 80,
+        seq: 100,
+        ack: 0,
+        flags: Flags::SYN,
+        window: 0xffff,
+        urgent_pointer: 0,
+        options: Options { mss: Some(1460), ..Options::NONE },
+        payload: b"",
+    };
+
+    quickcheck! {
+        fn what_is_emitted_checks_to_itself(
+            ports: (u16, u16), numbers: (u32, u32), flags: u16, fields: (u16, u16), options: Options, data: Vec<u8>
+        ) -> bool {
+            let segment = Segment {
+                src_port: ports.0.max(1),
+                dst_port: ports.1.max(1),
+                seq: numbers.0,
+                ack: numbers.1,
+                flags: Flags(flags & Flags::ALL.0),
+                window: fields.0,
+                urgent_pointer: fields.1,
+                options,
+                payload: &data,
+            };
+            [(A, B), (C, D)].into_iter().all(|(src, dst)| {
+                let mut out = alloc::vec![0xee; 3];
+                segment.emit(src, dst, &mut out);
+                let view = View::read(&out[3..]).expect("a segment was emitted");
+                view.payload().as_ptr() == out[3 + segment.header_len_octets()..].as_ptr()
+                    && Segment::check(&view, src, dst) == Ok(segment)
+            })
+        }
+
+        fn checking_is_stable(bytes: Vec<u8>) -> bool {
+            let mut bytes = bytes;
+            if bytes.len() < MIN_HEADER_OCTETS {
+                return View::read(&bytes).is_err();
+            }
+            bytes[12] = bytes[12].max(0x50);
+            bytes[16..18].fill(0);
+            let sum = checksum_field(A, B, &bytes);
+            bytes[16..18].copy_from_slice(&sum.to_be_bytes());
+            match checked(&bytes) {
+                Ok(segment) => {
+                    let fits = segment.options.sack.first(segment.options.sack_room());
+                    let options = Options { sack: fits, ..segment.options };
+                    checked(&emitted(&segment, &Forced::default())) == Ok(Segment { options, ..segment })
+                }
+                Err(why) => why != Why::TcpChecksum,
+            }
+        }
+
+        fn no_octets_are_out_of_bounds(bytes: Vec<u8>) -> bool {
+            match View::read(&bytes) {
+                Err(stop) => stop.at <= bytes.len() && stop.have < stop.need && bytes.len() < MIN_HEADER_OCTETS,
+                Ok(view) => {
+                    let stop_in_bounds = view.stop().is_none_or(|stop| stop.at <= bytes.len() && stop.have < stop.need);
+                    let header = MIN_HEADER_OCTETS + view.options_bytes().len();
+                    stop_in_bounds && header + view.payload().len() == bytes.len()
+                }
+            }
+        }
+
+        fn one_wrong_bit_is_noticed(bit: usize, data: Vec<u8>) -> bool {
+            let mut out = emitted(&Segment { payload: &data, ..SAMPLE }, &Forced::default());
+            let bit = bit % (out.len() * 8);
+            out[bit / 8] ^= 1 << (bit % 8);
+            checked(&out).is_err()
+        }
+
+        fn flags_are_read_as_they_are_shown(bits: u16) -> bool {
+            let flags = Flags(bits & Flags::ALL.0);
+            flags.to_string().parse() == Ok(flags)
+        }
+    }
+
+    #[test]
+    fn flags_have_packetdrills_letters() {
+        let all = [
+            (Flags::SYN | Flags::ACK, "S."),
+            (Flags::FIN | Flags::PSH | Flags::ACK, "FP."),
+            (Flags::SYN | Flags::ECE | Flags::CWR, "SEW"),
+            (Flags::NONE, "-"),
+            (Flags::ALL, "SFRP.UEWA"),
+        ];
+        for (flags, text) in all {
+            assert_eq!(flags.to_string(), text);
+        }
+        assert_eq!("Sx".parse::<Flags>(), Err(UnknownFlag('x')));
+    }
+
+    #[test]
+    fn the_length_of_a_segment_counts_syn_and_fin() {
+        assert_eq!(SAMPLE.len_octets(), 1);
+        let all = Segment { flags: Flags::SYN | Flags::FIN, payload: b"abc", ..SAMPLE };
+        assert_eq!(all.len_octets(), 5);
+    }
+
+    #[test]
+    fn every_field_can_be_forced() {
+        let forced = Forced {
+            data_offset: Auto::Forced(5),
+            checksum: Auto::Forced(0x1234),
+            reserved: Auto::Forced(0b101),
+            raw_options: Some(&[8, 0, 7]),
+        };
+        let out = emitted(&Segment { payload: b"x", ..SAMPLE }, &forced);
+        let view = View::read(&out).expect("the fixed header is there");
+        assert_eq!((view.data_offset_octets(), view.checksum(), view.reserved()), (20, 0x1234, 5));
+        assert_eq!(view.payload(), [8, 0, 7, 0, b'x']);
+    }
+
+    #[test]
+    fn a_data_offset_that_lies_is_located_and_discarded() {
+        let short = emitted(&SAMPLE, &Forced { data_offset: Auto::Forced(4), ..Forced::default() });
+        let long = emitted(&SAMPLE, &Forced { data_offset: Auto::Forced(15), ..Forced::default() });
+        for (bytes, need, have) in [(&short, 20, 16), (&long, 60, 24)] {
+            let stop = Stop { layer: Layer::Tcp, at: 0, need, have, said_by: "data offset" };
+            assert_eq!(View::read(bytes).map(|view| view.stop()), Ok(Some(stop)));
+            assert_eq!(checked(bytes), Err(Why::TcpDataOffset));
+        }
+    }
+
+    #[test]
+    fn reserved_bits_do_not_matter_but_ports_and_checksum_do() {
+        let reserved = Forced { reserved: Auto::Forced(7), ..Forced::default() };
+        assert_eq!(checked(&emitted(&SAMPLE, &reserved)), Ok(SAMPLE));
+        let wrong = Forced { checksum: Auto::Forced(0xdead), ..Forced::default() };
+        assert_eq!(checked(&emitted(&SAMPLE, &wrong)), Err(Why::TcpChecksum));
+        let zero = Segment { dst_port: 0, ..SAMPLE };
+        assert_eq!(checked(&emitted(&zero, &Forced::default())), Err(Why::TcpPortZero));
+    }
+}

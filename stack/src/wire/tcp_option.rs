@@ -488,3 +488,155 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::{String, ToString};
+    use alloc::vec;
+    use quickcheck::{Arbitrary, Gen, quickcheck};
+
+    impl Arbitrary for Options {
+        fn arbitrary(g: &mut Gen) -> Self {
+            let stamps: Option<(u32, u32)> = Arbitrary::arbitrary(g);
+            let options = Self {
+                mss: Arbitrary::arbitrary(g),
+                window_scale: Arbitrary::arbitrary(g),
+                sack_permitted: Arbitrary::arbitrary(g),
+                sack: SackBlocks::from_slice(&Vec::arbitrary(g)),
+                timestamps: stamps.map(|(value, echo)| Timestamps { value, echo }),
+            };
+            Self { sack: options.sack.first(options.sack_room()), ..options }
+        }
+    }
+
+    fn emitted(options: &Options) -> Vec<u8> {
+        let mut out = Vec::new();
+        options.emit(&mut out);
+        out
+    }
+
+    fn texts(bytes: &[u8]) -> Vec<String> {
+        let show = |item: Result<TcpOption<'_>, Stop>| match item {
+            Ok(option) => option.to_string(),
+            Err(stop) => stop.to_string(),
+        };
+        Walk::new(bytes).map(show).collect()
+    }
+
+    quickcheck! {
+        fn what_is_emitted_is_read_back(options: Options) -> bool {
+            Options::from_bytes(&emitted(&options)) == options
+        }
+
+        fn the_length_is_whole_words_and_known_before(options: Options, blocks: Vec<(u32, u32)>) -> bool {
+            let crowded = Options { sack: SackBlocks::from_slice(&blocks), ..options };
+            let octets = emitted(&crowded).len();
+            octets == crowded.encoded_len_octets() && octets.is_multiple_of(4) && octets <= MAX_OCTETS
+        }
+
+        fn reading_any_octets_is_stable(bytes: Vec<u8>) -> bool {
+            let read = Options::from_bytes(&bytes);
+            let room = read.sack.first(read.sack_room());
+            Options::from_bytes(&emitted(&read)) == Options { sack: room, ..read }
+        }
+
+        fn walking_loses_nothing(bytes: Vec<u8>) -> bool {
+            let mut walk = Walk::new(&bytes);
+            let mut seen = Vec::new();
+            for option in walk.by_ref() {
+                match option {
+                    Ok(option) => option.emit(&mut seen),
+                    Err(stop) => {
+                        assert!(stop.at == seen.len() && stop.at < bytes.len() && stop.have < stop.need);
+                    }
+                }
+            }
+            seen.extend_from_slice(walk.rest());
+            seen == bytes
+        }
+
+        fn a_walk_ends_with_its_first_stop(bytes: Vec<u8>) -> bool {
+            let items: Vec<_> = Walk::new(&bytes).collect();
+            items.iter().rev().skip(1).all(Result::is_ok)
+        }
+    }
+
+    #[test]
+    fn fixed_lengths_are_those_that_are_written() {
+        let samples = [
+            TcpOption::MaxSegment(0),
+            TcpOption::WindowScale(0),
+            TcpOption::SackPermitted,
+            TcpOption::Sack(SackBlocks::from_slice(&[(1, 2)])),
+            TcpOption::Timestamps(Timestamps::default()),
+            TcpOption::UserTimeout(UserTimeout::default()),
+        ];
+        assert_eq!(samples.len(), FIXED_LENGTHS.len());
+        for (option, (kind, octets)) in samples.iter().zip(FIXED_LENGTHS) {
+            let mut out = Vec::new();
+            option.emit(&mut out);
+            assert_eq!(option.kind(), *kind);
+            assert_eq!(octets.unwrap_or(10), out.len());
+        }
+    }
+
+    #[test]
+    fn the_customary_order_of_a_syn() {
+        let options = Options {
+            mss: Some(1460),
+            window_scale: Some(7),
+            sack_permitted: true,
+            timestamps: Some(Timestamps { value: 1, echo: 0 }),
+            sack: SackBlocks::NONE,
+        };
+        assert_eq!(texts(&emitted(&options)), ["mss 1460", "sackOK", "TS val 1 ecr 0", "nop", "wscale 7"]);
+    }
+
+    #[test]
+    fn timestamps_leave_room_for_three_blocks() {
+        let blocks = SackBlocks::from_slice(&[(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)]);
+        let stamps = Some(Timestamps::default());
+        assert_eq!(blocks.len(), 4);
+        assert_eq!(Options { sack: blocks, ..Options::NONE }.encoded_len_octets(), 36);
+        let both = Options { sack: blocks, timestamps: stamps, ..Options::NONE };
+        assert_eq!(Options::from_bytes(&emitted(&both)).sack, blocks.first(3));
+    }
+
+    #[test]
+    fn unknown_options_and_known_ones_of_another_length_are_skipped() {
+        let bytes = [254, 4, 0xab, 0xcd, 2, 3, 9, 2, 4, 5, 180, 253, 2];
+        assert_eq!(texts(&bytes), ["opt-254:abcd", "opt-2:09", "mss 1460", "opt-253"]);
+        assert_eq!(Options::from_bytes(&bytes), Options { mss: Some(1460), ..Options::NONE });
+    }
+
+    #[test]
+    fn impossible_lengths_end_the_walk_where_they_are() {
+        let stop = |at, need, have, said_by| {
+            vec![
+                TcpOption::NoOperation.to_string(),
+                Stop { layer: Layer::TcpOption, at, need, have, said_by }.to_string(),
+            ]
+        };
+        assert_eq!(texts(&[1, 8, 0, 1, 1]), stop(1, 2, 0, "minimum option length"));
+        assert_eq!(texts(&[1, 8, 1, 1, 1]), stop(1, 2, 1, "minimum option length"));
+        assert_eq!(texts(&[1, 8, 10, 0, 0]), stop(1, 10, 4, "option length"));
+        assert_eq!(texts(&[1, 8]), stop(1, 2, 1, "option kind"));
+    }
+
+    #[test]
+    fn the_first_of_a_kind_counts_and_nothing_after_the_end() {
+        let options = Options::from_bytes(&[3, 3, 7, 3, 3, 9, 0, 2, 4, 5, 180]);
+        assert_eq!(options, Options { window_scale: Some(7), ..Options::NONE });
+        let mut walk = Walk::new(&[0, 0, 7]);
+        assert_eq!(walk.by_ref().count(), 1);
+        assert_eq!(walk.rest(), [0, 7]);
+    }
+
+    #[test]
+    fn user_timeouts_have_two_units() {
+        let minutes = UserTimeout { minutes: true, count: 2 };
+        assert_eq!((minutes.seconds(), minutes.to_string()), (120, "2min".to_string()));
+        assert_eq!(texts(&[28, 4, 0x80, 2, 28, 4, 0, 120]), ["uto 2min", "uto 120s"]);
+    }
+}

@@ -183,3 +183,95 @@ impl<'a> Datagram<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::{Ipv4Addr, Ipv6Addr};
+    use quickcheck::quickcheck;
+
+    const A: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const B: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+    const C: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+    const D: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2));
+
+    const SAMPLE: Datagram<'_> = Datagram { src_port: 1024, dst_port: 53, payload: b"question" };
+
+    fn emitted(datagram: &Datagram<'_>, forced: &Forced, src: IpAddr, dst: IpAddr) -> Vec<u8> {
+        let mut out = Vec::new();
+        datagram.emit_with(forced, src, dst, &mut out);
+        out
+    }
+
+    fn checked(bytes: &[u8], src: IpAddr, dst: IpAddr) -> Result<Datagram<'_>, Why> {
+        Datagram::check(&View::read(bytes).expect("the header is there"), src, dst)
+    }
+
+    quickcheck! {
+        fn what_is_emitted_checks_to_itself(src_port: u16, dst_port: u16, data: Vec<u8>) -> bool {
+            let datagram = Datagram { src_port, dst_port, payload: &data };
+            [(A, B), (C, D)].into_iter().all(|(src, dst)| {
+                let out = emitted(&datagram, &Forced::default(), src, dst);
+                checked(&out, src, dst) == Ok(datagram) && out[6..8] != [0, 0]
+            })
+        }
+
+        fn checking_is_stable(bytes: Vec<u8>) -> bool {
+            let mut bytes = bytes;
+            if bytes.len() < HEADER_OCTETS {
+                return View::read(&bytes).is_err();
+            }
+            let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX) - u16::from(bytes[0] & 1);
+            bytes[4..8].fill(0);
+            bytes[4..6].copy_from_slice(&length.to_be_bytes());
+            match checked(&bytes, A, B) {
+                Ok(datagram) => checked(&emitted(&datagram, &Forced::default(), A, B), A, B) == Ok(datagram),
+                Err(why) => why == Why::UdpLengthBelowHeader,
+            }
+        }
+
+        fn no_octets_are_out_of_bounds(bytes: Vec<u8>) -> bool {
+            match View::read(&bytes) {
+                Err(stop) => stop.have < stop.need && bytes.len() < HEADER_OCTETS,
+                Ok(view) => {
+                    view.stop().is_none_or(|stop| stop.have < stop.need)
+                        && view.datagram().len() + view.surplus().len() == bytes.len()
+                        && view.payload().len() + HEADER_OCTETS == view.datagram().len()
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_of_zero_is_sent_as_all_ones() {
+        // Two octets of data chosen so that the sum is all ones and its complement zero.
+        let probe = emitted(&Datagram { payload: &[0, 0], ..SAMPLE }, &Forced::default(), A, B);
+        let out = emitted(&Datagram { payload: &[probe[6], probe[7]], ..SAMPLE }, &Forced::default(), A, B);
+        assert_eq!(out[6..8], [0xff, 0xff]);
+        assert!(checked(&out, A, B).is_ok());
+    }
+
+    #[test]
+    fn no_checksum_is_right_over_ipv4_only() {
+        let none = Forced { checksum: Auto::Forced(0), ..Forced::default() };
+        assert_eq!(checked(&emitted(&SAMPLE, &none, A, B), A, B), Ok(SAMPLE));
+        assert_eq!(checked(&emitted(&SAMPLE, &none, C, D), C, D), Err(Why::UdpNoChecksum));
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_discarded() {
+        let wrong = Forced { checksum: Auto::Forced(0xbad), ..Forced::default() };
+        assert_eq!(checked(&emitted(&SAMPLE, &wrong, A, B), A, B), Err(Why::UdpChecksum));
+        assert_eq!(checked(&emitted(&SAMPLE, &wrong, C, D), C, D), Err(Why::UdpChecksum));
+    }
+
+    #[test]
+    fn a_length_may_end_early_but_not_late() {
+        let of = |length| Forced { length: Auto::Forced(length), checksum: Auto::Forced(0) };
+        assert_eq!(checked(&emitted(&SAMPLE, &of(7), A, B), A, B), Err(Why::UdpLengthBelowHeader));
+        assert_eq!(checked(&emitted(&SAMPLE, &of(17), A, B), A, B), Err(Why::UdpTruncated));
+        let early = emitted(&SAMPLE, &of(11), A, B);
+        assert_eq!(checked(&early, A, B).map(|datagram| datagram.payload), Ok(&b"que"[..]));
+        assert_eq!(View::read(&early).map(|view| view.surplus()), Ok(&b"stion"[..]));
+    }
+}
