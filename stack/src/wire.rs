@@ -19,6 +19,7 @@ pub mod ipv6;
 pub mod ipv6_extension;
 pub mod ipv6_option;
 pub mod ndp;
+pub mod ndp_option;
 pub mod show;
 pub mod stop;
 pub mod tcp;

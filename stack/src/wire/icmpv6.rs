@@ -286,3 +286,84 @@ impl<'a> Message<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    const A: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+    const B: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2);
+
+    fn emitted(message: &Message<'_>, forced: &Forced) -> Vec<u8> {
+        let mut out = Vec::new();
+        message.emit_with(forced, A, B, &mut out);
+        out
+    }
+
+    fn checked(bytes: &[u8]) -> Result<Message<'_>, Why> {
+        Message::check(&View::read(bytes).expect("type, code and checksum are there"), A, B, 255)
+    }
+
+    quickcheck! {
+        fn what_is_emitted_checks_to_itself(code: u8, word: u32, ident: u16, seq: u16, data: Vec<u8>) -> bool {
+            let messages = [
+                Message::DestinationUnreachable { code, quoted: &data },
+                Message::PacketTooBig { mtu: word, quoted: &data },
+                Message::TimeExceeded { code, quoted: &data },
+                Message::ParameterProblem { code, pointer: word, quoted: &data },
+                Message::EchoRequest { ident, seq, data: &data },
+                Message::EchoReply { ident, seq, data: &data },
+                Message::Ndp(ndp::Message::NeighborSolicitation { target: B, source_link: None }),
+                Message::Other { kind: 200, code, body: &data },
+            ];
+            messages.iter().all(|message| checked(&emitted(message, &Forced::default())) == Ok(*message))
+        }
+
+        fn checking_is_stable(kind: u8, bytes: Vec<u8>) -> bool {
+            let mut bytes = bytes;
+            bytes.resize(bytes.len().max(HEADER_OCTETS), 0);
+            bytes[0] = kind % 5 + if bytes[1] & 1 == 0 { 0 } else { 128 };
+            bytes[2..4].fill(0);
+            let sum = checksum_field(A, B, &bytes);
+            bytes[2..4].copy_from_slice(&sum.to_be_bytes());
+            match checked(&bytes) {
+                Ok(message) => checked(&emitted(&message, &Forced::default())) == Ok(message),
+                Err(why) => why == Why::Icmpv6Truncated && View::read(&bytes).is_ok_and(|view| view.stop().is_some()),
+            }
+        }
+
+        fn no_octets_are_out_of_bounds(bytes: Vec<u8>) -> bool {
+            match View::read(&bytes) {
+                Err(stop) => stop.have < stop.need && bytes.len() < HEADER_OCTETS,
+                Ok(view) => {
+                    view.body().len() + HEADER_OCTETS == bytes.len()
+                        && view.stop().is_none_or(|stop| stop.at <= bytes.len() && stop.have < stop.need)
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn checksums_and_codes_can_be_forced() {
+        let echo = Message::EchoRequest { ident: 1, seq: 2, data: b"data" };
+        let wrong = Forced { checksum: Auto::Forced(1), ..Forced::default() };
+        assert_eq!(checked(&emitted(&echo, &wrong)), Err(Why::Icmpv6Checksum));
+        let code = Forced { code: Auto::Forced(7), ..Forced::default() };
+        assert_eq!(View::read(&emitted(&echo, &code)).map(|view| view.code()), Ok(7));
+    }
+
+    #[test]
+    fn the_neighbour_discovery_of_another_link_is_discarded() {
+        let message = Message::Ndp(ndp::Message::NeighborSolicitation { target: B, source_link: None });
+        let bytes = emitted(&message, &Forced::default());
+        let view = View::read(&bytes).expect("type, code and checksum are there");
+        assert_eq!(Message::check(&view, A, B, 64), Err(Why::NeighborSolicitationHopLimit));
+    }
+
+    #[test]
+    fn types_below_128_are_errors() {
+        assert!(is_error(PARAMETER_PROBLEM) && is_error(127));
+        assert!(!is_error(ECHO_REQUEST) && !is_error(ndp::REDIRECT));
+    }
+}

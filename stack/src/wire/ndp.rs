@@ -1,9 +1,11 @@
-//! floor 1: neighbour discovery messages and their options (RFC 4861 sections 4, 6.1, 7.1 and 8.1).
+//! floor 1: neighbour discovery messages (RFC 4861 sections 4.1 to 4.5, 6.1, 7.1 and 8.1).
 
 use super::stop::{Layer, Stop};
 use crate::base::{Mac, Why};
 use alloc::vec::Vec;
 use core::net::Ipv6Addr;
+
+pub use super::ndp_option::{NdpOption, Prefix, Walk};
 
 /// ICMPv6 type of a router solicitation.
 pub const ROUTER_SOLICITATION: u8 = 133;
@@ -18,12 +20,6 @@ pub const REDIRECT: u8 = 137;
 
 /// The hop limit that proves that no router has forwarded the packet.
 pub const HOP_LIMIT: u8 = 255;
-
-const SOURCE_LINK: u8 = 1;
-const TARGET_LINK: u8 = 2;
-const PREFIX: u8 = 3;
-const REDIRECTED: u8 = 4;
-const MTU: u8 = 5;
 
 /// Whether `kind` is the ICMPv6 type of a neighbour discovery message.
 pub const fn is_ndp(kind: u8) -> bool {
@@ -119,159 +115,6 @@ impl<'a> View<'a> {
     /// Walks through the options. Offsets in its [`Stop`] count from the first option octet.
     pub fn options(&self) -> Walk<'a> {
         Walk::new(self.options_bytes())
-    }
-}
-
-/// A prefix that a router announces (RFC 4861 section 4.6.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Prefix {
-    /// Valid bits of the prefix, as the field stands: may be above 128.
-    pub bits: u8,
-    /// L: addresses of the prefix are on this link.
-    pub on_link: bool,
-    /// A: hosts may make addresses from it.
-    pub autonomous: bool,
-    /// Valid lifetime in seconds, all ones for ever.
-    pub valid_s: u32,
-    /// Preferred lifetime in seconds, all ones for ever.
-    pub preferred_s: u32,
-    /// The prefix.
-    pub prefix: Ipv6Addr,
-}
-
-/// An option of a neighbour discovery message (RFC 4861 section 4.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NdpOption<'a> {
-    /// Link-layer address of the sender.
-    SourceLink(Mac),
-    /// Link-layer address of the target.
-    TargetLink(Mac),
-    /// A prefix.
-    Prefix(Prefix),
-    /// The packet that made a router redirect, as much of it as there is, with padding.
-    Redirected(&'a [u8]),
-    /// Link MTU in octets.
-    Mtu(u32),
-    /// An option that is not known here, or a known one whose length is not its length.
-    Other {
-        /// The type octet.
-        kind: u8,
-        /// What follows the length octet.
-        data: &'a [u8],
-    },
-}
-
-impl<'a> NdpOption<'a> {
-    fn from_data(kind: u8, data: &'a [u8]) -> Self {
-        let known = match kind {
-            SOURCE_LINK => <[u8; 6]>::try_from(data).ok().map(|mac| Self::SourceLink(Mac(mac))),
-            TARGET_LINK => <[u8; 6]>::try_from(data).ok().map(|mac| Self::TargetLink(Mac(mac))),
-            PREFIX => Prefix::from_data(data).map(Self::Prefix),
-            REDIRECTED => data.get(6..).map(Self::Redirected),
-            MTU if data.len() == 6 => data.last_chunk().map(|mtu| Self::Mtu(u32::from_be_bytes(*mtu))),
-            _ => None,
-        };
-        known.unwrap_or(Self::Other { kind, data })
-    }
-
-    /// Appends the option, padded with zeros to a multiple of eight octets.
-    pub fn emit(&self, out: &mut Vec<u8>) {
-        let start = out.len();
-        let kind = match self {
-            Self::SourceLink(_) => SOURCE_LINK,
-            Self::TargetLink(_) => TARGET_LINK,
-            Self::Prefix(_) => PREFIX,
-            Self::Redirected(_) => REDIRECTED,
-            Self::Mtu(_) => MTU,
-            Self::Other { kind, .. } => *kind,
-        };
-        out.extend_from_slice(&[kind, 0]);
-        match self {
-            Self::SourceLink(mac) | Self::TargetLink(mac) => out.extend_from_slice(&mac.0),
-            Self::Prefix(prefix) => prefix.write(out),
-            Self::Redirected(packet) => {
-                out.extend_from_slice(&[0; 6]);
-                out.extend_from_slice(packet);
-            }
-            Self::Mtu(mtu) => {
-                out.extend_from_slice(&[0; 2]);
-                out.extend_from_slice(&mtu.to_be_bytes());
-            }
-            Self::Other { data, .. } => out.extend_from_slice(data),
-        }
-        let octets = (out.len() - start).next_multiple_of(8);
-        out.resize(start + octets, 0);
-        if let Some(length) = out.get_mut(start + 1) {
-            *length = u8::try_from(octets / 8).unwrap_or(u8::MAX);
-        }
-    }
-}
-
-impl Prefix {
-    fn from_data(data: &[u8]) -> Option<Self> {
-        let data: &[u8; 30] = data.try_into().ok()?;
-        let word = |at: usize| u32::from_be_bytes([data[at], data[at + 1], data[at + 2], data[at + 3]]);
-        Some(Self {
-            bits: data[0],
-            on_link: data[1] & 0x80 != 0,
-            autonomous: data[1] & 0x40 != 0,
-            valid_s: word(2),
-            preferred_s: word(6),
-            prefix: Ipv6Addr::from(*data.last_chunk::<16>()?),
-        })
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        let flags = u8::from(self.on_link) << 7 | u8::from(self.autonomous) << 6;
-        out.extend_from_slice(&[self.bits, flags]);
-        out.extend_from_slice(&self.valid_s.to_be_bytes());
-        out.extend_from_slice(&self.preferred_s.to_be_bytes());
-        out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&self.prefix.octets());
-    }
-}
-
-/// Walks through the options of a message. Ends with one [`Stop`] at the first option whose length is
-/// impossible.
-#[derive(Clone, Debug)]
-pub struct Walk<'a> {
-    rest: &'a [u8],
-    at: usize,
-    stopped: bool,
-}
-
-impl<'a> Walk<'a> {
-    /// Begins at the first option octet; offsets are counted from there.
-    pub const fn new(options: &'a [u8]) -> Self {
-        Self { rest: options, at: 0, stopped: false }
-    }
-
-    fn stop(&mut self, need: usize, have: usize, said_by: &'static str) -> Stop {
-        self.stopped = true;
-        Stop { layer: Layer::Ndp, at: self.at, need, have, said_by }
-    }
-}
-
-impl<'a> Iterator for Walk<'a> {
-    type Item = Result<NdpOption<'a>, Stop>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.stopped || self.rest.is_empty() {
-            return None;
-        }
-        let [kind, length, ..] = *self.rest else {
-            return Some(Err(self.stop(8, self.rest.len(), "minimum option")));
-        };
-        let octets = usize::from(length) * 8;
-        if octets == 0 {
-            return Some(Err(self.stop(8, 0, "minimum option length")));
-        }
-        let Some((option, rest)) = self.rest.split_at_checked(octets) else {
-            return Some(Err(self.stop(octets, self.rest.len(), "option length")));
-        };
-        self.rest = rest;
-        self.at += octets;
-        Some(Ok(NdpOption::from_data(kind, option.get(2..).unwrap_or(&[]))))
     }
 }
 
@@ -588,4 +431,156 @@ fn target_link(view: &View<'_>) -> Option<Mac> {
 /// Whether `addr` is a solicited-node group: ff02::1:ff00:0/104 (RFC 4291 section 2.7.1).
 fn is_solicited_node(addr: Ipv6Addr) -> bool {
     matches!(addr.segments(), [0xff02, 0, 0, 0, 0, 1, 0xff00..=0xffff, _])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+    const HOST: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2);
+    const NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+    const GROUP: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00, 2);
+    const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
+
+    const SOLICITATION: Message<'_> = Message::NeighborSolicitation { target: HOST, source_link: Some(MAC) };
+    const ADVERTISEMENT: Message<'_> = Message::NeighborAdvertisement {
+        target: HOST,
+        router: false,
+        solicited: true,
+        override_: true,
+        target_link: Some(MAC),
+    };
+    const REDIRECTION: Message<'_> =
+        Message::Redirect { target: ROUTER, destination: HOST, target_link: None, redirected: &[0; 48] };
+
+    /// The message from its type octet on, with a checksum of zero: that one is ICMPv6's.
+    fn emitted(message: &Message<'_>) -> Vec<u8> {
+        let mut out = alloc::vec![message.kind(), 0, 0, 0];
+        message.emit_body(&mut out);
+        out
+    }
+
+    fn checked(bytes: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> Result<Message<'_>, Why> {
+        Message::check(&View::read(bytes).expect("the fixed part is there"), src, dst, hop_limit)
+    }
+
+    quickcheck! {
+        fn what_is_emitted_checks_to_itself(
+            flags: (bool, bool, bool), fields: (u8, u16, u32, u32), addr: u128, link: Option<(u32, u16)>, words: Vec<u64>
+        ) -> bool {
+            let mac = link.map(|(high, low)| {
+                let [a, b, c, d] = high.to_be_bytes();
+                let [e, g] = low.to_be_bytes();
+                Mac([a, b, c, d, e, g])
+            });
+            let mut target = Ipv6Addr::from(addr).octets();
+            target[0] &= 0x7f; // no group
+            let target = Ipv6Addr::from(target);
+            let mut options = Vec::new();
+            NdpOption::Mtu(fields.2).emit(&mut options);
+            let packet: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+            let messages = [
+                Message::RouterSolicitation { source_link: mac },
+                Message::RouterAdvertisement {
+                    hop_limit: fields.0,
+                    managed: flags.0,
+                    other: flags.1,
+                    lifetime_s: fields.1,
+                    reachable_ms: fields.2,
+                    retransmit_ms: fields.3,
+                    options: &options,
+                },
+                Message::NeighborSolicitation { target, source_link: mac },
+                Message::NeighborAdvertisement {
+                    target, router: flags.0, solicited: flags.1, override_: flags.2, target_link: mac,
+                },
+                Message::Redirect { target, destination: target, target_link: mac, redirected: &packet },
+            ];
+            messages.iter().all(|message| checked(&emitted(message), ROUTER, HOST, HOP_LIMIT) == Ok(*message))
+        }
+
+        fn checking_is_stable(kind: u8, bytes: Vec<u8>, from_router: bool) -> bool {
+            let mut bytes = bytes;
+            bytes.resize(bytes.len().next_multiple_of(8).max(40), 0);
+            bytes[0] = ROUTER_SOLICITATION + kind % 5;
+            bytes[1] = 0;
+            let src = if from_router { ROUTER } else { HOST };
+            checked(&bytes, src, HOST, HOP_LIMIT).is_err()
+                || checked(&bytes, src, HOST, HOP_LIMIT)
+                    .is_ok_and(|message| checked(&emitted(&message), src, HOST, HOP_LIMIT) == Ok(message))
+        }
+
+        fn no_octets_are_out_of_bounds(bytes: Vec<u8>) -> bool {
+            match View::read(&bytes) {
+                Err(stop) => stop.have == bytes.len() && stop.have < stop.need,
+                Ok(view) => {
+                    let _ = (view.word(), view.target(), view.destination(), view.retransmit_ms());
+                    view.stop().is_none_or(|stop| stop.at < bytes.len() && stop.have < stop.need)
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hop_limit_and_code_prove_that_the_message_is_from_the_link() {
+        let all = [
+            (SOLICITATION, Why::NeighborSolicitationHopLimit, Why::NeighborSolicitationCode),
+            (ADVERTISEMENT, Why::NeighborAdvertisementHopLimit, Why::NeighborAdvertisementCode),
+            (REDIRECTION, Why::RedirectHopLimit, Why::RedirectCode),
+        ];
+        for (message, hop_limit, code) in all {
+            let mut bytes = emitted(&message);
+            assert_eq!(checked(&bytes, ROUTER, HOST, 255), Ok(message));
+            assert_eq!(checked(&bytes, ROUTER, HOST, 254), Err(hop_limit));
+            bytes[1] = 1;
+            assert_eq!(checked(&bytes, ROUTER, HOST, 255), Err(code));
+        }
+    }
+
+    #[test]
+    fn an_option_of_length_zero_discards_the_message() {
+        let mut bytes = emitted(&SOLICITATION);
+        bytes[25] = 0;
+        assert_eq!(checked(&bytes, HOST, GROUP, 255), Err(Why::NeighborSolicitationOptionLength));
+        let stop = View::read(&bytes).map(|view| view.stop().map(|stop| stop.at));
+        assert_eq!(stop, Ok(Some(24)));
+    }
+
+    #[test]
+    fn a_solicitation_from_nowhere_goes_to_a_solicited_node_group_without_link_address() {
+        let probe = Message::NeighborSolicitation { target: HOST, source_link: None };
+        let nowhere = Ipv6Addr::UNSPECIFIED;
+        assert_eq!(checked(&emitted(&probe), nowhere, GROUP, 255), Ok(probe));
+        for (message, dst) in [(probe, HOST), (probe, NODES), (SOLICITATION, GROUP)] {
+            let refused = Err(Why::NeighborSolicitationFromNowhere);
+            assert_eq!(checked(&emitted(&message), nowhere, dst, 255), refused);
+        }
+    }
+
+    #[test]
+    fn targets_are_no_groups_and_solicited_answers_go_to_one_host() {
+        let solicitation = Message::NeighborSolicitation { target: GROUP, source_link: None };
+        let refused = Err(Why::NeighborSolicitationTarget);
+        assert_eq!(checked(&emitted(&solicitation), HOST, GROUP, 255), refused);
+        let refused = Err(Why::NeighborAdvertisementTarget);
+        assert_eq!(checked(&emitted(&ADVERTISEMENT), HOST, NODES, 255), refused);
+    }
+
+    #[test]
+    fn routers_speak_from_link_local_addresses() {
+        let advertisement = Message::RouterAdvertisement {
+            hop_limit: 64,
+            managed: false,
+            other: false,
+            lifetime_s: 1800,
+            reachable_ms: 0,
+            retransmit_ms: 0,
+            options: &[],
+        };
+        let refused = Err(Why::RouterAdvertisementSource);
+        assert_eq!(checked(&emitted(&advertisement), HOST, NODES, 255), refused);
+        assert_eq!(checked(&emitted(&REDIRECTION), HOST, HOST, 255), Err(Why::RedirectAddresses));
+    }
 }

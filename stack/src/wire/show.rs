@@ -89,7 +89,7 @@ struct Around {
     /// Offset of the transport header in the packet, in octets.
     at: usize,
     hop_limit: u8,
-    /// Whether octets are missing at the end, so that no checksum can be right.
+    /// Whether octets are missing or the destination is not the last one, so that no checksum can be right.
     cut: bool,
     /// The two lowest bits of traffic class or type of service (RFC 3168 section 5).
     ecn: u8,
@@ -132,7 +132,7 @@ impl Around {
         }
     }
 
-    /// A note on a checksum that does not hold, unless octets of the packet are missing.
+    /// A note on a checksum that does not hold, unless no checksum can.
     fn checksum(&self, holds: bool, field: u16, out: &mut dyn fmt::Write) -> fmt::Result {
         if holds || self.cut {
             return Ok(());

@@ -106,14 +106,17 @@ const NO_OPERATION: u8 = 1;
 options! {
     /// Maximum segment size that the sender of the option can take, in octets of data (RFC 9293
     /// section 3.7.1). Only on SYN.
+    //= RFC9293-3.2-a
     2 MaxSegment(size: u16) "mss {size}"
     /// Shift count of the sender's window field (RFC 7323 section 2.2). Only on SYN.
+    //= RFC7323-2.2-f
     3 WindowScale(shift: u8) "wscale {shift}"
     /// Selective acknowledgements may be sent (RFC 2018 section 2). Only on SYN.
     4 SackPermitted "sackOK"
     /// Data received out of order (RFC 2018 section 3).
     5 Sack(blocks: SackBlocks) "sack{blocks}"
     /// Timestamps (RFC 7323 section 3.2).
+    //= RFC7323-3.2-j
     8 Timestamps(stamps: Timestamps) "TS {stamps}"
     /// How long the sender waits for acknowledgements before it gives up (RFC 5482 section 3).
     28 UserTimeout(timeout: UserTimeout) "uto {timeout}"

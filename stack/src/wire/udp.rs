@@ -142,6 +142,7 @@ impl<'a> Datagram<'a> {
             return Err(Why::UdpTruncated);
         }
         //= RFC8200-8.1-d
+        //= RFC6935-5-a
         if view.checksum() == 0 && dst.is_ipv6() {
             return Err(Why::UdpNoChecksum);
         }

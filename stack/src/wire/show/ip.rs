@@ -1,7 +1,8 @@
 //! floor 1: the text of IP packets, of fragments and of quoted packets (RFC 791 section 3.1, RFC 8200).
 
 use super::{Around, icmp, tcp};
-use crate::wire::{icmpv6, ipv4, ipv4_option, udp};
+use crate::wire::ipv6_extension::{Body, NO_NEXT_HEADER};
+use crate::wire::{icmpv6, ipv4, ipv4_option, ipv6, udp};
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 
@@ -82,7 +83,82 @@ fn v4_options(view: &ipv4::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 fn v6(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
-    write!(out, "[IPv6, {} octets]", bytes.len())
+    let view = match ipv6::View::read(bytes) {
+        Ok(view) => view,
+        Err(stop) => return write!(out, "[{stop}]"),
+    };
+    let stop = view.stop();
+    let mut around = Around {
+        src: IpAddr::V6(view.src()),
+        dst: IpAddr::V6(view.dst()),
+        at: ipv6::HEADER_OCTETS,
+        hop_limit: view.hop_limit(),
+        cut: stop.is_some() || is_on_its_way(&view),
+        ecn: view.traffic_class() & 3,
+    };
+    match view.extensions().upper() {
+        Ok(upper) => {
+            around.at = upper.offset;
+            v6_upper(&around, &upper, out)?;
+        }
+        Err(_) => around.hosts(out)?,
+    }
+    v6_extensions(&view, out)?;
+    match stop {
+        Some(stop) => write!(out, " [{stop}]"),
+        None => Ok(()),
+    }
+}
+
+/// Whether a routing header names nodes still to be visited: the checksum is then for another destination
+/// than the header's (RFC 8200 section 8.1).
+fn is_on_its_way(view: &ipv6::View<'_>) -> bool {
+    view.extensions().flatten().any(|extension| match extension.body {
+        Body::Routing { segments_left, .. } => segments_left > 0,
+        Body::HopByHop(_)
+        | Body::Fragment { .. }
+        | Body::Authentication { .. }
+        | Body::DestinationOptions(_) => false,
+    })
+}
+
+fn v6_upper(around: &Around, found: &ipv6::Upper<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    match found.fragment {
+        Some(fragment) if !fragment.is_whole() => {
+            let fragment = Fragment {
+                identification: fragment.identification,
+                offset_octets: fragment.offset_octets,
+                more: fragment.more,
+                protocol: found.protocol,
+            };
+            fragment.write(around, found.payload, out)
+        }
+        Some(_) | None => upper(around, found.protocol, found.payload, out),
+    }
+}
+
+/// The names of the extension headers, and where their chain breaks.
+fn v6_extensions(view: &ipv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    let mut before = " [extensions ";
+    for extension in view.extensions() {
+        let extension = match extension {
+            Ok(extension) => extension,
+            Err(stop) => {
+                out.write_str(if before == "," { "]" } else { "" })?;
+                return write!(out, " [{stop}]");
+            }
+        };
+        out.write_str(before)?;
+        before = ",";
+        match extension.body {
+            Body::HopByHop(_) => out.write_str("hop-by-hop")?,
+            Body::Routing { kind, segments_left, .. } => write!(out, "routing {kind} left {segments_left}")?,
+            Body::Fragment { fragment, .. } => write!(out, "fragment {}", fragment.identification)?,
+            Body::Authentication { .. } => out.write_str("authentication")?,
+            Body::DestinationOptions(_) => out.write_str("destination")?,
+        }
+    }
+    out.write_str(if before == "," { "]" } else { "" })
 }
 
 /// A fragment of either version.
@@ -131,6 +207,7 @@ fn protocol(number: u8, out: &mut dyn fmt::Write) -> fmt::Result {
         crate::wire::tcp::PROTOCOL => out.write_str("tcp"),
         udp::PROTOCOL => out.write_str("udp"),
         icmpv6::PROTOCOL => out.write_str("icmp6"),
+        NO_NEXT_HEADER => out.write_str("none"),
         number => write!(out, "proto {number}"),
     }
 }
@@ -149,6 +226,18 @@ pub(super) fn quoted(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
                 write!(out, " off {}", view.fragment_offset_octets())
             }
             Err(stop) => write!(out, "{stop}"),
+        },
+        Some(6) => match ipv6::View::read(bytes).map(|view| (view, view.extensions().upper())) {
+            Ok((view, Ok(upper))) if upper.fragment.is_none_or(|fragment| fragment.offset_octets == 0) => {
+                let hosts = (IpAddr::V6(view.src()), IpAddr::V6(view.dst()));
+                quoted_upper(hosts, upper.protocol, upper.payload, out)
+            }
+            Ok((view, Ok(upper))) => {
+                let (id, off) =
+                    upper.fragment.map_or((0, 0), |part| (part.identification, part.offset_octets));
+                write!(out, "{} > {} frag id {id} off {off}", view.src(), view.dst())
+            }
+            Ok((_, Err(stop))) | Err(stop) => write!(out, "{stop}"),
         },
         Some(_) | None => write!(out, "{} octets", bytes.len()),
     }
