@@ -10,6 +10,8 @@ mod config;
 #[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod limit;
 #[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod neighbor;
+#[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod path_mtu;
 #[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod pieces;
