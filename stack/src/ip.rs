@@ -4,27 +4,33 @@
 //! and knows no transport: whatever a transport has to decide (is this ICMP error about something that I
 //! sent?) is handed up as a value.
 
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod address;
+mod arp;
 mod config;
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod icmp;
+mod icmpv6;
+mod input;
+mod input_v6;
 mod limit;
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod nd;
 mod neighbor;
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
+mod output;
 mod path_mtu;
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod pieces;
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod reassembly;
-#[allow(dead_code, reason = "the input path that uses it is on its way")]
 mod route;
+mod silence;
 
 pub use config::{Config, IcmpConfig, LinkConfig, NeighborConfig, PathMtuConfig, ReassemblyConfig};
 
 use crate::base::{Choose, Instant, Refused, Why};
+use crate::wire::icmpv4::Unreachable;
+use crate::wire::icmpv6::CODE_PORT_UNREACHABLE;
 use alloc::borrow::Cow;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::net::IpAddr;
+use route::NextHop;
 
 /// Where frames and reasons go.
 pub trait Emit {
@@ -131,32 +137,79 @@ pub struct Outgoing<'a> {
     pub payload: &'a [u8],
 }
 
+/// The surroundings of one step.
+pub(crate) struct Cx<'a> {
+    now: Instant,
+    choices: &'a mut dyn Choose,
+    out: &'a mut dyn Emit,
+}
+
 /// IP with its tables, on one interface.
 #[derive(Debug)]
 pub struct Ip {
     config: Config,
+    neighbors: neighbor::Cache,
+    reassembly: reassembly::Table,
+    path_mtu: path_mtu::Table,
+    errors: limit::Bucket,
+    identification_v4: Option<u16>,
+    identification_v6: Option<u32>,
+    unreached: VecDeque<IcmpError<'static>>,
+    /// The message being built, kept for its memory.
+    message: Vec<u8>,
+    /// The frame being built, kept for its memory.
+    frame: Vec<u8>,
 }
+
+/// A part of a packet: borrowed from a frame, or copied out of what was reassembled.
+fn cut<'f>(packet: &Cow<'f, [u8]>, range: core::ops::Range<usize>) -> Cow<'f, [u8]> {
+    match packet {
+        Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[range]),
+        Cow::Owned(bytes) => Cow::Owned(bytes[range].to_vec()),
+    }
+}
+
+/// How many packets without a next hop are remembered until [`Ip::unreached`] asks for them.
+const UNREACHED_LIMIT: usize = 64;
 
 impl Ip {
     /// An idle interface set up by `config`.
     pub fn new(config: Config) -> Self {
-        Self { config }
+        Self {
+            neighbors: neighbor::Cache::new(config.neighbor, &config.neighbors),
+            reassembly: reassembly::Table::new(config.reassembly),
+            path_mtu: path_mtu::Table::new(config.path_mtu),
+            errors: limit::Bucket::new(config.icmp.burst, config.icmp.interval),
+            identification_v4: None,
+            identification_v6: None,
+            unreached: VecDeque::new(),
+            message: Vec::new(),
+            frame: Vec::new(),
+            config,
+        }
     }
 
     /// How the interface is set up.
-    pub fn config(&self) -> &Config {
+    pub const fn config(&self) -> &Config {
         &self.config
     }
 
     /// Takes a frame in.
     pub fn receive<'f>(
         &mut self,
-        _now: Instant,
-        _frame: &'f [u8],
-        _choices: &mut dyn Choose,
-        _out: &mut dyn Emit,
+        now: Instant,
+        frame: &'f [u8],
+        choices: &mut dyn Choose,
+        out: &mut dyn Emit,
     ) -> Received<'f> {
-        Received::Nothing
+        let mut cx = Cx { now, choices, out };
+        match self.receive_frame(&mut cx, frame) {
+            Ok(received) => received,
+            Err(why) => {
+                cx.out.discard(why);
+                Received::Nothing
+            }
+        }
     }
 
     /// Sends a datagram: in fragments where needed and allowed, after resolution of the next hop. Success
@@ -169,61 +222,103 @@ impl Ip {
     /// [`Refused::FamilyNotSupported`] if the families differ, [`Refused::InvalidArgument`] for hop limit 0.
     pub fn send(
         &mut self,
-        _now: Instant,
-        _outgoing: &Outgoing<'_>,
-        _choices: &mut dyn Choose,
-        _out: &mut dyn Emit,
+        now: Instant,
+        outgoing: &Outgoing<'_>,
+        choices: &mut dyn Choose,
+        out: &mut dyn Emit,
     ) -> Result<(), Refused> {
-        Err(Refused::NetUnreachable)
+        self.transmit(&mut Cx { now, choices, out }, outgoing)
     }
 
     /// Answers a datagram that no socket takes with ICMP port unreachable, unless a rule demands silence.
     pub fn unreachable_port(
         &mut self,
-        _now: Instant,
-        _incoming: &Incoming<'_>,
-        _choices: &mut dyn Choose,
-        _out: &mut dyn Emit,
+        now: Instant,
+        incoming: &Incoming<'_>,
+        choices: &mut dyn Choose,
+        out: &mut dyn Emit,
     ) {
+        let mut cx = Cx { now, choices, out };
+        match incoming.dst {
+            IpAddr::V4(_) => {
+                let trouble = icmp::Trouble::Unreachable(Unreachable::Port);
+                self.report_v4(&mut cx, &incoming.quote, incoming.group, trouble);
+            }
+            IpAddr::V6(_) => {
+                let trouble = icmpv6::Trouble::Unreachable(CODE_PORT_UNREACHABLE);
+                self.report_v6(&mut cx, &incoming.quote, incoming.group, trouble);
+            }
+        }
     }
 
     /// The own address to send from to `dst`, if there is a route.
-    pub fn source_for(&self, _dst: IpAddr) -> Option<IpAddr> {
-        None
+    pub fn source_for(&self, dst: IpAddr) -> Option<IpAddr> {
+        route::next_hop(&self.config, dst)?;
+        route::source_for(&self.config, dst)
     }
 
     /// Whether `addr` is an address of this host.
     pub fn is_local(&self, addr: IpAddr) -> bool {
-        self.config.addrs.iter().any(|own| own.addr == addr)
+        address::is_own(&self.config, addr)
     }
 
     /// Whether `addr` is an IPv4 broadcast address of this link, in any standard form.
-    pub fn is_broadcast(&self, _addr: IpAddr) -> bool {
-        false
+    pub fn is_broadcast(&self, addr: IpAddr) -> bool {
+        match addr {
+            IpAddr::V4(addr) => address::is_broadcast(&self.config, addr),
+            IpAddr::V6(_) => false,
+        }
     }
 
     /// Largest packet that reaches `dst` in one piece, as far as known, in octets.
-    pub fn mtu_octets(&self, _dst: IpAddr) -> u16 {
-        self.config.mtu_octets
+    pub fn mtu_octets(&self, dst: IpAddr) -> u16 {
+        let link = self.config.mtu_octets;
+        self.path_mtu.get(dst).map_or(link, |path| path.min(link))
     }
 
     /// A transport made progress with `dst`: its next hop is reachable (RFC 4861 section 7.3.1).
-    pub fn confirm(&mut self, _now: Instant, _dst: IpAddr) {}
+    pub fn confirm(&mut self, now: Instant, dst: IpAddr) {
+        if let Some(NextHop::Neighbor(addr)) = route::next_hop(&self.config, dst) {
+            self.neighbors.confirm(now, addr);
+        }
+    }
 
     /// When [`Ip::on_due`] has something to do.
     pub fn due(&self) -> Option<Instant> {
-        None
+        let dues = [self.neighbors.due(), self.reassembly.due(), self.path_mtu.due()];
+        dues.into_iter().flatten().min()
     }
 
     /// Lets time pass: reassembly time-outs, retries and giving up of resolution, ageing of path MTUs.
-    pub fn on_due(&mut self, _now: Instant, _choices: &mut dyn Choose, _out: &mut dyn Emit) {}
+    pub fn on_due(&mut self, now: Instant, choices: &mut dyn Choose, out: &mut dyn Emit) {
+        let mut cx = Cx { now, choices, out };
+        self.path_mtu.on_due(now);
+        while let Some(due) = self.neighbors.on_due(now) {
+            match due {
+                neighbor::Due::Ask { addr, to } => self.solicit(&mut cx, addr, to),
+                neighbor::Due::GaveUp { waiting } => self.give_up(&mut cx, &waiting),
+            }
+        }
+        while let Some(expired) = self.reassembly.expire(now) {
+            self.reassembly_expired(&mut cx, &expired);
+        }
+    }
 
     /// The next packet of this host whose next hop did not answer, as an error for its transport
     /// (RFC 1122 section 2.4, RFC 4861 section 7.2.2). To be asked until `None` after [`Ip::on_due`].
     pub fn unreached(&mut self) -> Option<IcmpError<'static>> {
-        None
+        self.unreached.pop_front()
     }
 
     /// Asserts that every table keeps its bounds and agrees with its index.
-    pub fn check(&self) {}
+    pub fn check(&self) {
+        self.neighbors.check();
+        self.reassembly.check();
+        self.path_mtu.check();
+        self.errors.check();
+        assert!(self.unreached.len() <= UNREACHED_LIMIT, "reports of unreached packets are bounded");
+    }
 }
+
+#[cfg(test)]
+mod tests;

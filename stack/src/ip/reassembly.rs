@@ -179,7 +179,7 @@ impl First {
         //= RFC791-3.2-frag-k
         //= RFC8200-4.5-n
         Self {
-            packet: part.packet[..part.packet.len().min(QUOTE_LIMIT_OCTETS)].to_vec(),
+            packet: part.packet[..part.packet.len().min(QUOTE_LIMIT_OCTETS.max(part.header_octets))].to_vec(),
             header_octets: part.header_octets,
             protocol: part.protocol,
             protocol_at: part.protocol_at,

@@ -1,0 +1,1 @@
+//! floor 2: IP as a whole.
