@@ -5,7 +5,7 @@
 //! * `View::read(bytes)`: lossless. Every accessor is in bounds, nothing is refused for its meaning: port 0,
 //!   SYN with FIN, a wrong checksum, a length that lies can all be seen. [`Stop`] says where reading ended
 //!   and which field promised more.
-//! * a checked value ([`tcp::Segment`](self) and its like), from which the machines work.
+//! * a checked value ([`tcp::Segment`] and its like), from which the machines work.
 //! * `emit`, which computes lengths and checksums unless a field is [`Auto::Forced`].
 
 pub mod arp;

@@ -29,7 +29,8 @@ pub(super) fn v4(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fmt
             quoted(data, out)?;
         }
         icmpv4::kind::REDIRECT => {
-            let what = ["net", "host", "net and service", "host and service"];
+            let what =
+                ["redirect net", "redirect host", "redirect net for service", "redirect host for service"];
             named(what.get(usize::from(code)).copied(), "redirect", code, out)?;
             write!(out, " to {a}.{b}.{c}.{d}")?;
             quoted(data, out)?;
@@ -97,19 +98,18 @@ fn echo(which: &str, rest: [u8; 4], data: &[u8], out: &mut dyn fmt::Write) -> fm
 }
 
 fn time_exceeded(code: u8, hops: &str, data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
-    let what = match code {
-        0 => Some(hops),
-        1 => Some("reassembly time"),
-        _ => None,
-    };
-    named(what, "exceeded", code, out)?;
+    match code {
+        0 => write!(out, "{hops} exceeded")?,
+        1 => out.write_str("reassembly time exceeded")?,
+        _ => write!(out, "time exceeded code {code}")?,
+    }
     quoted(data, out)
 }
 
-/// `port unreachable`, or with an unknown code `unreachable code 99`.
-fn named(code_name: Option<&str>, name: &str, code: u8, out: &mut dyn fmt::Write) -> fmt::Result {
-    match code_name {
-        Some(code_name) => write!(out, "{code_name} {name}"),
+/// The phrase for a code, or for an unknown one the name of the type and the number: `unreachable code 99`.
+fn named(phrase: Option<&str>, name: &str, code: u8, out: &mut dyn fmt::Write) -> fmt::Result {
+    match phrase {
+        Some(phrase) => out.write_str(phrase),
         None => write!(out, "{name} code {code}"),
     }
 }
@@ -122,35 +122,35 @@ fn quoted(packet: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
 
 const fn unreachable_v4(code: u8) -> Option<&'static str> {
     Some(match code {
-        0 => "net",
-        1 => "host",
-        2 => "protocol",
-        3 => "port",
-        4 => "fragmentation needed,",
-        5 => "source route failed,",
-        6 => "unknown net,",
-        7 => "unknown host,",
-        8 => "source host isolated,",
-        9 => "net prohibited,",
-        10 => "host prohibited,",
-        11 => "net for service",
-        12 => "host for service",
-        13 => "administratively prohibited,",
-        14 => "host precedence violation,",
-        15 => "precedence cutoff,",
+        0 => "net unreachable",
+        1 => "host unreachable",
+        2 => "protocol unreachable",
+        3 => "port unreachable",
+        4 => "fragmentation needed",
+        5 => "source route failed",
+        6 => "net unknown",
+        7 => "host unknown",
+        8 => "source host isolated",
+        9 => "net prohibited",
+        10 => "host prohibited",
+        11 => "net unreachable for service",
+        12 => "host unreachable for service",
+        13 => "administratively prohibited",
+        14 => "host precedence violation",
+        15 => "precedence cutoff",
         _ => return None,
     })
 }
 
 const fn unreachable_v6(code: u8) -> Option<&'static str> {
     Some(match code {
-        0 => "no route,",
-        1 => "administratively prohibited,",
-        2 => "beyond scope,",
-        3 => "address",
-        4 => "port",
-        5 => "source policy,",
-        6 => "reject route,",
+        0 => "no route",
+        1 => "administratively prohibited",
+        2 => "beyond scope of source",
+        3 => "address unreachable",
+        4 => "port unreachable",
+        5 => "source address failed policy",
+        6 => "reject route",
         _ => return None,
     })
 }

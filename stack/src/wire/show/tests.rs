@@ -242,9 +242,43 @@ fn icmp_messages() {
     };
     assert_eq!(
         icmp_line(&big),
-        "192.0.2.1 > 192.0.2.2 icmp fragmentation needed, unreachable mtu 1280 \
+        "192.0.2.1 > 192.0.2.2 icmp fragmentation needed mtu 1280 \
          [quoted: 192.0.2.1:40000 > 192.0.2.2:80 tcp seq 101]"
     );
+}
+
+#[test]
+fn every_icmp_error_quotes() {
+    let segment = tcp_packet(&SEGMENT);
+    let quoted = &segment[..28];
+    let lines = [
+        (icmpv4::Message::TimeExceeded { code: icmpv4::Exceeded::from_code(0), quoted }, "ttl exceeded"),
+        (
+            icmpv4::Message::TimeExceeded { code: icmpv4::Exceeded::from_code(1), quoted },
+            "reassembly time exceeded",
+        ),
+        (
+            icmpv4::Message::ParameterProblem { code: icmpv4::Problem::from_code(0), pointer: 20, quoted },
+            "parameter problem code 0 pointer 20",
+        ),
+        (
+            icmpv4::Message::Redirect { code: icmpv4::RedirectFor::from_code(1), gateway: A, quoted },
+            "redirect host to 192.0.2.1",
+        ),
+        (icmpv4::Message::SourceQuench { quoted }, "source quench"),
+        (
+            icmpv4::Message::DestinationUnreachable {
+                code: icmpv4::Unreachable::from_code(99),
+                mtu: 0,
+                quoted,
+            },
+            "unreachable code 99",
+        ),
+    ];
+    for (message, text) in lines {
+        let quote = " [quoted: 192.0.2.1:40000 > 192.0.2.2:80 tcp seq 101]";
+        assert_eq!(icmp_line(&message), ["192.0.2.1 > 192.0.2.2 icmp ", text, quote].concat());
+    }
 }
 
 #[test]
