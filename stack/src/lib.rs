@@ -20,4 +20,5 @@ extern crate alloc;
 pub mod base;
 pub mod ip;
 pub mod sock;
+pub mod tcp;
 pub mod wire;

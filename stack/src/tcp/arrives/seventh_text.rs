@@ -1,0 +1,67 @@
+//! floor 3: seventh: the segment text (RFC 9293 section 3.10.7.4).
+//!
+//! RFC9293-SHLD-18: every segment with text is acknowledged at once; delayed acknowledgements come later.
+
+use super::{Arrived, DONE, NEXT, Step};
+use crate::base::Why;
+use crate::base::seq::Window;
+use crate::tcp::state::{End, Phase};
+use crate::tcp::{Cx, Tcb};
+
+impl Tcb {
+    pub(super) fn seventh_take_text(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) -> Step {
+        match self.phase {
+            Phase::Established | Phase::FinWait1 | Phase::FinWait2 => {}
+            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {
+                if seg.len() > 0 {
+                    //= RFC9293-3.10.7.4-z
+                    cx.out.discard(Why::TcpAfterFin);
+                    self.ack_owed = true;
+                }
+                return DONE;
+            }
+            Phase::SynSent | Phase::SynReceived(_) | Phase::Closed(_) => return DONE,
+        }
+        if self.reader_gone && !seg.payload.is_empty() {
+            cx.out.discard(Why::TcpReaderGone);
+            //= RFC9293-SHLD-3
+            self.send_reset(cx);
+            self.enter_closed(End::Aborted);
+            return DONE;
+        }
+        self.hold_text(seg, cx);
+        let taken = self.receive_buffer.take_in_order();
+        //= RFC9293-3.10.7.4-aa
+        self.advance_rcv_nxt(taken);
+        if seg.len() > 0 {
+            //= RFC9293-MAY-13
+            //= RFC9293-MUST-40
+            self.ack_owed = true;
+        }
+        NEXT
+    }
+
+    /// Stores the text and the FIN of `seg`, which does not begin before RCV.NXT, as far as the window reaches.
+    pub(in crate::tcp) fn hold_text(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
+        let mut seg = *seg;
+        let at = seg.seq.octets_since(self.rcv.nxt);
+        seg.keep_front(self.rcv.wnd.octets().saturating_sub(at));
+        //= RFC9293-SHLD-31
+        if !seg.payload.is_empty() && !self.receive_buffer.hold(at, seg.payload) {
+            cx.out.discard(Why::TcpTooManyGaps);
+            return;
+        }
+        if seg.flags.fin() {
+            //= RFC9293-3.10.7.4-af
+            self.receive_buffer.hold_fin(at + seg.text_octets());
+        }
+    }
+
+    /// RCV.NXT moves over `octets`; the right edge stays where it is.
+    pub(super) fn advance_rcv_nxt(&mut self, octets: u32) {
+        //= RFC9293-3.4-d
+        self.rcv.nxt += octets;
+        //= RFC9293-3.10.7.4-ab
+        self.rcv.wnd = Window::from_octets(self.rcv.wnd.octets() - octets);
+    }
+}

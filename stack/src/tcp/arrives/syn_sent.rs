@@ -1,0 +1,109 @@
+//! floor 3: a segment arrives in SYN-SENT (RFC 9293 section 3.10.7.3, RFC 5961 section 3.2).
+//!
+//! RFC9293-3.10.7.3-i: RCV.NXT has no value in SYN-SENT, so that a reset can not be compared with it. RFC 5961
+//! section 3.2 asks for the acknowledgement only, and so does section 3.5.3.
+
+use super::{Arrived, DONE, NEXT, Step};
+use crate::base::{Instant, Refused, Why};
+use crate::tcp::emit::Cut;
+use crate::tcp::state::{End, Origin, Phase};
+use crate::tcp::timeouts::Timer;
+use crate::tcp::{Cx, Tcb, reset};
+use crate::wire::tcp::Segment;
+
+impl Tcb {
+    pub(super) fn arrives_in_syn_sent(
+        &mut self,
+        now: Instant,
+        segment: &Segment<'_>,
+        seg: &mut Arrived<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Step {
+        self.syn_sent_first_check_ack(segment, seg, cx)?;
+        self.syn_sent_second_check_reset(seg, cx)?;
+        if !seg.flags.syn() {
+            //= RFC9293-3.10.7.3-g
+            cx.out.discard(Why::TcpNothingToSynSent);
+            return DONE;
+        }
+        self.syn_sent_fourth_take_syn(now, segment, seg, cx)?;
+        self.sixth_check_urgent(seg, cx);
+        //= RFC9293-3.10.7.3-f
+        self.seventh_take_text(seg, cx)?;
+        self.eighth_check_fin(now);
+        NEXT
+    }
+
+    /// An acknowledgement of something never sent is of another connection.
+    fn syn_sent_first_check_ack(&self, segment: &Segment<'_>, seg: &Arrived<'_>, cx: &mut Cx<'_>) -> Step {
+        //= RFC9293-3.10.7.3-h
+        let acceptable = seg.ack.after(self.snd.una) && seg.ack.at_or_before(self.snd.nxt);
+        if !seg.ack_set() || acceptable {
+            return NEXT;
+        }
+        if seg.flags.rst() {
+            //= RFC9293-3.10.7.3-c
+            cx.out.discard(Why::TcpResetToSynSent);
+        } else {
+            cx.out.discard(Why::TcpAckToSynSent);
+            //= RFC9293-3.10.7.3-a
+            //= RFC9293-3.5-c
+            //= RFC9293-3.5.2-d
+            cx.out.segment(&reset::reply_to(segment));
+        }
+        DONE
+    }
+
+    /// A reset counts only if it acknowledges the SYN.
+    fn syn_sent_second_check_reset(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) -> Step {
+        if !seg.flags.rst() {
+            return NEXT;
+        }
+        if seg.ack_set() {
+            //= RFC9293-3.10.7.3-b
+            //= RFC5961-3.2-d
+            self.enter_closed(End::Failed(Refused::ConnRefused));
+        } else {
+            //= RFC9293-3.10.7.3-c
+            cx.out.discard(Why::TcpResetToSynSent);
+        }
+        DONE
+    }
+
+    /// The peer's SYN: with an acknowledgement of ours the connection is open, without one both SYNs crossed.
+    fn syn_sent_fourth_take_syn(
+        &mut self,
+        now: Instant,
+        segment: &Segment<'_>,
+        seg: &mut Arrived<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Step {
+        //= RFC1122-4.2.2.20-a
+        self.synchronize(seg, &segment.options);
+        if seg.ack_set() {
+            self.take_acknowledgement(now, seg.ack);
+            //= RFC9293-3.10.7.3-d
+            //= RFC9293-3.5-a
+            self.enter_established();
+            self.ack_owed = true;
+            return NEXT;
+        }
+        //= RFC9293-MUST-10
+        //= RFC9293-MUST-11
+        self.phase = Phase::SynReceived(Origin::Active);
+        self.hold_for_later(seg, cx);
+        //= RFC9293-3.10.7.3-e
+        self.send_cut(now, Cut::syn(self.iss), cx);
+        self.timer = Timer::Retransmit { at: now + self.rto.span() };
+        DONE
+    }
+
+    /// The handshake is over.
+    pub(super) fn enter_established(&mut self) {
+        // A CLOSE that came too early for a FIN takes effect now.
+        self.phase = if self.shut { Phase::FinWait1 } else { Phase::Established };
+        if self.syn_resent {
+            self.rto.restart_after_lost_syn(self.settings.rto_initial);
+        }
+    }
+}

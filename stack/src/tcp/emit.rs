@@ -1,0 +1,125 @@
+//! floor 3: forming segments (RFC 9293 sections 3.1 and 3.10.2).
+
+use super::state::Phase;
+use super::{Cx, Tcb};
+use crate::base::seq::Shift;
+use crate::base::{Instant, Ours, Seq};
+use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp_option::Options;
+
+/// A piece of the own sequence space that one segment carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) seq: Seq<Ours>,
+    pub(super) syn: bool,
+    pub(super) data_octets: u32,
+    pub(super) fin: bool,
+}
+
+impl Cut {
+    pub(super) const fn syn(iss: Seq<Ours>) -> Self {
+        Self { seq: iss, syn: true, data_octets: 0, fin: false }
+    }
+
+    pub(super) const fn data(seq: Seq<Ours>, data_octets: u32, fin: bool) -> Self {
+        Self { seq, syn: false, data_octets, fin }
+    }
+
+    pub(super) fn end(self) -> Seq<Ours> {
+        self.seq + u32::from(self.syn) + self.data_octets + u32::from(self.fin)
+    }
+}
+
+impl Tcb {
+    /// Sends `cut`, new or again, with a current acknowledgement.
+    pub(super) fn send_cut(&mut self, now: Instant, cut: Cut, cx: &mut Cx<'_>) {
+        let end = cut.end();
+        let new = !cut.seq.before(self.snd.nxt);
+        if !new {
+            //= RFC6298-3-a
+            //= RFC9293-MUST-18
+            self.timed = None;
+        } else if self.timed.is_none() {
+            //= RFC6298-3-b
+            self.timed = Some((end, now));
+        }
+        let mut flags = self.ack_flag();
+        if cut.syn {
+            flags = flags | Flags::SYN;
+        }
+        if cut.fin {
+            flags = flags | Flags::FIN;
+        }
+        if cut.data_octets > 0 && cut.seq + cut.data_octets == self.send_buffer.end() {
+            //= RFC9293-MUST-61
+            flags = flags | Flags::PSH;
+        }
+        //= RFC9293-MUST-65
+        let options = if cut.syn { self.syn_options() } else { Options::NONE };
+        self.emit(cut.seq, flags, options, cut.data_octets, cx);
+        self.snd.nxt = self.snd.nxt.later(end);
+        if cut.fin && self.phase == Phase::CloseWait {
+            //= RFC9293-3.10.4-e
+            self.phase = Phase::LastAck;
+        }
+    }
+
+    /// Sends an empty acknowledgement: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+    pub(super) fn send_ack(&mut self, cx: &mut Cx<'_>) {
+        //= RFC9293-3.10.7.4-ac
+        self.emit(self.snd.nxt, Flags::ACK, Options::NONE, 0, cx);
+    }
+
+    /// ACK, except on the first SYN.
+    fn ack_flag(&self) -> Flags {
+        match self.phase {
+            Phase::SynSent => Flags::NONE,
+            Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. }
+            | Phase::Closed(_) => {
+                //= RFC9293-3.1-e
+                Flags::ACK
+            }
+        }
+    }
+
+    fn emit(&mut self, seq: Seq<Ours>, flags: Flags, options: Options, data_octets: u32, cx: &mut Cx<'_>) {
+        self.advance_window();
+        let (flags, urgent_pointer) = self.urgent_fields(seq, flags);
+        let acknowledges = flags.ack();
+        let segment = Segment {
+            seq: seq.value(),
+            ack: if acknowledges { self.rcv.nxt.value() } else { 0 },
+            flags,
+            window: self.rcv.wnd.to_raw(Shift::NONE).0,
+            urgent_pointer,
+            options,
+            payload: self.send_buffer.slice(seq, data_octets),
+            ..Segment::default()
+        };
+        cx.out.segment(&segment);
+        self.ack_owed = false;
+        if acknowledges {
+            self.edge_offered = Some(self.rcv.nxt + self.rcv.wnd.octets());
+        }
+    }
+
+    /// URG and the urgent pointer, for as long as urgent data lies at or after `seq`.
+    fn urgent_fields(&self, seq: Seq<Ours>, flags: Flags) -> (Flags, u16) {
+        match self.snd.up {
+            Some(up) if seq.before(up) && !flags.syn() => {
+                //= RFC9293-MUST-62
+                //= RFC9293-MUST-31
+                let ahead = u16::try_from(up.octets_since(seq)).unwrap_or(u16::MAX);
+                (flags | Flags::URG, ahead)
+            }
+            Some(_) | None => (flags, 0),
+        }
+    }
+}

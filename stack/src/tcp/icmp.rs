@@ -1,0 +1,104 @@
+//! floor 3: what ICMP says about segments of this connection (RFC 9293 section 3.9.2.2, RFC 5927).
+
+use super::state::{Origin, Phase};
+use super::{Cx, Report, Tcb};
+use crate::base::{Instant, Ours, Refused, Seq, Why};
+use crate::ip::{ErrorKind, IcmpError};
+
+/// Octets of IP header and TCP header without options, and the smallest packet that every link carries.
+const V4: (u16, u16) = (40, 68);
+const V6: (u16, u16) = (60, 1280);
+
+/// What an error means for a connection.
+enum Meaning {
+    /// It passes: remember it.
+    Soft(Refused),
+    /// The peer can not be reached at all.
+    Hard(Refused),
+    /// Segments are too large for the path.
+    TooBig { mtu_octets: u16 },
+    /// Nothing.
+    Nothing,
+}
+
+/// Hard or soft, by family, type and code.
+fn meaning(error: &IcmpError<'_>) -> Meaning {
+    let v6 = error.src.is_ipv6();
+    match error.kind {
+        ErrorKind::PacketTooBig { mtu_octets } => Meaning::TooBig { mtu_octets },
+        ErrorKind::Unreachable(2) if !v6 => Meaning::Hard(Refused::NoSuchOption),
+        //= RFC1122-3.2.2.1-d
+        ErrorKind::Unreachable(3) if !v6 => Meaning::Hard(Refused::ConnRefused),
+        ErrorKind::Unreachable(4) if v6 => Meaning::Hard(Refused::ConnRefused),
+        ErrorKind::Unreachable(1) if v6 => Meaning::Hard(Refused::AccessDenied),
+        //= RFC9293-MUST-56
+        ErrorKind::Unreachable(0) => Meaning::Soft(Refused::NetUnreachable),
+        ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. } => {
+            Meaning::Soft(Refused::HostUnreachable)
+        }
+        ErrorKind::Other { .. } => Meaning::Nothing,
+    }
+}
+
+impl Tcb {
+    /// An ICMP error quotes a segment of this connection.
+    pub fn icmp_error(&mut self, now: Instant, error: &IcmpError<'_>, cx: &mut Cx<'_>) {
+        if !self.has_in_flight(error) {
+            cx.out.discard(Why::TcpIcmpSequence);
+            return;
+        }
+        //= RFC9293-MUST-54
+        match meaning(error) {
+            Meaning::Soft(refused) => self.note_soft_error(refused, cx),
+            Meaning::Hard(refused) => match self.phase {
+                //= RFC9293-SHLD-26
+                Phase::SynSent => self.fail_opening(Origin::Active, refused),
+                Phase::SynReceived(origin) => self.fail_opening(origin, refused),
+                // A connection that was once open is not given up for one message that anybody can forge
+                // (RFC 5927 section 5.2).
+                Phase::Established
+                | Phase::FinWait1
+                | Phase::FinWait2
+                | Phase::CloseWait
+                | Phase::Closing
+                | Phase::LastAck
+                | Phase::TimeWait { .. }
+                | Phase::Closed(_) => self.note_soft_error(refused, cx),
+            },
+            Meaning::TooBig { mtu_octets } => {
+                let (headers, least) = if error.src.is_ipv6() { V6 } else { V4 };
+                self.shrink_segments(now, mtu_octets.max(least) - headers, cx);
+            }
+            Meaning::Nothing => {}
+        }
+    }
+
+    /// Whether the quoted sequence number is one that is outstanding now.
+    fn has_in_flight(&self, error: &IcmpError<'_>) -> bool {
+        let Some(&[a, b, c, d]) = error.transport.get(4..8) else { return false };
+        let quoted: Seq<Ours> = Seq::new(u32::from_be_bytes([a, b, c, d]));
+        //= RFC5927-7-a
+        quoted.within(self.snd.una, self.outstanding_octets())
+    }
+
+    fn note_soft_error(&mut self, refused: Refused, cx: &mut Cx<'_>) {
+        //= RFC9293-SHLD-25
+        self.soft_error = Some(refused);
+        //= RFC9293-MUST-47
+        cx.out.report(Report::SoftError(refused));
+    }
+
+    /// The path carries segments of `limit` octets only: cuts smaller from now on, and sends the front again.
+    fn shrink_segments(&mut self, now: Instant, limit: u16, cx: &mut Cx<'_>) {
+        if limit >= self.settings.mss_send_limit_octets {
+            return;
+        }
+        self.settings.mss_send_limit_octets = limit;
+        if !self.syn_outstanding() && self.snd.wnd.octets() > 0 {
+            //= RFC8201-5.4-a
+            self.recover = Some(self.snd.nxt);
+            self.resend_front(now, self.outstanding_octets().min(self.snd.wnd.octets()), cx);
+        }
+        self.output(now, cx);
+    }
+}

@@ -1,0 +1,81 @@
+//! floor 3: opening a connection, actively and from LISTEN (RFC 9293 sections 3.4.1, 3.5, 3.10.1, 3.10.7.2).
+
+use super::arrives::Arrived;
+use super::emit::Cut;
+use super::state::{Origin, Phase};
+use super::{Cx, Settings, Tcb};
+use crate::base::seq::Window;
+use crate::base::{Freedom, Instant, Ours, Seq};
+use crate::wire::tcp::Segment;
+
+/// Nanoseconds per step of the clock that drives initial sequence numbers (RFC 9293 section 3.4.1).
+const ISN_TICK_NS: u64 = 4_000;
+
+/// An initial sequence number: a clock that goes round in about 4.77 hours, plus what the chooser says, which
+/// stands for the pseudorandom function of RFC 6528 section 3.
+fn initial_sequence_number(now: Instant, cx: &mut Cx<'_>) -> Seq<Ours> {
+    let chosen = cx.choices.choose(Freedom::InitialSequenceNumber, 0..=u64::from(u32::MAX));
+    assert!(chosen <= u64::from(u32::MAX), "the chooser left the legal range");
+    let clock = now.as_nanos() / ISN_TICK_NS;
+    //= RFC9293-MUST-8
+    //= RFC9293-SHLD-1
+    //= RFC6528-3-a
+    Seq::new((clock.wrapping_add(chosen) & u64::from(u32::MAX)) as u32)
+}
+
+impl Tcb {
+    /// Active OPEN: sends a SYN and is in SYN-SENT (RFC 9293 section 3.10.1).
+    pub fn connect(settings: &Settings, now: Instant, cx: &mut Cx<'_>) -> Self {
+        let iss = initial_sequence_number(now, cx);
+        let mut tcb = Self::new(settings, Phase::SynSent, iss);
+        tcb.open_receive_window();
+        //= RFC9293-3.10.1-b
+        tcb.send_cut(now, Cut::syn(iss), cx);
+        tcb.set_timers(now);
+        tcb
+    }
+
+    /// A SYN came to a listening socket: sends SYN,ACK and is in SYN-RECEIVED (RFC 9293 section 3.10.7.2,
+    /// third step). `syn` is a segment for which [`super::listen::on_segment`] said
+    /// [`Open`](super::listen::Disposition::Open).
+    pub fn accept(settings: &Settings, now: Instant, syn: &Segment<'_>, cx: &mut Cx<'_>) -> Self {
+        let iss = initial_sequence_number(now, cx);
+        //= RFC9293-MUST-11
+        let mut tcb = Self::new(settings, Phase::SynReceived(Origin::Passive), iss);
+        tcb.open_receive_window();
+        let mut seg = Arrived::new(syn);
+        //= RFC9293-3.10.7.2-c
+        tcb.synchronize(&mut seg, &syn.options);
+        tcb.hold_for_later(&seg, cx);
+        tcb.send_cut(now, Cut::syn(iss), cx);
+        tcb.set_timers(now);
+        tcb
+    }
+
+    /// Takes the peer's SYN: RCV.NXT, IRS, its options and its window. What is left of `seg` is its text.
+    pub(super) fn synchronize(&mut self, seg: &mut Arrived<'_>, options: &crate::wire::tcp_option::Options) {
+        self.irs = seg.seq;
+        self.rcv.nxt = seg.seq + 1;
+        self.edge_offered = None;
+        self.learn_options(options);
+        self.take_window(seg);
+        if !seg.ack_set() {
+            // The RFC says SND.WL2 <- SEG.ACK also where the SYN has no ACK and the field means nothing.
+            self.snd.wl2 = self.iss;
+        }
+        seg.drop_syn();
+    }
+
+    /// Text and controls that came with a SYN wait until the connection is established.
+    pub(super) fn hold_for_later(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
+        //= RFC9293-3.5-b
+        //= RFC9293-3.10.7.2-d
+        self.hold_text(seg, cx);
+        self.note_urgent(seg);
+    }
+
+    /// The first window to offer: the whole buffer, as far as a SYN can say it.
+    fn open_receive_window(&mut self) {
+        self.rcv.wnd = Window::from_octets(self.available_octets());
+    }
+}

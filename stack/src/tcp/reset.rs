@@ -1,0 +1,88 @@
+//! floor 3: resets and challenge acknowledgements, and the way into CLOSED (RFC 9293 section 3.5.2, RFC 5961).
+//!
+//! RFC9293-3.5.2-f: the side that resets does not stay in TIME-WAIT; the sentence has no key word, and 3.10.5
+//! deletes the record at once.
+
+use super::state::{End, Origin, Phase};
+use super::timeouts::Timer;
+use super::{Cx, Tcb, receive};
+use crate::base::{Instant, Refused, Span};
+use crate::wire::tcp::{Flags, Segment};
+
+/// The reset for `segment`, of which no reset is ever a cause. Ports are 0.
+pub(super) fn reply_to(segment: &Segment<'_>) -> Segment<'static> {
+    if segment.flags.ack() {
+        //= RFC9293-3.5.2-b
+        Segment { seq: segment.ack, flags: Flags::RST, ..Segment::default() }
+    } else {
+        //= RFC9293-3.5.2-c
+        let ack = segment.seq.wrapping_add(segment.len_octets());
+        Segment { seq: 0, ack, flags: Flags::RST | Flags::ACK, ..Segment::default() }
+    }
+}
+
+/// Counts challenge acknowledgements: a time and a counter, no timer (RFC 5961 section 7).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Throttle {
+    since: Instant,
+    sent: u32,
+}
+
+impl Throttle {
+    /// Whether one more may be sent now, and if so counts it.
+    pub(super) fn admits(&mut self, now: Instant, limit: u32, interval: Span) -> bool {
+        if now.since(self.since) >= interval {
+            *self = Self { since: now, sent: 0 };
+        }
+        let free = self.sent < limit;
+        self.sent += u32::from(free);
+        free
+    }
+}
+
+impl Tcb {
+    /// Sends a challenge ACK: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, unless too many have been sent.
+    pub(super) fn challenge(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        let (limit, interval) = (self.settings.challenge_acks, self.settings.challenge_interval);
+        //= RFC5961-7-a
+        if self.challenges.admits(now, limit, interval) {
+            self.send_ack(cx);
+        }
+    }
+
+    /// Sends `<SEQ=SND.NXT><CTL=RST>`.
+    pub(super) fn send_reset(&mut self, cx: &mut Cx<'_>) {
+        //= RFC9293-3.10.5-a
+        cx.out.segment(&Segment { seq: self.snd.nxt.value(), flags: Flags::RST, ..Segment::default() });
+    }
+
+    /// Enters CLOSED. All queues are flushed, except that what was received before an orderly end can still
+    /// be read.
+    pub(super) fn enter_closed(&mut self, end: End) {
+        self.phase = Phase::Closed(end);
+        self.send_buffer.flush();
+        self.timer = Timer::Idle;
+        self.waiting_since = None;
+        self.recover = None;
+        self.timed = None;
+        self.ack_owed = false;
+        self.snd.up = None;
+        match end {
+            End::Finished => {}
+            End::BackToListen | End::Aborted => self.receive_buffer = receive::Buffer::default(),
+            End::Failed(refused) => {
+                self.receive_buffer = receive::Buffer::default();
+                //= RFC9293-MUST-12
+                self.error = Some(refused);
+            }
+        }
+    }
+
+    /// The open attempt failed for good: the user of an active OPEN is told, a passive one goes on listening.
+    pub(super) fn fail_opening(&mut self, origin: Origin, refused: Refused) {
+        self.enter_closed(match origin {
+            Origin::Active => End::Failed(refused),
+            Origin::Passive => End::BackToListen,
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! floor 3: what can be set for a connection, with the defaults and where they come from.
+
+use crate::base::Span;
+
+/// Octets of an IPv4 header without options and a TCP header without options.
+const FIXED_HEADERS_V4: u16 = 40;
+/// Octets of an IPv6 header and a TCP header without options.
+const FIXED_HEADERS_V6: u16 = 60;
+
+/// The settings of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The size to announce in the MSS option, in octets (RFC 9293 section 3.7.1).
+    pub mss_receive_octets: u16,
+    /// The largest segment that the IP layer can send, less the fixed TCP header, in octets: MMS_S - 20.
+    pub mss_send_limit_octets: u16,
+    /// The peer's MSS if it announces none, in octets: 536 for IPv4, 1220 for IPv6 (RFC 9293 section 3.7.1).
+    pub mss_default_octets: u16,
+    /// RCV.BUFF: octets that wait for the application at the most.
+    pub receive_buffer_octets: u32,
+    /// Octets that wait for acknowledgement at the most.
+    pub send_buffer_octets: u32,
+    /// R2 for data: how long nothing may be acknowledged before the connection is given up. `None` leaves the
+    /// decision to the application. Five minutes by default (RFC 9293 section 3.9.1.1).
+    pub user_timeout: Option<Span>,
+    /// R2 for a SYN. Three minutes by default; less breaks RFC 9293 section 3.8.3 unless the application
+    /// wishes it.
+    pub syn_timeout: Span,
+    /// Maximum segment lifetime. RFC 9293 section 3.4.2 takes 2 minutes and calls that an engineering choice;
+    /// the default here is 30 s, which is what the common stacks have made of it (TIME-WAIT of one minute).
+    pub msl: Span,
+    /// RTO before the first round trip was measured: 1 s (RFC 6298 section 2.1).
+    pub rto_initial: Span,
+    /// Lower bound of the RTO: 1 s (RFC 6298 section 2.4).
+    pub rto_min: Span,
+    /// Upper bound of the RTO: 60 s, the least that RFC 6298 section 2.5 permits.
+    pub rto_max: Span,
+    /// Challenge ACKs that may be sent in [`Self::challenge_interval`]: 10 (RFC 5961 section 7).
+    pub challenge_acks: u32,
+    /// The interval of that limit: 5 s (RFC 5961 section 7).
+    pub challenge_interval: Span,
+}
+
+impl Settings {
+    /// The defaults for IPv4 over a link that carries packets of `mtu_octets`.
+    pub const fn ipv4(mtu_octets: u16) -> Self {
+        //= RFC6691-2-a
+        let mss = mtu_octets.saturating_sub(FIXED_HEADERS_V4);
+        //= RFC9293-MUST-15
+        Self::with_mss(mss, 536)
+    }
+
+    /// The defaults for IPv6 over a link that carries packets of `mtu_octets`.
+    pub const fn ipv6(mtu_octets: u16) -> Self {
+        //= RFC6691-2-a
+        let mss = mtu_octets.saturating_sub(FIXED_HEADERS_V6);
+        //= RFC9293-MUST-15
+        Self::with_mss(mss, 1220)
+    }
+
+    const fn with_mss(mss: u16, mss_default_octets: u16) -> Self {
+        Self {
+            mss_receive_octets: mss,
+            mss_send_limit_octets: mss,
+            mss_default_octets,
+            receive_buffer_octets: 65_535,
+            send_buffer_octets: 65_535,
+            user_timeout: Some(Span::from_secs(300)),
+            //= RFC9293-MUST-23
+            syn_timeout: Span::from_secs(180),
+            msl: Span::from_secs(30),
+            //= RFC6298-2.1-a
+            rto_initial: Span::from_secs(1),
+            //= RFC6298-2.4-a
+            rto_min: Span::from_secs(1),
+            //= RFC6298-2.5-a
+            rto_max: Span::from_secs(60),
+            //= RFC5961-7-b
+            challenge_acks: 10,
+            challenge_interval: Span::from_secs(5),
+        }
+    }
+}
+
+impl Default for Settings {
+    /// IPv4 over Ethernet.
+    fn default() -> Self {
+        Self::ipv4(1500)
+    }
+}

@@ -1,0 +1,282 @@
+//! floor 3: the transmission control block, one connection (RFC 9293 section 3.3.1).
+
+use super::reset::Throttle;
+use super::rto::Rto;
+use super::state::{End, Phase, State};
+use super::timeouts::Timer;
+use super::{Settings, receive, send};
+use crate::base::seq::Window;
+use crate::base::{Instant, Ours, Refused, Seq, Span, Theirs};
+
+/// Send sequence variables (RFC 9293 section 3.3.1, table 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snd {
+    /// SND.UNA: the oldest number that is not acknowledged.
+    pub una: Seq<Ours>,
+    /// SND.NXT: the next number to send. It never goes back: what is sent again is cut at SND.UNA.
+    pub nxt: Seq<Ours>,
+    /// SND.WND: the window that the peer offers, counted from SND.UNA.
+    pub wnd: Window,
+    /// SND.UP: the number after the last urgent octet, while it is not acknowledged.
+    pub up: Option<Seq<Ours>>,
+    /// SND.WL1: sequence number of the segment that SND.WND comes from.
+    pub wl1: Seq<Theirs>,
+    /// SND.WL2: acknowledgement number of the segment that SND.WND comes from.
+    pub wl2: Seq<Ours>,
+    /// MAX.SND.WND: the largest window that the peer ever offered (RFC 5961 section 5.2).
+    pub max_wnd: Window,
+    /// What the peer's MSS option said, or the default, in octets.
+    pub mss_octets: u16,
+}
+
+/// Receive sequence variables (RFC 9293 section 3.3.1, table 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rcv {
+    /// RCV.NXT: the next number expected. Without meaning in SYN-SENT.
+    pub nxt: Seq<Theirs>,
+    /// RCV.WND: the window as it was last offered, less what has arrived since: RCV.NXT + RCV.WND is the
+    /// right edge that the peer knows.
+    pub wnd: Window,
+    /// RCV.UP: the number after the last urgent octet, while the application has not read up to it.
+    pub up: Option<Seq<Theirs>>,
+}
+
+/// What would not block, and what is known of the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Readiness {
+    /// Receiving would not block: data, the end of the stream, or an error.
+    pub readable: bool,
+    /// Sending would not block: room, a closed half, or an error.
+    pub writable: bool,
+    /// Urgent data is still to be read.
+    pub urgent: bool,
+    /// The peer's FIN was received, or the connection is gone.
+    pub read_closed: bool,
+    /// Both directions are closed.
+    pub hung_up: bool,
+    /// An error waits.
+    pub error: bool,
+}
+
+/// One connection.
+#[derive(Clone, Debug)]
+pub struct Tcb {
+    pub(super) settings: Settings,
+    pub(super) phase: Phase,
+    /// ISS.
+    pub(super) iss: Seq<Ours>,
+    /// IRS.
+    pub(super) irs: Seq<Theirs>,
+    pub(super) snd: Snd,
+    pub(super) rcv: Rcv,
+    pub(super) send_buffer: send::Buffer,
+    pub(super) receive_buffer: receive::Buffer,
+    pub(super) rto: Rto,
+    pub(super) timer: Timer,
+    /// Since when the peer owes an answer: the start of the user timeout.
+    pub(super) waiting_since: Option<Instant>,
+    /// How often SND.UNA was sent again.
+    pub(super) resends: u32,
+    /// SND.NXT when the retransmission timer last expired: what lies before it may be lost.
+    pub(super) recover: Option<Seq<Ours>>,
+    /// The end of the segment whose round trip is measured, and when it left.
+    pub(super) timed: Option<(Seq<Ours>, Instant)>,
+    /// Whether the retransmission timer expired on the SYN.
+    pub(super) syn_resent: bool,
+    pub(super) challenges: Throttle,
+    /// The application closed its sending half: a FIN follows the send buffer.
+    pub(super) shut: bool,
+    /// The application will read no more.
+    pub(super) reader_gone: bool,
+    /// The peer's FIN was taken: RCV.NXT stands behind it.
+    pub(super) peer_fin: bool,
+    /// An acknowledgement has to leave before this event is over.
+    pub(super) ack_owed: bool,
+    /// The right edge in the segment sent last.
+    pub(super) edge_offered: Option<Seq<Theirs>>,
+    pub(super) error: Option<Refused>,
+    pub(super) soft_error: Option<Refused>,
+    /// Whether the application was told of RCV.UP.
+    pub(super) urgent_told: bool,
+}
+
+impl Tcb {
+    /// A block for a connection with the initial sequence number `iss` that has sent nothing yet.
+    pub(super) fn new(settings: &Settings, phase: Phase, iss: Seq<Ours>) -> Self {
+        let zero = Window::from_octets(0);
+        Self {
+            settings: *settings,
+            phase,
+            iss,
+            irs: Seq::new(0),
+            snd: Snd {
+                una: iss,
+                nxt: iss,
+                wnd: zero,
+                up: None,
+                wl1: Seq::new(0),
+                wl2: iss,
+                max_wnd: zero,
+                mss_octets: settings.mss_default_octets,
+            },
+            rcv: Rcv { nxt: Seq::new(0), wnd: zero, up: None },
+            send_buffer: send::Buffer::starting_at(iss + 1),
+            receive_buffer: receive::Buffer::default(),
+            rto: Rto::new(settings),
+            timer: Timer::Idle,
+            waiting_since: None,
+            resends: 0,
+            recover: None,
+            timed: None,
+            syn_resent: false,
+            challenges: Throttle::default(),
+            shut: false,
+            reader_gone: false,
+            peer_fin: false,
+            ack_owed: false,
+            edge_offered: None,
+            error: None,
+            soft_error: None,
+            urgent_told: false,
+        }
+    }
+
+    /// The state, as STATUS reports it (RFC 9293 section 3.10.6).
+    pub const fn state(&self) -> State {
+        //= RFC9293-3.10.6-a
+        self.phase.state()
+    }
+
+    /// How the connection ended, once it is CLOSED.
+    pub const fn end(&self) -> Option<End> {
+        match self.phase {
+            Phase::Closed(end) => Some(end),
+            Phase::SynSent
+            | Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. } => None,
+        }
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Sets R2 for data (RFC 9293 section 3.8.3): `None` leaves the decision to the application.
+    pub const fn set_user_timeout(&mut self, timeout: Option<Span>) {
+        //= RFC9293-MUST-21
+        self.settings.user_timeout = timeout;
+    }
+
+    /// Initial send sequence number.
+    pub const fn iss(&self) -> Seq<Ours> {
+        self.iss
+    }
+
+    /// Initial receive sequence number. Without meaning in SYN-SENT.
+    pub const fn irs(&self) -> Seq<Theirs> {
+        self.irs
+    }
+
+    /// Send sequence variables.
+    pub const fn snd(&self) -> &Snd {
+        &self.snd
+    }
+
+    /// Receive sequence variables.
+    pub const fn rcv(&self) -> &Rcv {
+        &self.rcv
+    }
+
+    /// The present retransmission timeout, back-off included.
+    pub const fn rto(&self) -> Span {
+        self.rto.span()
+    }
+
+    /// Octets that the application gave and the peer has not acknowledged.
+    pub fn unacknowledged_octets(&self) -> u32 {
+        self.send_buffer.len_octets()
+    }
+
+    /// RCV.USER: octets received in order that the application has not read.
+    pub const fn unread_octets(&self) -> u32 {
+        self.receive_buffer.ready_octets()
+    }
+
+    /// Octets up to the end of the urgent data that the application has not read yet; 0 if there is none.
+    pub fn urgent_octets_left(&self) -> u32 {
+        //= RFC9293-MUST-33
+        self.rcv.up.map_or(0, |up| u32::try_from(up.distance_from(self.consumed())).unwrap_or(0))
+    }
+
+    /// The error that waits for the application.
+    pub const fn error(&self) -> Option<Refused> {
+        self.error
+    }
+
+    /// Takes the error that waits for the application (`SO_ERROR`).
+    pub const fn take_error(&mut self) -> Option<Refused> {
+        self.error.take()
+    }
+
+    /// The last soft error that ICMP told of (RFC 9293 section 3.9.2.2).
+    pub const fn soft_error(&self) -> Option<Refused> {
+        //= RFC9293-SHLD-25
+        self.soft_error
+    }
+
+    /// Whether the application will neither read nor write any more.
+    pub const fn is_orphan(&self) -> bool {
+        self.reader_gone
+    }
+
+    /// What would not block.
+    pub fn readiness(&self) -> Readiness {
+        let state = self.state();
+        let closed = state == State::Closed;
+        let read_closed = self.peer_fin || closed;
+        let opening = matches!(self.phase, Phase::SynSent | Phase::SynReceived(_));
+        let room = self.send_buffer.len_octets() < self.settings.send_buffer_octets;
+        let write_closed = self.shut || closed;
+        Readiness {
+            readable: self.unread_octets() > 0 || read_closed || self.error.is_some(),
+            writable: !opening && (room || write_closed),
+            urgent: self.urgent_octets_left() > 0,
+            //= RFC9293-3.6-f
+            read_closed,
+            hung_up: read_closed && write_closed,
+            error: self.error.is_some(),
+        }
+    }
+
+    /// The first number that the application has not consumed.
+    pub(super) fn consumed(&self) -> Seq<Theirs> {
+        self.rcv.nxt.back(self.receive_buffer.ready_octets() + u32::from(self.peer_fin))
+    }
+
+    /// The number that the own FIN has or will have.
+    pub(super) fn fin_seq(&self) -> Seq<Ours> {
+        self.send_buffer.end()
+    }
+
+    /// Whether the own FIN has been sent.
+    pub(super) fn fin_sent(&self) -> bool {
+        self.shut && self.snd.nxt.after(self.fin_seq())
+    }
+
+    /// Whether the own FIN has been acknowledged.
+    pub(super) fn fin_acknowledged(&self) -> bool {
+        self.shut && self.snd.una.after(self.fin_seq())
+    }
+
+    /// Whether the own SYN still waits for its acknowledgement.
+    pub(super) fn syn_outstanding(&self) -> bool {
+        self.snd.una == self.iss && self.snd.nxt != self.iss
+    }
+}

@@ -1,0 +1,157 @@
+//! floor 3: the timers of a connection and what happens when they expire (RFC 9293 sections 3.8.1, 3.8.3,
+//! 3.8.6.1, 3.10.8; RFC 6298 section 5).
+
+use super::state::{End, Phase};
+use super::window::OVERRIDE;
+use super::{Cx, Report, Tcb};
+use crate::base::{Instant, Refused, Span};
+
+/// R1: retransmissions of one segment before the user and the IP layer hear of it (RFC 9293 section 3.8.3).
+const R1_RETRANSMISSIONS: u32 = 3;
+
+/// The one timer that waits for the peer: never two at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// Nothing is waited for.
+    Idle,
+    /// Something is outstanding.
+    Retransmit { at: Instant },
+    /// The window is closed and something has to be sent.
+    Persist { at: Instant, interval: Span },
+    /// What could be sent is not worth a segment, and nothing is outstanding that would bring news.
+    Override { at: Instant },
+}
+
+/// What has to be waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    Acknowledgement,
+    Window,
+    WorthwhileWindow,
+}
+
+impl Tcb {
+    /// When the connection will next do something by itself; `None` if it only waits for others.
+    pub fn due(&self) -> Option<Instant> {
+        if let Phase::TimeWait { until } = self.phase {
+            return Some(until);
+        }
+        let timer = match self.timer {
+            Timer::Idle => None,
+            Timer::Retransmit { at } | Timer::Persist { at, .. } | Timer::Override { at } => Some(at),
+        };
+        [timer, self.gives_up_at()].into_iter().flatten().min()
+    }
+
+    /// When the user timeout (R2) ends the wait for the peer.
+    fn gives_up_at(&self) -> Option<Instant> {
+        //= RFC9293-MUST-20
+        //= RFC9293-MUST-22
+        let patience = if self.syn_outstanding() {
+            Some(self.settings.syn_timeout)
+        } else {
+            //= RFC9293-SHLD-11
+            self.settings.user_timeout
+        };
+        Some(self.waiting_since? + patience?)
+    }
+
+    /// Acts on whatever is due at `now`; nothing if nothing is.
+    pub fn on_due(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        if let Phase::TimeWait { until } = self.phase {
+            if until <= now {
+                //= RFC9293-3.10.8-c
+                self.enter_closed(End::Finished);
+            }
+            return;
+        }
+        if self.gives_up_at().is_some_and(|at| at <= now) {
+            //= RFC9293-3.10.8-a
+            self.enter_closed(End::Failed(Refused::TimedOut));
+            return;
+        }
+        match self.timer {
+            Timer::Idle => {}
+            Timer::Retransmit { at } if at <= now => self.on_retransmission_timeout(now, cx),
+            Timer::Persist { at, interval } if at <= now => {
+                self.probe_window(now, cx);
+                //= RFC9293-SHLD-30
+                let interval = interval.times(2).min(self.settings.rto_max);
+                self.timer = Timer::Persist { at: now + interval, interval };
+                self.output(now, cx);
+            }
+            Timer::Override { at } if at <= now => {
+                self.override_silly_window(now, cx);
+                self.output(now, cx);
+            }
+            Timer::Retransmit { .. } | Timer::Persist { .. } | Timer::Override { .. } => {}
+        }
+    }
+
+    fn on_retransmission_timeout(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        self.resends = self.resends.saturating_add(1);
+        if self.resends == R1_RETRANSMISSIONS {
+            //= RFC9293-SHLD-9
+            //= RFC9293-SHLD-10
+            cx.out.report(Report::DeliveryTrouble);
+        }
+        self.syn_resent |= self.syn_outstanding();
+        self.rto.back_off();
+        self.recover = Some(self.snd.nxt);
+        //= RFC6298-5.4-a
+        //= RFC9293-SHLD-16
+        self.resend_front(now, self.outstanding_octets().min(self.snd.wnd.octets().max(1)), cx);
+        //= RFC6298-5.6-a
+        self.timer = Timer::Retransmit { at: now + self.rto.span() };
+        self.output(now, cx);
+    }
+
+    fn need(&self) -> Need {
+        if matches!(self.phase, Phase::Closed(_) | Phase::TimeWait { .. }) {
+            return Need::Nothing;
+        }
+        let outstanding = self.outstanding_octets() > 0;
+        let waiting = outstanding || self.has_unsent();
+        if self.syn_outstanding() {
+            Need::Acknowledgement
+        } else if waiting && self.snd.wnd.octets() == 0 {
+            Need::Window
+        } else if outstanding {
+            Need::Acknowledgement
+        } else if waiting {
+            Need::WorthwhileWindow
+        } else {
+            Need::Nothing
+        }
+    }
+
+    /// Runs exactly the timer that is needed. One that runs for the same need goes on.
+    pub(super) fn set_timers(&mut self, now: Instant) {
+        let need = self.need();
+        let rto = self.rto.span();
+        self.timer = match (need, self.timer) {
+            (Need::Nothing, _) => Timer::Idle,
+            (Need::Acknowledgement, running @ Timer::Retransmit { .. })
+            | (Need::Window, running @ Timer::Persist { .. })
+            | (Need::WorthwhileWindow, running @ Timer::Override { .. }) => running,
+            //= RFC6298-5.1-a
+            (Need::Acknowledgement, _) => Timer::Retransmit { at: now + rto },
+            //= RFC9293-SHLD-29
+            (Need::Window, _) => Timer::Persist { at: now + rto, interval: rto },
+            (Need::WorthwhileWindow, _) => Timer::Override { at: now + OVERRIDE },
+        };
+        self.waiting_since = match need {
+            Need::Nothing => None,
+            Need::Acknowledgement | Need::Window | Need::WorthwhileWindow => self.waiting_since.or(Some(now)),
+        };
+    }
+
+    /// Enters TIME-WAIT, or starts its 2 MSL again.
+    pub(super) fn enter_time_wait(&mut self, now: Instant) {
+        //= RFC9293-MUST-13
+        self.phase = Phase::TimeWait { until: now + self.settings.msl.times(2) };
+        self.timer = Timer::Idle;
+        self.waiting_since = None;
+    }
+}

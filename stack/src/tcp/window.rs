@@ -1,0 +1,97 @@
+//! floor 3: windows: what may be sent, what is worth sending, what is offered, and the probes of a window that
+//! is closed (RFC 9293 section 3.8.6).
+
+use super::arrives::Arrived;
+use super::emit::Cut;
+use super::state::Phase;
+use super::{Cx, Tcb};
+use crate::base::seq::{RawWindow, Shift, Window};
+use crate::base::{Instant, Span};
+
+/// The largest window that the field can say without scaling, in octets.
+const MAX_UNSCALED_OCTETS: u32 = 65_535;
+
+/// How long a segment that is not worth sending waits at the most (RFC 9293 section 3.8.6.2.1: 0.1 to 1 s).
+pub(super) const OVERRIDE: Span = Span::from_millis(500);
+
+impl Tcb {
+    /// The usable window U, in octets; 0 if the peer has shrunk its window below what is outstanding.
+    pub(super) fn usable_octets(&self) -> u32 {
+        let edge = self.snd.una + self.snd.wnd.octets();
+        //= RFC9293-MUST-34
+        //= RFC9293-SHLD-15
+        u32::try_from(edge.distance_from(self.snd.nxt)).unwrap_or(0)
+    }
+
+    /// Sender's avoidance of silly windows. All data counts as pushed, since SEND has no push flag.
+    pub(super) fn is_worth_sending(&self, cut: &Cut) -> bool {
+        let full = cut.data_octets == self.effective_mss_octets();
+        //= RFC9293-MUST-60
+        let everything = cut.data_octets == self.unsent_octets();
+        let half = cut.data_octets >= self.snd.max_wnd.octets().div_ceil(2);
+        //= RFC9293-MUST-38
+        //= RFC9293-3.8.6-e
+        full || everything || half
+    }
+
+    /// SND.WND, SND.WL1 and SND.WL2 from `seg`. Windows of segments with SYN are never scaled, and others
+    /// are not scaled yet.
+    pub(super) fn take_window(&mut self, seg: &Arrived<'_>) {
+        self.snd.wnd = Window::from_raw(RawWindow(seg.wnd), Shift::NONE);
+        self.snd.wl1 = seg.seq;
+        self.snd.wl2 = seg.ack;
+        //= RFC5961-5.2-c
+        self.snd.max_wnd = self.snd.max_wnd.max(self.snd.wnd);
+    }
+
+    /// RCV.BUFF: what the receive buffer holds and a window can say, in octets.
+    fn receive_limit_octets(&self) -> u32 {
+        self.settings.receive_buffer_octets.min(MAX_UNSCALED_OCTETS)
+    }
+
+    /// RCV.BUFF - RCV.USER, in octets.
+    pub(super) fn available_octets(&self) -> u32 {
+        self.receive_limit_octets().saturating_sub(self.unread_octets())
+    }
+
+    /// Whether the right edge may move: by a segment or by half of the buffer at least.
+    fn may_advance_window(&self) -> bool {
+        let reduction = self.available_octets().saturating_sub(self.rcv.wnd.octets());
+        let step = (self.receive_limit_octets() / 2).min(self.effective_mss_octets()).max(1);
+        //= RFC9293-MUST-39
+        reduction >= step
+    }
+
+    /// Moves the right edge if it may move. It never goes back: RCV.WND only shrinks by what arrives.
+    pub(super) fn advance_window(&mut self) {
+        if self.may_advance_window() {
+            //= RFC9293-SHLD-14
+            self.rcv.wnd = Window::from_octets(self.available_octets());
+        }
+    }
+
+    /// The application has read: tells the peer if the window may open.
+    pub(super) fn tell_window(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        let receiving = matches!(self.phase, Phase::Established | Phase::FinWait1 | Phase::FinWait2);
+        if receiving && self.may_advance_window() {
+            self.ack_owed = true;
+            self.output(now, cx);
+        }
+    }
+
+    /// The persist timer expired: one octet, or the FIN, although the window is closed.
+    pub(super) fn probe_window(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        //= RFC9293-MUST-36
+        //= RFC9293-MUST-35
+        //= RFC9293-3.8.6-d
+        self.resend_front(now, 1, cx);
+        self.timed = None;
+    }
+
+    /// The override timer expired: what fits leaves, worth it or not.
+    pub(super) fn override_silly_window(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        if let Some(cut) = self.new_cut(self.usable_octets()) {
+            self.send_cut(now, cut, cx);
+        }
+    }
+}
