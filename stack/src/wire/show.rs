@@ -91,6 +91,8 @@ struct Around {
     hop_limit: u8,
     /// Whether octets are missing or the destination is not the last one, so that no checksum can be right.
     cut: bool,
+    /// Octets that the packet promises and that are not there, as in a capture that keeps only heads.
+    missing: usize,
     /// The two lowest bits of traffic class or type of service (RFC 3168 section 5).
     ecn: u8,
 }

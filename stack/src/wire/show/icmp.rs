@@ -15,8 +15,8 @@ pub(super) fn v4(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fmt
     let [a, b, c, d] = view.rest();
     let (data, code) = (view.data(), view.code());
     match view.kind() {
-        icmpv4::kind::ECHO_REQUEST => echo("request", view.rest(), data, out)?,
-        icmpv4::kind::ECHO_REPLY => echo("reply", view.rest(), data, out)?,
+        icmpv4::kind::ECHO_REQUEST => echo(around, "request", view.rest(), data, out)?,
+        icmpv4::kind::ECHO_REPLY => echo(around, "reply", view.rest(), data, out)?,
         icmpv4::kind::DESTINATION_UNREACHABLE => {
             named(unreachable_v4(code), "unreachable", code, out)?;
             if code == 4 {
@@ -56,7 +56,7 @@ pub(super) fn v6(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fmt
         ndp::message(around, bytes, out)?;
     } else {
         out.write_str(" icmp6 ")?;
-        message_v6(&view, out)?;
+        message_v6(around, &view, out)?;
         around.note(view.stop(), out)?;
     }
     let (core::net::IpAddr::V6(src), core::net::IpAddr::V6(dst)) = (around.src, around.dst) else {
@@ -65,15 +65,15 @@ pub(super) fn v6(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fmt
     around.checksum(view.checksum_holds(src, dst), view.checksum(), out)
 }
 
-fn message_v6(view: &icmpv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+fn message_v6(around: &Around, view: &icmpv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     let (kind, code, body) = (view.kind(), view.code(), view.body());
     let Some((rest, data)) = body.split_first_chunk::<4>() else {
         return write!(out, "type {kind} code {code} len {}", body.len());
     };
     let word = u32::from_be_bytes(*rest);
     match kind {
-        icmpv6::ECHO_REQUEST => echo("request", *rest, data, out),
-        icmpv6::ECHO_REPLY => echo("reply", *rest, data, out),
+        icmpv6::ECHO_REQUEST => echo(around, "request", *rest, data, out),
+        icmpv6::ECHO_REPLY => echo(around, "reply", *rest, data, out),
         icmpv6::DESTINATION_UNREACHABLE => {
             named(unreachable_v6(code), "unreachable", code, out)?;
             quoted(data, out)
@@ -91,10 +91,10 @@ fn message_v6(view: &icmpv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result 
     }
 }
 
-fn echo(which: &str, rest: [u8; 4], data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
+fn echo(around: &Around, which: &str, rest: [u8; 4], data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
     let [a, b, c, d] = rest;
     let (ident, seq) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    write!(out, "echo {which} id {ident} seq {seq} len {}", data.len())
+    write!(out, "echo {which} id {ident} seq {seq} len {}", data.len().saturating_add(around.missing))
 }
 
 fn time_exceeded(code: u8, hops: &str, data: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {

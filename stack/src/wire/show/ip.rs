@@ -2,7 +2,7 @@
 
 use super::{Around, icmp, tcp};
 use crate::wire::ipv6_extension::{Body, NO_NEXT_HEADER};
-use crate::wire::{icmpv6, ipv4, ipv4_option, ipv6, udp};
+use crate::wire::{Stop, icmpv6, ipv4, ipv4_option, ipv6, udp};
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 
@@ -31,6 +31,7 @@ fn v4(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         at: view.header().len(),
         hop_limit: view.ttl(),
         cut: stop.is_some(),
+        missing: missing(stop),
         ecn: view.tos() & 3,
     };
     let (offset, payload) = (view.fragment_offset_octets(), view.payload());
@@ -94,6 +95,7 @@ fn v6(bytes: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
         at: ipv6::HEADER_OCTETS,
         hop_limit: view.hop_limit(),
         cut: stop.is_some() || is_on_its_way(&view),
+        missing: missing(stop),
         ecn: view.traffic_class() & 3,
     };
     match view.extensions().upper() {
@@ -137,9 +139,10 @@ fn v6_upper(around: &Around, found: &ipv6::Upper<'_>, out: &mut dyn fmt::Write) 
     }
 }
 
-/// The names of the extension headers, and where their chain breaks.
+/// The names of the extension headers, but for what a fragment has said already, and where their chain breaks.
 fn v6_extensions(view: &ipv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     let mut before = " [extensions ";
+    let is_piece = |body: Body<'_>| matches!(body, Body::Fragment { fragment, .. } if !fragment.is_whole());
     for extension in view.extensions() {
         let extension = match extension {
             Ok(extension) => extension,
@@ -148,6 +151,9 @@ fn v6_extensions(view: &ipv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result
                 return write!(out, " [{stop}]");
             }
         };
+        if is_piece(extension.body) {
+            continue;
+        }
         out.write_str(before)?;
         before = ",";
         match extension.body {
@@ -159,6 +165,11 @@ fn v6_extensions(view: &ipv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result
         }
     }
     out.write_str(if before == "," { "]" } else { "" })
+}
+
+/// Octets that the length field of a packet promises and that are not there.
+fn missing(stop: Option<Stop>) -> usize {
+    stop.map_or(0, |stop| stop.need.saturating_sub(stop.have))
 }
 
 /// A fragment of either version.

@@ -14,7 +14,7 @@ pub(super) fn packet(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) ->
     };
     around.sockets(view.src_port(), view.dst_port(), out)?;
     out.write_char(' ')?;
-    numbers(&Segment::unchecked(&view), None, out)?;
+    numbers(&Segment::unchecked(&view), around.missing, None, out)?;
     let mut stop = None;
     let known = view.options().map_while(|option| option.map_err(|found| stop = Some(found)).ok());
     options(known, 0, out)?;
@@ -32,15 +32,20 @@ pub(super) fn segment(
     relative: Option<(u32, u32)>,
     out: &mut dyn fmt::Write,
 ) -> fmt::Result {
-    numbers(segment, relative, out)?;
+    numbers(segment, 0, relative, out)?;
     let base = relative.map_or(0, |(_, receiver)| receiver);
     options(segment.options.layout(), base, out)
 }
 
-/// Flags, sequence numbers, acknowledgement, window and urgent pointer.
-fn numbers(segment: &Segment<'_>, relative: Option<(u32, u32)>, out: &mut dyn fmt::Write) -> fmt::Result {
+/// Flags, sequence numbers, acknowledgement, window and urgent pointer. Data that is `missing` counts.
+fn numbers(
+    segment: &Segment<'_>,
+    missing: usize,
+    relative: Option<(u32, u32)>,
+    out: &mut dyn fmt::Write,
+) -> fmt::Result {
     let (own, others) = relative.unwrap_or((0, 0));
-    let octets = segment.payload.len();
+    let octets = segment.payload.len().saturating_add(missing);
     let seq = segment.seq.wrapping_sub(own);
     let end = seq.wrapping_add(u32::try_from(octets).unwrap_or(u32::MAX));
     write!(out, "{} {seq}:{end}({octets})", segment.flags)?;
@@ -94,6 +99,9 @@ pub(super) fn udp(around: &Around, bytes: &[u8], out: &mut dyn fmt::Write) -> fm
         Err(stop) => return around.stopped(stop, out),
     };
     around.sockets(view.src_port(), view.dst_port(), out)?;
+    if around.missing > 0 {
+        return write!(out, " udp {}", usize::from(view.length()).saturating_sub(udp::HEADER_OCTETS));
+    }
     write!(out, " udp {}", view.payload().len())?;
     if !view.surplus().is_empty() {
         write!(out, " [surplus {}]", view.surplus().len())?;
