@@ -91,17 +91,21 @@ class Pcapng:
         path.write_bytes(b"".join(self.parts))
 
 
-def several_interfaces(left, right, path):
-    """Two recordings in one file: interface 0 has Ethernet and microseconds, 1 no link layer and nanos."""
+def several_interfaces(left, right, path, mixed_links):
+    """Two recordings in one file: interface 0 counts microseconds, interface 1 nanoseconds; with
+    `mixed_links` interface 1 has no link layer either, which libpcap refuses."""
     file = Pcapng()
     file.section(file.option(4, b"ci/record"))
     file.interface(ETHERNET, read(left)[1], "client")
-    file.interface(RAW, read(right)[1], "server", resolution=9)
-    mixed = [(s, f, 0, n, o) for s, f, n, o in read(left)[2]]
-    mixed += [
-        (s, f, 1, n - 14, o[14:]) for s, f, n, o in read(right)[2] if o[12:14] in (b"\x08\x00", b"\x86\xdd")
+    file.interface(RAW if mixed_links else ETHERNET, read(right)[1], "server", resolution=9)
+    skip = 14 if mixed_links else 0
+    records = [(s, f, 0, n, o) for s, f, n, o in read(left)[2]]
+    records += [
+        (s, f, 1, n - skip, o[skip:])
+        for s, f, n, o in read(right)[2]
+        if o[12:14] in (b"\x08\x00", b"\x86\xdd") or not mixed_links
     ]
-    for seconds, micros, interface, length, octets in sorted(mixed, key=lambda one: one[:3]):
+    for seconds, micros, interface, length, octets in sorted(records, key=lambda one: one[:3]):
         ticks = seconds * 10**6 + micros
         file.packet(interface, ticks * 1000 if interface else ticks, length, octets)
     file.save(path)

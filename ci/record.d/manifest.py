@@ -12,6 +12,7 @@ HEAD = """\
 #          talk, bridge and craft are the programs of that name in ci/record.d.
 #          Addresses: client 192.0.2.1 and 2001:db8::1, server 192.0.2.2 and 2001:db8::2 unless routed.
 # tap      where it was recorded. The client's tap sees what the client sends before the network can lose it.
+# role     the only end that can be replayed, where no TCP made the segments of the other.
 # replay   false when no TCP connection and no UDP exchange in it can be replayed; why_not says why.
 
 """
@@ -25,6 +26,7 @@ ORDER = [
     "format",
     "replay",
     "why_not",
+    "role",
     "kernel",
     "tool",
     "licence",

@@ -10,7 +10,12 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAMS = {"talk": HERE / "talk.py", "bridge": HERE / "bridge.py", "craft": HERE / "craft.py"}
+PROGRAMS = {
+    "talk": HERE / "talk.py",
+    "bridge": HERE / "bridge.py",
+    "craft": HERE / "craft.py",
+    "inject": HERE / "inject.py",
+}
 OFFLOADS = "tx off rx off gso off tso off gro off"
 
 _number = itertools.count(1)

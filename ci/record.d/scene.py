@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import importlib
 import pathlib
+import sys
 import tempfile
 import time
 import typing
@@ -21,9 +22,11 @@ FILES = [
     "scenes_ip",
     "scenes_udp",
     "scenes_scan",
+    "scenes_attack",
     "scenes_format",
 ]
 ENDINGS = {"pcap-us": "pcap", "pcap-ns": "pcap", "pcapng": "pcapng"}
+ATTEMPTS = 3
 _known = {}
 
 
@@ -41,6 +44,7 @@ class Scene:
     format: str = "pcap-us"
     link: str = "EN10MB"
     why_not: str = ""
+    role: str = ""
     sound: bool = True
     finish: typing.Callable | None = None
 
@@ -50,6 +54,7 @@ class Scene:
 
 def scene(name, shows, tags, expect, expect_at=None, **more):
     """Registers the decorated function as a scene. `why_not` says why nothing can be replayed from it;
+    `role` which end alone can be, where no TCP made the segments of the other;
     `sound=False` allows malformed packets and bad checksums; `finish` rewrites the recorded file."""
 
     def register(act):
@@ -116,7 +121,20 @@ class Stage:
 
 
 def play(what, captures):
-    """Plays one scene in a folder of its own and returns a manifest row for each capture that it made."""
+    """Plays one scene and returns a manifest row for each capture that it made. Timing is not ours to
+    decide, so a capture that does not show what it should is recorded again, and that is said."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _play_once(what, captures)
+        except check.NotShown as missing:
+            if attempt == ATTEMPTS:
+                raise
+            print(f"again    {what.name}: {missing}", file=sys.stderr, flush=True)
+    return []
+
+
+def _play_once(what, captures):
+    """Plays in a folder of its own; nothing is kept unless every tap shows what it should."""
     with tempfile.TemporaryDirectory(prefix="record-") as temporary:
         folder = pathlib.Path(temporary)
         stage = Stage(what, captures, folder)
@@ -125,15 +143,14 @@ def play(what, captures):
         finally:
             if stage.net is not None:
                 stage.net.remove()
-        rows = []
-        for tap in what.taps:
-            path = folder / what.file(tap)
+        paths = {tap: folder / what.file(tap) for tap in what.taps}
+        for tap, path in paths.items():
             if what.finish is not None:
                 what.finish(path)
             check.check(path, {**what.expect, **what.expect_at.get(tap, {})}, what)
+        for path in paths.values():
             (captures / path.name).write_bytes(path.read_bytes())
-            rows.append(_row(what, stage, tap, path.name))
-        return rows
+        return [_row(what, stage, tap, path.name) for tap, path in paths.items()]
 
 
 def _row(what, stage, tap, file):
@@ -151,6 +168,8 @@ def _row(what, stage, tap, file):
     }
     if what.why_not:
         row["why_not"] = what.why_not
+    if what.role:
+        row["role"] = what.role
     row["tool"] = ", ".join(dict.fromkeys(tool for tool in tools if tool))
     row["origin"] = "\n".join(stage.origin)
     return row

@@ -63,28 +63,47 @@ def pcapng(stage):
     short(stage, options="--time-stamp-precision=nano")
 
 
-@scene(
-    "format-pcapng-interfaces",
-    "One connection recorded at both ends in one pcapng file: two interfaces of different link type and "
-    "clock resolution.",
-    "tcp ipv4 format pcapng several-interfaces",
-    {
-        "tcp.flags.syn==1": 4,
-        "frame.interface_id==0 and tcp.len==300": 1,
-        "frame.interface_id==1 and tcp.len==300": 1,
-    },
-    format="pcapng",
-    taps=("client+server",),
-    link="EN10MB+RAW",
-    why_not="every packet is in it twice, as seen at each end",
-)
-def pcapng_interfaces(stage):
+EACH_TWICE = {
+    "tcp.flags.syn==1": 4,
+    "frame.interface_id==0 and tcp.len==300": 1,
+    "frame.interface_id==1 and tcp.len==300": 1,
+}
+
+
+def both_ends(stage, mixed_links):
     net = stage.pair()
     net.server.start(SERVE, listens=8080)
     paths = [stage.folder / f"{tap}.pcap" for tap in ("client", "server")]
     with Recorder(net.client, "eth0", paths[0]), Recorder(net.server, "eth0", paths[1]):
         net.client.run(ASK)
-    formats.several_interfaces(*paths, stage.folder / stage.scene.file("client+server"))
+    formats.several_interfaces(*paths, stage.folder / stage.scene.file("client+server"), mixed_links)
+
+
+@scene(
+    "format-pcapng-interfaces",
+    "One connection recorded at both ends in one pcapng file: two interfaces whose clocks differ in resolution.",
+    "tcp ipv4 format pcapng several-interfaces nanoseconds",
+    EACH_TWICE,
+    format="pcapng",
+    taps=("client+server",),
+    why_not="every packet is in it twice, as seen at each end",
+)
+def pcapng_interfaces(stage):
+    both_ends(stage, mixed_links=False)
+
+
+@scene(
+    "format-pcapng-mixed-links",
+    "The same with two link types in one file, which pcapng allows and libpcap refuses.",
+    "tcp ipv4 format pcapng several-interfaces mixed-links",
+    EACH_TWICE,
+    format="pcapng",
+    taps=("client+server",),
+    link="EN10MB+RAW",
+    why_not="two link types in one file",
+)
+def pcapng_mixed_links(stage):
+    both_ends(stage, mixed_links=True)
 
 
 @scene(

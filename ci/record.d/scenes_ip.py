@@ -3,7 +3,6 @@
 from scene import scene
 
 NO_FLOW = "no TCP connection and no UDP exchange"
-CRAFTED = "the client's packets are crafted: there is no application whose calls could be replayed"
 
 
 @scene(
@@ -188,7 +187,7 @@ def crafted(stage, name, version):
     "Fragments that overlap with other octets: the datagram is dropped, a good one after it is answered.",
     "ipv4 udp fragments overlap crafted",
     {"ip.flags.mf==1": 3, "udp.srcport==7": 1},
-    why_not=CRAFTED,
+    role="server",
     sound=False,
 )
 def fragments_overlap_v4(stage):
@@ -200,7 +199,7 @@ def fragments_overlap_v4(stage):
     "IPv6 fragments that overlap: dropped silently (RFC 5722), a good datagram after it is answered.",
     "ipv6 udp fragments overlap crafted",
     {"ipv6.fraghdr.more==1": 3, "udp.srcport==7": 1, "icmpv6.type==3": 0},
-    why_not=CRAFTED,
+    role="server",
     sound=False,
 )
 def fragments_overlap_v6(stage):
@@ -212,7 +211,7 @@ def fragments_overlap_v6(stage):
     "Fragments in reverse order; the datagram is put together and answered.",
     "ipv4 udp fragments fragments-reordered crafted",
     {"udp.srcport==7": 2},
-    why_not=CRAFTED,
+    role="server",
 )
 def fragments_backwards_v4(stage):
     crafted(stage, "backwards", "v4")
@@ -223,7 +222,7 @@ def fragments_backwards_v4(stage):
     "IPv6 fragments in reverse order; the datagram is put together and answered.",
     "ipv6 udp fragments fragments-reordered crafted",
     {"udp.srcport==7": 2},
-    why_not=CRAFTED,
+    role="server",
 )
 def fragments_backwards_v6(stage):
     crafted(stage, "backwards", "v6")
@@ -234,7 +233,7 @@ def fragments_backwards_v6(stage):
     "A fragment that never comes: time exceeded in reassembly, then a good datagram is answered.",
     "ipv4 udp icmpv4 fragments reassembly-timeout crafted",
     {"icmp.type==11 and icmp.code==1": 1, "udp.srcport==7": 1},
-    why_not=CRAFTED,
+    role="server",
 )
 def fragments_missing_v4(stage):
     crafted(stage, "hole", "v4")
@@ -245,7 +244,7 @@ def fragments_missing_v4(stage):
     "An IPv6 fragment that never comes: time exceeded in reassembly, then a good datagram is answered.",
     "ipv6 udp icmpv6 fragments reassembly-timeout crafted",
     {"icmpv6.type==3 and icmpv6.code==1": 1, "udp.srcport==7": 1},
-    why_not=CRAFTED,
+    role="server",
 )
 def fragments_missing_v6(stage):
     crafted(stage, "hole", "v6")

@@ -5,6 +5,8 @@ from scenes_data import BULK, transfer
 
 # The client's tap sees its segments before the network loses them; the server's tap sees what is left.
 BOTH = ("client", "server")
+# How tshark calls a retransmission depends on its timing.
+SENT_AGAIN = "tcp.len>0 and (tcp.analysis.retransmission or tcp.analysis.out_of_order)"
 
 
 @scene(
@@ -12,7 +14,7 @@ BOTH = ("client", "server")
     "250,000 octets over a link that loses 3 % of the packets each way.",
     "tcp ipv4 bulk loss",
     {"tcp.flags.fin==1": "2+"},
-    {"client": {"tcp.analysis.retransmission": "2+"}},
+    {"client": {SENT_AGAIN: "2+"}},
     taps=BOTH,
 )
 def bulk_loss(stage):
@@ -51,7 +53,7 @@ def bulk_duplicate(stage):
     "250,000 octets over a link that loses 2 %, reorders 4 % and duplicates 2 %.",
     "tcp ipv4 bulk loss reorder duplicate",
     {"tcp.flags.fin==1": "2+"},
-    {"client": {"tcp.analysis.retransmission": "2+"}},
+    {"client": {SENT_AGAIN: "2+"}},
     taps=BOTH,
 )
 def bulk_hostile(stage):
@@ -62,7 +64,7 @@ def bulk_hostile(stage):
     "bulk-loss-no-sack",
     "150,000 octets over a link that loses 3 %, without selective acknowledgement.",
     "tcp ipv4 bulk loss no-sack",
-    {"tcp.analysis.retransmission": "2+", "tcp.options.sack_le": 0},
+    {SENT_AGAIN: "2+", "tcp.options.sack_le": 0},
 )
 def bulk_loss_no_sack(stage):
     net = stage.bridged("--delay-ms 5 --loss 30 --seed 5")

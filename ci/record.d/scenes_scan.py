@@ -2,11 +2,7 @@
 
 from scene import scene
 
-SCAN = "nmap -n -Pn --max-retries 1 --host-timeout 30s"
-PROBES = (
-    "the prober's segments are made by nmap, not by a TCP: there is no application whose calls "
-    "could be replayed"
-)
+SCAN = "nmap -n -Pn -r --max-retries 1 --host-timeout 30s"
 
 
 def scan(stage, kind, ports, address="192.0.2.2"):
@@ -24,7 +20,7 @@ def scan(stage, kind, ports, address="192.0.2.2"):
     "nmap -sS: SYN,ACK from the open port, which the prober's kernel resets; RST from the closed ones.",
     "tcp ipv4 scan rst",
     {"tcp.flags.syn==1 and tcp.flags.ack==1": 1, "tcp.flags.reset==1 and ip.src==192.0.2.2": 3},
-    why_not=PROBES,
+    role="server",
 )
 def scan_syn(stage):
     scan(stage, "-sS", "22,80,81,8080")
@@ -46,7 +42,7 @@ def scan_connect(stage):
     "udp ipv4 scan icmpv4 port-unreachable",
     {"icmp.type==3 and icmp.code==3": "2+", "udp.srcport==53": "1+"},
     sound=False,
-    why_not=PROBES,
+    role="server",
 )
 def scan_udp(stage):
     net = stage.pair()
@@ -60,7 +56,7 @@ def scan_udp(stage):
     "nmap -sN: segments without any flag, to an open and to closed ports.",
     "tcp ipv4 scan odd-flags rst",
     {"tcp.flags==0": "4+", "tcp.flags.reset==1 and tcp.flags.ack==1": 2},
-    why_not=PROBES,
+    role="server",
 )
 def scan_no_flags(stage):
     scan(stage, "-sN", "22,80,81")
@@ -71,7 +67,7 @@ def scan_no_flags(stage):
     "nmap -sX: segments with FIN, PSH and URG, to an open and to closed ports.",
     "tcp ipv4 scan odd-flags rst",
     {"tcp.flags==0x29": "4+", "tcp.flags.reset==1 and tcp.flags.ack==1": 2},
-    why_not=PROBES,
+    role="server",
 )
 def scan_christmas(stage):
     scan(stage, "-sX", "22,80,81")
@@ -82,7 +78,7 @@ def scan_christmas(stage):
     "nmap -sA: acknowledgements out of nowhere, each answered by RST, open port or not.",
     "tcp ipv4 scan odd-flags rst",
     {"tcp.flags==0x10": 3, "tcp.flags==0x04": 3},
-    why_not=PROBES,
+    role="server",
 )
 def scan_ack(stage):
     scan(stage, "-sA", "22,80,81")
@@ -96,7 +92,7 @@ def scan_ack(stage):
         "ipv6 and tcp.flags.syn==1 and tcp.flags.ack==1": 1,
         "ipv6 and tcp.flags.reset==1 and ipv6.src==2001:db8::2": 2,
     },
-    why_not=PROBES,
+    role="server",
 )
 def scan_syn_v6(stage):
     scan(stage, "-6 -sS", "22,80,81", "2001:db8::2")
