@@ -272,8 +272,16 @@ impl Ip {
 
     /// Largest packet that reaches `dst` in one piece, as far as known, in octets.
     pub fn mtu_octets(&self, dst: IpAddr) -> u16 {
+        //= RFC1122-3.3.3-c
         let link = self.config.mtu_octets;
         self.path_mtu.get(dst).map_or(link, |path| path.min(link))
+    }
+
+    /// Length of the longest datagram that can be received, in octets: EMTU_R of RFC 1122 section 3.3.2. More
+    /// than one of them at a time needs memory as set by [`ReassemblyConfig`].
+    pub const fn receivable_octets(&self) -> u16 {
+        //= RFC1122-3.3.2-e
+        u16::MAX
     }
 
     /// A transport made progress with `dst`: its next hop is reachable (RFC 4861 section 7.3.1).

@@ -62,6 +62,7 @@ impl Ip {
                 self.error_v4(packet, head, kind, quoted)
             }
             //= RFC6633-3-b
+            //= RFC6633-5-a
             Message::SourceQuench { .. } => Err(Why::SourceQuench),
             Message::Redirect { .. } => Err(Why::RedirectIgnored),
             //= RFC1122-3.2.2-a
@@ -77,6 +78,8 @@ impl Ip {
         }
         //= RFC1122-3.2.2.6-a
         //= RFC1122-3.2.2.6-c
+        //= RFC1122-3.2.2.6-d
+        //= RFC1122-3.3.4.2-a
         //= RFC792-Echo-a
         let src = if is_group { Ipv4Addr::UNSPECIFIED } else { head.dst };
         self.send_icmp(cx, src, head.src, head.tos, reply);

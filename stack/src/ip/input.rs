@@ -167,6 +167,7 @@ impl Ip {
                 traffic_class: head.tos,
                 payload: cut(&packet, head.payload_at..packet.len()),
                 group: head.destination == Destination::Group || link_group,
+                //= RFC1122-3.2.1.8-b
                 quote: quote(packet),
             })),
             _ => {

@@ -1,4 +1,6 @@
 //! floor 2: IPv6 packets in: the chain of extension headers, fragments (RFC 8200 section 4).
+//!
+//! RFC2675-3-a: there are no jumbograms, the Jumbo Payload option is one that is not known.
 
 use super::address::{self, Destination};
 use super::input::{TCP, UDP, quote};

@@ -2,6 +2,8 @@
 //!
 //! RFC4861-6.3.7-a: routers are configured, not asked for.
 //! RFC4862-5.4.2-a: addresses are configured and never tentative, nothing is probed for.
+//! RFC4862-5.4.3-a: and so every solicitation for them is answered.
+//! RFC4861-6.3.4-b: router advertisements configure nothing here.
 
 use super::input_v6::Head;
 use super::neighbor::Hearsay;

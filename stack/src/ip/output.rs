@@ -3,6 +3,7 @@
 //! A packet is built once, in a buffer that is kept: nothing is allocated unless it has to wait for a
 //! neighbour.
 //!
+//! RFC1112-6.2-b: no copy of a multicast datagram comes back to its sender; there is no loopback at all.
 //! RFC1122-3.3.3-a: without path knowledge the MTU of the link counts, as RFC 1191 has it.
 
 use super::route::{self, NextHop};
@@ -66,6 +67,9 @@ impl Ip {
             return route::source_for(&self.config, outgoing.dst).ok_or(Refused::AddrNotAvailable);
         }
         //= RFC1122-3.2.1.3-a
+        //= RFC1122-3.2.1.3-c
+        //= RFC1112-6.2-a
+        //= RFC1122-3.3.4.2-b
         if address::is_own(&self.config, outgoing.src) {
             Ok(outgoing.src)
         } else {
@@ -89,6 +93,7 @@ impl Ip {
             dst: decided.dst,
             protocol,
             ttl: decided.hop_limit,
+            //= RFC1122-3.2.1.6-a
             tos: traffic_class,
             identification,
             dont_fragment,
@@ -139,6 +144,8 @@ impl Ip {
         }
         let headers = ipv6::HEADER_OCTETS + ipv6::Fragment::HEADER_OCTETS;
         //= RFC8200-4.5-d
+        //= RFC8200-4.5-c
+        //= RFC5722-4-a
         let piece_octets = decided.mtu_octets.saturating_sub(headers) & !7;
         if piece_octets == 0 {
             return Err(Refused::MessageSize);
@@ -199,6 +206,7 @@ impl Ip {
         };
         let (to, waits_for) = match hop {
             NextHop::Group(mac) => (mac, None),
+            //= RFC1122-2.3.3-e
             NextHop::Neighbor(addr) => match self.neighbors.resolve(cx.now, addr) {
                 Some(mac) => (mac, None),
                 None => (Mac::BROADCAST, Some(addr)),
@@ -209,6 +217,7 @@ impl Ip {
         let mut ask = None;
         match waits_for {
             None => cx.out.frame(&frame),
+            //= RFC1122-2.4-b
             Some(addr) => {
                 if self.neighbors.wait(cx.now, addr, &frame[ethernet::HEADER_OCTETS..], cx.out) {
                     ask = Some(addr);

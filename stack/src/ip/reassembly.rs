@@ -159,6 +159,8 @@ impl Partial {
             first.traffic_class |= 3;
         }
         first.link_group = self.link_group;
+        //= RFC791-3.1-d
+        //= RFC8200-5-a
         let mut payload = Vec::with_capacity(self.pieces.covered_octets() as usize);
         self.pieces.join_into(&mut payload);
         Ok(Some(Whole { first, payload }))

@@ -27,6 +27,7 @@ pub(super) fn next_hop(config: &Config, dst: IpAddr) -> Option<NextHop> {
     }
     let gateway = match dst {
         //= RFC894-Address_Mappings-a
+        //= RFC1122-3.3.6-d
         IpAddr::V4(addr) if address::is_broadcast(config, addr) => {
             return Some(NextHop::Group(Mac::BROADCAST));
         }
