@@ -1,10 +1,10 @@
 //! floor 9: commands, and the exit codes that they share. One file for each command in `cli/`; a new one is a variant
 //! of [`Command`] and a line in [`Command::run`].
 
-mod check;
 mod explain;
 mod list;
 mod out;
+mod replay;
 
 use clap::{ColorChoice, Parser, Subcommand};
 use out::Out;
@@ -79,20 +79,20 @@ struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge the hosts in recorded traffic, by rules that hold wherever it was recorded
-    Check(check::Args),
     /// Explain requirements: level, section, how a host shows them, and what stacks do instead
     Explain(explain::Args),
     /// List requirements, one line each, and count them
     List(list::Args),
+    /// Put a stack in the place of each recorded end, and play the other end to it as recorded
+    Replay(replay::Args),
 }
 
 impl Command {
     fn run(&self, out: &mut Out) -> io::Result<Exit> {
         match self {
-            Self::Check(args) => check::run(args, out),
             Self::Explain(args) => explain::run(args, out),
             Self::List(args) => list::run(args, out),
+            Self::Replay(args) => replay::run(args, out),
         }
     }
 }

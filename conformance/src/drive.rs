@@ -1,5 +1,7 @@
 //! floor 7: who decides what happens next to a host.
 
+pub mod replay;
+
 use crate::host::Deadline;
 use crate::trace::{Stimulus, Trace};
 use stack::base::Instant;

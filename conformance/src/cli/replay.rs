@@ -1,0 +1,201 @@
+//! floor 9: `netassay replay`: a host in the place of the recorded ones.
+
+use super::out::Out;
+use super::{Exit, complain};
+use clap::{Args as ClapArgs, ValueEnum};
+use conformance::drive::replay::recording::Side;
+use conformance::host::{Host, registry};
+use conformance::replay::expect::Expectations;
+use conformance::replay::{self, Replayed, Verdict};
+use conformance::report::ladder::Span;
+use conformance::report::replay as report;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Lines of a shortened ladder.
+const SHORT: Span = Span { head: 16, tail: 8 };
+
+/// Put a stack in the place of each recorded end, and play the other end to it as recorded.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// Captures, pcap or pcapng; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// The stack under test.
+    #[arg(long, value_name = "NAME", default_value = "reference")]
+    host: String,
+
+    /// Whose place the stack takes.
+    #[arg(long, value_enum, default_value_t = Roles::Both)]
+    role: Roles,
+
+    /// Only packets that this pcap-filter(7) expression matches.
+    #[arg(long, value_name = "EXPR")]
+    filter: Option<String>,
+
+    /// How much of each conversation to show.
+    #[arg(long, value_enum, default_value_t = Ladder::Differing)]
+    ladder: Ladder,
+}
+
+/// Roles that a host can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Roles {
+    /// The end that spoke first.
+    Client,
+    /// The other end.
+    Server,
+    /// Each in turn.
+    Both,
+}
+
+/// Which ladders to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Ladder {
+    /// None.
+    None,
+    /// Of conversations that differ, the recording beside the replay, shortened.
+    Differing,
+    /// Of all, shortened.
+    Short,
+    /// Of all, every line.
+    Whole,
+}
+
+impl Roles {
+    const fn sides(self) -> &'static [Side] {
+        match self {
+            Self::Client => &[Side::Client],
+            Self::Server => &[Side::Server],
+            Self::Both => &[Side::Client, Side::Server],
+        }
+    }
+}
+
+/// Counts of verdicts, by word.
+type Counts = BTreeMap<&'static str, u64>;
+
+pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
+    let Some(mut host) = registry::by_name(&args.host) else {
+        let names: Vec<&str> = registry::names().collect();
+        complain(&format!("there is no host \"{}\"; known are {}", args.host, names.join(", ")));
+        return Ok(Exit::Usage);
+    };
+    let expectations = match Expectations::embedded(&args.host) {
+        Ok(expectations) => expectations,
+        Err(unreadable) => {
+            complain(&unreadable.to_string());
+            return Ok(Exit::Usage);
+        }
+    };
+    let mut run = Run::new(args, expectations);
+    for file in &args.files {
+        run.file(file, host.as_mut(), out)?;
+    }
+    run.finish(out)
+}
+
+/// What has come out so far.
+struct Run<'a> {
+    args: &'a Args,
+    expectations: Expectations,
+    counts: Counts,
+    replayed: BTreeSet<(String, Side)>,
+    seen: BTreeSet<(usize, String)>,
+    unreadable: u64,
+}
+
+impl<'a> Run<'a> {
+    const fn new(args: &'a Args, expectations: Expectations) -> Self {
+        Self {
+            args,
+            expectations,
+            counts: Counts::new(),
+            replayed: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            unreadable: 0,
+        }
+    }
+
+    fn file(&mut self, file: &Path, host: &mut dyn Host, out: &mut Out) -> io::Result<()> {
+        let recorded = match replay::read(file, self.args.filter.as_deref()) {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                out.flush()?;
+                complain(&error.to_string());
+                self.unreadable += 1;
+                return Ok(());
+            }
+        };
+        let name =
+            file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned());
+        writeln!(out, "{}", out.bold(&name))?;
+        for note in &recorded.notes {
+            writeln!(out, "  note: {note}")?;
+        }
+        let all = replay::recording(&recorded.recording, self.args.role.sides(), host);
+        if all.is_empty() {
+            writeln!(out, "  no TCP connection and no UDP exchange in {} frames", recorded.frames)?;
+        }
+        for one in &all {
+            self.one(&name, one, out)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, name: &str, one: &Replayed, out: &mut Out) -> io::Result<()> {
+        if !matches!(one.verdict, Verdict::NotApplicable(_)) {
+            self.replayed.insert((name.to_owned(), one.role));
+        }
+        let explained = self.expectations.explain(name, one);
+        let fails = !matches!(one.verdict, Verdict::Agree | Verdict::NotApplicable(_));
+        let word = if fails && explained.is_some() { "known" } else { one.verdict.word() };
+        *self.counts.entry(word).or_default() += 1;
+        write!(out, "{}", report::replayed(one, word))?;
+        for index in explained.into_iter().flatten() {
+            let known = &self.expectations.known[index];
+            writeln!(out, "      known: {} [{}]", known.reason, known.clause)?;
+            self.seen.insert((index, name.to_owned()));
+        }
+        let lines = match self.args.ladder {
+            Ladder::None => return Ok(()),
+            Ladder::Differing if !fails => return Ok(()),
+            Ladder::Differing | Ladder::Short => report::ladders(one, SHORT),
+            Ladder::Whole => report::ladders(one, Span::WHOLE),
+        };
+        write!(out, "{lines}")
+    }
+
+    fn finish(self, out: &mut Out) -> io::Result<Exit> {
+        let stale = self.expectations.stale(&self.replayed, &self.seen);
+        for (known, capture) in &stale {
+            writeln!(
+                out,
+                "stale: {capture}: \"{}\" is listed as known and no longer shows ({})",
+                known.topic, known.reason
+            )?;
+        }
+        let total: u64 = self.counts.values().sum();
+        let ran = total - self.counts.get("n/a").copied().unwrap_or(0);
+        let counts: Vec<String> = self.counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        writeln!(
+            out,
+            "{} captures, {total} replays on {}: {}",
+            self.args.files.len() as u64 - self.unreadable,
+            self.args.host,
+            if counts.is_empty() { "nothing to replay".to_owned() } else { counts.join(", ") }
+        )?;
+        let has = |word: &str| self.counts.contains_key(word);
+        Ok(if has("differs") || has("stuck") || !stale.is_empty() {
+            Exit::Verdict
+        } else if has("error") || self.unreadable > 0 {
+            Exit::Rig
+        } else if ran == 0 {
+            Exit::NothingRan
+        } else {
+            Exit::Holds
+        })
+    }
+}

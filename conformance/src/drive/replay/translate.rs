@@ -1,0 +1,127 @@
+//! floor 7: a recorded segment of P in the numbers of the host under test.
+
+use super::observe::{Observed, Places};
+use super::packet::{self, Addressed};
+use super::recording::{ChecksumSeen, RecordedConnection, RecordedSegment, Side};
+use stack::wire::Auto;
+use stack::wire::tcp::{self, Flags, Forced, Segment};
+use stack::wire::tcp_option::{Options, SackBlocks, Timestamps};
+
+/// What the translation rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Translator<'a> {
+    /// The recording.
+    pub connection: &'a RecordedConnection,
+    /// The end whose place the host takes.
+    pub role: Side,
+    /// The endpoints in the replay.
+    pub places: Places,
+}
+
+impl Translator<'_> {
+    /// The IP packet that carries `segment` to the host. `ack_limit` lowers the acknowledgement to what the
+    /// host has sent so far, relative to its ISN.
+    pub fn packet(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> Vec<u8> {
+        let raw_syn = segment.has(Flags::SYN) && !segment.has(Flags::ACK);
+        let options = if raw_syn { segment.options } else { self.options(segment, host) };
+        let translated = Segment {
+            src_port: self.places.peer.port(),
+            dst_port: self.places.host.port(),
+            seq: segment.seq,
+            ack: self.acknowledgement(segment, host, ack_limit),
+            flags: segment.flags,
+            window: self.window(segment, host),
+            urgent_pointer: segment.urgent_pointer,
+            options,
+            payload: if ack_limit.is_some() { &[] } else { &segment.payload },
+        };
+        let mut forced = Forced::default();
+        if raw_syn {
+            forced.raw_options = Some(&segment.raw_options);
+        }
+        let (src, dst) = (self.places.peer.ip(), self.places.host.ip());
+        let mut bytes = Vec::new();
+        translated.emit_with(&forced, src, dst, &mut bytes);
+        if segment.checksum == ChecksumSeen::Wrong {
+            let right = tcp::View::read(&bytes).map_or(0, |view| view.checksum());
+            forced.checksum = Auto::Forced(right ^ 0x5555);
+            bytes.clear();
+            translated.emit_with(&forced, src, dst, &mut bytes);
+        }
+        let header = Addressed {
+            src,
+            dst,
+            protocol: tcp::PROTOCOL,
+            hop_limit: segment.hop_limit,
+            traffic_class: segment.traffic_class,
+        };
+        packet::emit(&header, &bytes)
+    }
+
+    /// The number that `segment` acknowledges, relative to R's ISN: what the host has to have sent before.
+    pub fn needs(&self, segment: &RecordedSegment) -> u32 {
+        match self.connection.isn[self.role.index()] {
+            Some(isn) if segment.has(Flags::ACK) => segment.ack.wrapping_sub(isn),
+            Some(_) | None => 0,
+        }
+    }
+
+    fn acknowledgement(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> u32 {
+        match (self.connection.isn[self.role.index()], host.isn) {
+            (Some(recorded), Some(own)) if segment.has(Flags::ACK) => {
+                let relative = ack_limit.unwrap_or_else(|| segment.ack.wrapping_sub(recorded));
+                own.wrapping_add(relative)
+            }
+            (Some(_) | None, _) => segment.ack,
+        }
+    }
+
+    /// Both ends scale, or none does: P's shift stays, the recorded field with it; without scaling the window
+    /// is cut to what 16 bits hold.
+    fn window(&self, segment: &RecordedSegment, host: &Observed) -> u16 {
+        let host_scales = host.syn_options.is_some_and(|options| options.window_scale.is_some());
+        if segment.has(Flags::SYN) || host_scales {
+            return segment.window;
+        }
+        u16::try_from(self.connection.window_octets(segment)).unwrap_or(u16::MAX)
+    }
+
+    /// The recorded options without those that the host did not negotiate, in the host's numbers.
+    fn options(&self, segment: &RecordedSegment, host: &Observed) -> Options {
+        let offered = host.syn_options.unwrap_or(Options::NONE);
+        let recorded = segment.options;
+        let timestamps =
+            recorded.timestamps.filter(|_| offered.timestamps.is_some()).map(|stamps| Timestamps {
+                value: stamps.value,
+                echo: if segment.has(Flags::ACK) { self.echo(stamps.echo, host) } else { stamps.echo },
+            });
+        let mut sack = SackBlocks::NONE;
+        if let (Some(isn), Some(own), true) =
+            (self.connection.isn[self.role.index()], host.isn, offered.sack_permitted)
+        {
+            let moved = |edge: u32| own.wrapping_add(edge.wrapping_sub(isn));
+            for (left, right) in recorded.sack.iter() {
+                sack.push((moved(*left), moved(*right)));
+            }
+        }
+        Options {
+            mss: recorded.mss,
+            window_scale: recorded.window_scale.filter(|_| offered.window_scale.is_some()),
+            sack_permitted: recorded.sack_permitted && offered.sack_permitted,
+            sack,
+            timestamps,
+        }
+    }
+
+    /// The host's timestamp for the one of R that P echoes: that of the segment with the same end.
+    fn echo(&self, recorded_echo: u32, host: &Observed) -> u32 {
+        let isn = self.connection.isn[self.role.index()].unwrap_or(0);
+        let end = self
+            .connection
+            .of(self.role)
+            .filter(|own| own.options.timestamps.is_some_and(|stamps| stamps.value == recorded_echo))
+            .map(|own| own.seq.wrapping_sub(isn).wrapping_add(own.len_octets()))
+            .next_back();
+        host.timestamp_at(end.unwrap_or(0))
+    }
+}

@@ -1,0 +1,365 @@
+//! floor 8: replays the conversations of a capture on a host, each end in turn, and says how it went.
+
+pub mod compare;
+pub mod expect;
+
+use crate::drive::Driver;
+use crate::drive::replay::extract::Extractor;
+use crate::drive::replay::infer::{self, Application, NotReplayable};
+use crate::drive::replay::observe::Places;
+use crate::drive::replay::packet::{Reassembler, Upper};
+use crate::drive::replay::recording::{
+    RecordedConnection, RecordedExchange, RecordedPacket, Recording, Side,
+};
+use crate::drive::replay::stream::hash;
+use crate::drive::replay::tcp::{Stuck, TcpReplay};
+use crate::drive::replay::udp::{self, UdpReplay};
+use crate::host::{Clock, Fault, Host, HostConfig};
+use crate::run::run;
+use crate::trace::capture::{Capture, CaptureError, network_layer};
+use crate::trace::{Event, Link, Response, Trace};
+use compare::Difference;
+use stack::base::{Cidr, Mac, Span};
+use stack::wire::udp as wire_udp;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// The seed of every replay: a replay repeated is the same.
+const SEED: u64 = 0x6e65_7461_7373_6179;
+
+/// MTU of a host whose recorded counterpart did not tell, in octets.
+const MTU_OCTETS: u16 = 1500;
+
+/// The smallest MTU that IPv6 allows, in octets (RFC 8200 section 5).
+const MTU_V6_OCTETS_MIN: u16 = 1280;
+
+/// Transport protocol of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A TCP connection.
+    Tcp,
+    /// An exchange of UDP datagrams.
+    Udp,
+}
+
+/// How a replay ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything that is compared is the same.
+    Agree,
+    /// Something differs.
+    Differs(Vec<Difference>),
+    /// The peer's next packet never became due.
+    Stuck(Stuck, Vec<Difference>),
+    /// It can not be replayed.
+    NotApplicable(NotReplayable),
+    /// The rig or the host broke.
+    Error(Fault),
+}
+
+impl Verdict {
+    /// The word for it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Agree => "agree",
+            Self::Differs(_) => "differs",
+            Self::Stuck(..) => "stuck",
+            Self::NotApplicable(_) => "n/a",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
+/// Octets of one direction, told apart by length and hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// Length in octets.
+    pub octets: usize,
+    /// FNV-1a.
+    pub hash: u64,
+}
+
+impl Digest {
+    fn of(stream: &[u8]) -> Self {
+        Self { octets: stream.len(), hash: hash(stream) }
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} octets ({:016x})", self.octets, self.hash)
+    }
+}
+
+/// One conversation replayed with the host in the place of one end.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Recorded endpoints of client and server.
+    pub ends: [SocketAddr; 2],
+    /// Whose place the host took.
+    pub role: Side,
+    /// First and last frame of the conversation.
+    pub frames: (u64, u64),
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why only a part of it could be replayed.
+    pub cut: Option<NotReplayable>,
+    /// What the host sent.
+    pub sent: Digest,
+    /// What its application received.
+    pub delivered: Digest,
+    /// What happened, for the ladder. Empty where nothing ran.
+    pub trace: Trace,
+    /// Endpoints in the replay.
+    pub places: Places,
+    /// Index of the first event after the recording was over.
+    pub released_at_event: Option<usize>,
+    /// The recorded connection, as far as it was replayed.
+    pub recorded: Option<RecordedConnection>,
+}
+
+/// What a capture gave.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// Its conversations.
+    pub recording: Recording,
+    /// IP packets and frames in all.
+    pub frames: u64,
+    /// Notes for the reader: a cut file, frames that are not IP.
+    pub notes: Vec<String>,
+}
+
+/// Reads the conversations of the capture at `path`.
+///
+/// # Errors
+/// Whatever makes the file unreadable.
+pub fn read(path: &Path, filter: Option<&str>) -> Result<Recorded, CaptureError> {
+    let mut capture = Capture::open(path, filter)?;
+    let link = capture.link();
+    let mut extractor = Extractor::default();
+    while let Some(packet) = capture.next_packet()? {
+        if let Ok(start) = network_layer(link, packet.bytes) {
+            let bytes = packet.bytes.get(start.offset..).unwrap_or_default().to_vec();
+            extractor.add(&RecordedPacket { number: packet.number, at: packet.at, bytes });
+        }
+    }
+    let notes = capture.cut().map(ToString::to_string).into_iter().collect();
+    Ok(Recorded { recording: extractor.finish(), frames: capture.frames(), notes })
+}
+
+/// Replays every conversation of `recording` on `host`, in the given roles, in order of capture.
+pub fn recording(recording: &Recording, roles: &[Side], host: &mut dyn Host) -> Vec<Replayed> {
+    let mut replayed = Vec::new();
+    for recorded in &recording.connections {
+        replayed.extend(roles.iter().map(|role| connection(recorded, *role, host)));
+    }
+    for recorded in &recording.exchanges {
+        replayed.extend(roles.iter().map(|role| exchange(recorded, *role, host)));
+    }
+    replayed.sort_by_key(|one| (one.frames.0, one.role));
+    replayed
+}
+
+/// Replays one TCP connection.
+pub fn connection(recorded: &RecordedConnection, role: Side, host: &mut dyn Host) -> Replayed {
+    let replayable = infer::extent(recorded, role)
+        .and_then(|extent| if speaks(host, recorded.ends) { Ok(extent) } else { Err(NotReplayable::Family) });
+    let mut one = Replayed::of(Protocol::Tcp, recorded.ends, role, frames_of(recorded));
+    match replayable {
+        Err(reason) => one.verdict = Verdict::NotApplicable(reason),
+        Ok(extent) => {
+            let mut played = recorded.clone();
+            played.segments.truncate(extent.segments);
+            one.cut = extent.cut;
+            let application = infer::application(&played, role);
+            connection_as(&played, &application, host, &mut one);
+            one.recorded = Some(played);
+        }
+    }
+    one
+}
+
+/// Replays a TCP connection with a given application, into `one`.
+pub fn connection_as(
+    played: &RecordedConnection,
+    application: &Application,
+    host: &mut dyn Host,
+    one: &mut Replayed,
+) {
+    let role = one.role;
+    let headers = if one.places.host.is_ipv4() { 40 } else { 60 };
+    let announced = application.max_segment_octets.map_or(MTU_OCTETS, |mss| mss.saturating_add(headers));
+    let config = config(one.places, announced);
+    let mut replay = TcpReplay::new(
+        played,
+        role,
+        played.segments.len(),
+        application,
+        tick(host),
+        config.mtu_octets - headers,
+    );
+    let outcome = play(host, &config, &mut replay, &mut one.trace);
+    one.released_at_event = replay.released_at_event;
+    one.sent = Digest::of(&replay.host.stream);
+    one.delivered = Digest::of(&replay.app.delivered);
+    let differences = compare::connection(played, role, application, &replay);
+    one.verdict = match (outcome, replay.stuck.take()) {
+        (Err(fault), _) => Verdict::Error(fault),
+        (Ok(()), Some(stuck)) => Verdict::Stuck(stuck, differences),
+        (Ok(()), None) if differences.is_empty() => Verdict::Agree,
+        (Ok(()), None) => Verdict::Differs(differences),
+    };
+}
+
+/// Replays one exchange of UDP datagrams.
+pub fn exchange(recorded: &RecordedExchange, role: Side, host: &mut dyn Host) -> Replayed {
+    let frames = (
+        recorded.packets.first().map_or(0, |packet| packet.number),
+        recorded.packets.last().map_or(0, |packet| packet.number),
+    );
+    let mut one = Replayed::of(Protocol::Udp, recorded.ends, role, frames);
+    if let Err(reason) = exchange_extent(recorded, role, host) {
+        one.verdict = Verdict::NotApplicable(reason);
+        return one;
+    }
+    let largest = recorded.packets.iter().map(|packet| packet.packet.len()).max().unwrap_or(0);
+    let mtu = u16::try_from(largest).unwrap_or(u16::MAX).max(MTU_OCTETS);
+    let mut replay = UdpReplay::new(recorded, role, tick(host));
+    let outcome = play(host, &config(one.places, mtu), &mut replay, &mut one.trace);
+    let (sent, port_unreachables) = datagrams_sent(&one.trace, one.places);
+    one.sent = Digest::of(&sent.concat());
+    one.delivered = Digest::of(&replay.delivered.concat());
+    let differences = compare::exchange(recorded, role, &replay, &sent, port_unreachables);
+    one.verdict = match outcome {
+        Err(fault) => Verdict::Error(fault),
+        Ok(()) if differences.is_empty() => Verdict::Agree,
+        Ok(()) => Verdict::Differs(differences),
+    };
+    one
+}
+
+fn exchange_extent(recorded: &RecordedExchange, role: Side, host: &dyn Host) -> Result<(), NotReplayable> {
+    let group = |end: SocketAddr| {
+        end.ip().is_multicast() || matches!(end.ip(), IpAddr::V4(addr) if addr.is_broadcast())
+    };
+    if recorded.packets.iter().all(|packet| packet.from != role) {
+        return Err(NotReplayable::NothingSent);
+    }
+    if recorded.ends.into_iter().any(group) {
+        return Err(NotReplayable::Group);
+    }
+    let cut = |packet: &[u8]| Upper::of(packet).is_none_or(|upper| upper.is_cut());
+    if recorded.packets.iter().any(|packet| cut(&packet.packet)) {
+        return Err(NotReplayable::PayloadCut);
+    }
+    if udp::bypasses_sockets(recorded, role) {
+        return Err(NotReplayable::RawSocket);
+    }
+    if speaks(host, recorded.ends) { Ok(()) } else { Err(NotReplayable::Family) }
+}
+
+impl Replayed {
+    fn of(protocol: Protocol, ends: [SocketAddr; 2], role: Side, frames: (u64, u64)) -> Self {
+        Self {
+            protocol,
+            ends,
+            role,
+            frames,
+            verdict: Verdict::Agree,
+            cut: None,
+            sent: Digest::default(),
+            delivered: Digest::default(),
+            trace: Trace::new(Link::Ip),
+            places: Places::of(ends, role),
+            released_at_event: None,
+            recorded: None,
+        }
+    }
+}
+
+fn frames_of(recorded: &RecordedConnection) -> (u64, u64) {
+    let number = |segment: Option<&crate::drive::replay::recording::RecordedSegment>| {
+        segment.map_or(0, |segment| segment.number)
+    };
+    (number(recorded.segments.first()), number(recorded.segments.last()))
+}
+
+fn speaks(host: &dyn Host, ends: [SocketAddr; 2]) -> bool {
+    if ends[0].is_ipv4() { host.caps().ipv4 } else { host.caps().ipv6 }
+}
+
+fn tick(host: &dyn Host) -> Span {
+    match host.caps().clock {
+        Clock::Virtual { tick } => tick,
+        Clock::Real => Span::from_nanos(1),
+    }
+}
+
+/// A clean host in the place of R, and the driver played against it. A host that panics has crashed.
+fn play(
+    host: &mut dyn Host,
+    config: &HostConfig,
+    driver: &mut dyn Driver,
+    trace: &mut Trace,
+) -> Result<(), Fault> {
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        host.reset(config)?;
+        run(host, driver, trace)
+    }));
+    played.unwrap_or_else(|panic| {
+        let how = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "a panic without words".to_owned());
+        Err(Fault::Crashed { how, log: String::new() })
+    })
+}
+
+/// The host's configuration: its address in a network that holds the peer, so that no router is needed.
+fn config(places: Places, mtu_octets: u16) -> HostConfig {
+    let (host, peer) = (places.host.ip(), places.peer.ip());
+    let (prefix, least) = match (host, peer) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => ((a.to_bits() ^ b.to_bits()).leading_zeros().min(24), 68),
+        (IpAddr::V6(a), IpAddr::V6(b)) => {
+            ((a.to_bits() ^ b.to_bits()).leading_zeros().min(64), MTU_V6_OCTETS_MIN)
+        }
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => (0, MTU_V6_OCTETS_MIN),
+    };
+    HostConfig {
+        link: Link::Ip,
+        mac: Mac::default(),
+        addrs: vec![Cidr::new(host, u8::try_from(prefix).unwrap_or(0))],
+        peers: vec![(peer, None)],
+        mtu_octets: mtu_octets.max(least),
+        seed: SEED,
+    }
+}
+
+/// The payloads of the datagrams that the host sent to the peer, and its port unreachables.
+fn datagrams_sent(trace: &Trace, places: Places) -> (Vec<Vec<u8>>, u64) {
+    let mut fragments = Reassembler::default();
+    let mut sent = Vec::new();
+    let mut port_unreachables = 0;
+    for timed in &trace.events {
+        let Event::Response(Response::Frame(frame)) = &timed.event else { continue };
+        let Some(upper) = Upper::of(&frame.bytes) else { continue };
+        if upper.is_port_unreachable() {
+            port_unreachables += 1;
+            continue;
+        }
+        let whole =
+            if upper.fragment.is_some() { fragments.push(&upper) } else { Some(upper.payload.to_vec()) };
+        let Some(whole) = whole.filter(|_| upper.protocol == wire_udp::PROTOCOL) else { continue };
+        let Ok(view) = wire_udp::View::read(&whole) else { continue };
+        let to_peer = upper.dst == places.peer.ip() && view.dst_port() == places.peer.port();
+        if to_peer && view.src_port() == places.host.port() {
+            sent.push(view.payload().to_vec());
+        }
+    }
+    (sent, port_unreachables)
+}

@@ -1,0 +1,4 @@
+//! floor 8: what people look at.
+
+pub mod ladder;
+pub mod replay;
