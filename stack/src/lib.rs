@@ -18,7 +18,10 @@
 extern crate alloc;
 
 pub mod base;
+pub mod host;
 pub mod ip;
+pub mod ports;
 pub mod sock;
 pub mod tcp;
+pub mod udp;
 pub mod wire;

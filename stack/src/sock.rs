@@ -1,6 +1,22 @@
 //! floor 4: names and tables: socket calls as data, binding, listening, demultiplexing.
 
+mod answer;
+mod arrive;
+pub mod bind;
 pub mod call;
+mod check;
+mod connect;
+mod datagram;
+pub mod demux;
+mod depart;
+mod listen;
+mod local;
+pub mod name;
+mod options;
+mod route;
+mod stream;
+pub mod table;
 
 pub use crate::base::refused::{self, Refused};
 pub use call::{Call, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId};
+pub use listen::BACKLOG_MAX;

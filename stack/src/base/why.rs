@@ -145,6 +145,9 @@ reasons! {
     UdpTruncated "RFC768-Fields-b" "the UDP length field is above what the packet carries"
     UdpChecksum "RFC1122-4.1.3.4-a" "the UDP checksum is wrong"
     UdpNoChecksum "RFC8200-8.1-d" "UDP over IPv6 has no checksum"
+    UdpPortZero "RFC6335-6-b" "the UDP destination port is the reserved number 0"
+    UdpNobody "RFC1122-4.1.3.1-a" "no socket takes the datagram"
+    UdpQueueFull "RFC768-User_Interface-a" "the socket holds as many octets as it may"
     // tcp
     TcpDataOffset "RFC9293-3.1-d" "the TCP data offset is below five words or above what the packet carries"
     TcpChecksum "RFC9293-MUST-3" "the TCP checksum is wrong"
@@ -168,6 +171,12 @@ reasons! {
     TcpTooManyGaps "RFC9293-SHLD-31" "text out of order beyond the gaps that are remembered"
     TcpIcmpSequence "RFC5927-7-a" "the ICMP error quotes nothing that is outstanding"
     // sock
+    TcpNobody "RFC9293-3.10.7.1-a" "no socket takes the segment"
+    TcpGroupDestination "RFC9293-MUST-57" "the segment came to a broadcast or multicast address"
+    SynQueueFull "RFC9293-3.10.1-d" "the listener has as many half-open connections as it may"
+    AcceptQueueFull "RFC9293-3.10.1-d" "as many connections as may wait to be accepted"
+    IcmpForNobody "RFC5927-7-a" "the ICMP error quotes nothing that a socket sent"
+    LoopTooLong "RFC1122-3.2.1.3-d" "this host talks to itself without end"
 }
 
 impl fmt::Display for Why {

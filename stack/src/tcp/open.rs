@@ -40,6 +40,29 @@ impl Tcb {
     /// [`Open`](super::listen::Disposition::Open).
     pub fn accept(settings: &Settings, now: Instant, syn: &Segment<'_>, cx: &mut Cx<'_>) -> Self {
         let iss = initial_sequence_number(now, cx);
+        Self::accept_with(iss, settings, now, syn, cx)
+    }
+
+    /// As [`accept`](Self::accept), for a SYN that opens anew what was in TIME-WAIT: the initial sequence
+    /// number lies beyond `beyond`, the last one that was used, by at most a quarter of the circle.
+    pub fn accept_beyond(
+        settings: &Settings,
+        now: Instant,
+        syn: &Segment<'_>,
+        beyond: Seq<Ours>,
+        cx: &mut Cx<'_>,
+    ) -> Self {
+        let step = initial_sequence_number(now, cx).value() >> 2;
+        Self::accept_with(beyond + 1 + step, settings, now, syn, cx)
+    }
+
+    fn accept_with(
+        iss: Seq<Ours>,
+        settings: &Settings,
+        now: Instant,
+        syn: &Segment<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Self {
         //= RFC9293-MUST-11
         let mut tcb = Self::new(settings, Phase::SynReceived(Origin::Passive), iss);
         tcb.open_receive_window();

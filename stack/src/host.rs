@@ -1,0 +1,162 @@
+//! floor 5: the only public door: stimuli in, responses out (RFC 9293 section 3.9, RFC 1122 section 1.1.3).
+//!
+//! [`Host::step`] is a function of the host's state, the time and one stimulus. Afterwards nothing is left
+//! that was due by then, so a caller that sleeps until [`Host::due`] never spins.
+
+use crate::base::{Choose, Instant, Why};
+use crate::ip::{self, Ip};
+use crate::ports::Policy;
+use crate::sock::table::{Net, Row, Sockets};
+use crate::sock::{Call, Reply};
+use crate::tcp;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Everything that a host has to be told.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The interface.
+    pub ip: ip::Config,
+    /// What connections start from. Segment sizes follow from the link.
+    pub tcp: tcp::Settings,
+    /// Ports.
+    pub ports: Policy,
+}
+
+/// What happens to a host.
+#[derive(Clone, Copy, Debug)]
+pub enum Stimulus<'a> {
+    /// A frame arrives.
+    Frame(&'a [u8]),
+    /// The application makes a call. It is answered before the step ends, exactly once.
+    Call(&'a Call),
+    /// Time has passed, and nothing else.
+    Time,
+}
+
+/// Takes what a host does.
+pub trait Out {
+    /// A frame leaves.
+    fn frame(&mut self, bytes: &[u8]);
+    /// The call is answered.
+    fn reply(&mut self, reply: Reply);
+    /// Something was discarded.
+    fn discard(&mut self, why: Why);
+}
+
+/// The part of [`Out`] that the floors below may use.
+struct Lower<'a>(&'a mut dyn Out);
+
+impl ip::Emit for Lower<'_> {
+    fn frame(&mut self, bytes: &[u8]) {
+        self.0.frame(bytes);
+    }
+
+    fn discard(&mut self, why: Why) {
+        self.0.discard(why);
+    }
+}
+
+/// A host with one interface.
+pub struct Host {
+    ip: Ip,
+    sockets: Sockets,
+    choices: Box<dyn Choose>,
+    now: Instant,
+}
+
+/// Rounds of timers at one instant. A timer that is done does not come due again at the same time, so a
+/// few rounds are enough.
+const ROUNDS_MAX: u32 = 1_000;
+
+impl Host {
+    /// A host that has done nothing yet.
+    pub fn new(config: Config, choices: Box<dyn Choose>) -> Self {
+        Self {
+            ip: Ip::new(config.ip),
+            sockets: Sockets::new(config.ports, config.tcp),
+            choices,
+            now: Instant::ZERO,
+        }
+    }
+
+    /// Does all that follows from `stimulus` at the time `now`, which does not go backwards: a time before
+    /// the latest one counts as the latest one. What was due before goes first.
+    pub fn step(&mut self, now: Instant, stimulus: Stimulus<'_>, out: &mut dyn Out) {
+        self.now = self.now.max(now);
+        self.pass_time(out);
+        match stimulus {
+            Stimulus::Frame(frame) => {
+                let (sockets, mut lower) = (&mut self.sockets, Lower(out));
+                let received = self.ip.receive(self.now, frame, &mut *self.choices, &mut lower);
+                let mut net =
+                    Net { now: self.now, ip: &mut self.ip, choices: &mut *self.choices, out: &mut lower };
+                sockets.arrives(&received, &mut net);
+                sockets.settle_looped(&mut net);
+            }
+            Stimulus::Call(call) => {
+                let reply = self.with_sockets(out, |sockets, net| sockets.answer(call, net));
+                out.reply(reply);
+                self.with_sockets(out, Sockets::settle_looped);
+            }
+            Stimulus::Time => {}
+        }
+        self.pass_time(out);
+    }
+
+    fn with_sockets<R>(&mut self, out: &mut dyn Out, act: impl FnOnce(&mut Sockets, &mut Net<'_>) -> R) -> R {
+        let mut lower = Lower(out);
+        let mut net = Net { now: self.now, ip: &mut self.ip, choices: &mut *self.choices, out: &mut lower };
+        act(&mut self.sockets, &mut net)
+    }
+
+    /// Does what is due.
+    fn pass_time(&mut self, out: &mut dyn Out) {
+        for _ in 0..ROUNDS_MAX {
+            if self.due().is_none_or(|due| due > self.now) {
+                return;
+            }
+            self.ip.on_due(self.now, &mut *self.choices, &mut Lower(out));
+            while let Some(error) = self.ip.unreached() {
+                self.with_sockets(out, |sockets, net| sockets.error_arrives(&error, net));
+            }
+            self.with_sockets(out, Sockets::on_due);
+            self.with_sockets(out, Sockets::settle_looped);
+        }
+        unreachable!("the timers of a host come to rest");
+    }
+
+    /// When the host will next do something by itself: always later than the latest step.
+    pub fn due(&self) -> Option<Instant> {
+        [self.ip.due(), self.sockets.due()].into_iter().flatten().min()
+    }
+
+    /// The time of the latest step.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The socket table, in order of creation.
+    pub fn sockets(&self) -> Vec<Row> {
+        self.sockets.rows()
+    }
+
+    /// Asserts every invariant that the host knows of itself. Takes a time in proportion to its size.
+    pub fn check(&self) {
+        self.ip.check();
+        self.sockets.check();
+        assert!(self.due().is_none_or(|due| due > self.now), "nothing that was due is left");
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ip, sockets, choices: _, now } = self;
+        f.debug_struct("Host")
+            .field("now", now)
+            .field("ip", ip)
+            .field("sockets", sockets)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! floor 4: the door of the socket layer: a call in, its answer out (RFC 9293 section 3.9.1, POSIX).
+
+use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId};
+use super::name::Endpoint;
+use super::options::Options;
+use super::table::{Body, Net, Slot, Socket, Sockets};
+use crate::base::Refused;
+use crate::tcp;
+use alloc::boxed::Box;
+use core::net::SocketAddr;
+
+/// `SO_RCVBUF` of a datagram socket if the application does not say (that of Linux), in octets.
+const DATAGRAM_BUFFER_OCTETS: u32 = 212_992;
+
+impl Sockets {
+    /// Answers a call. No call blocks.
+    pub fn answer(&mut self, call: &Call, net: &mut Net<'_>) -> Reply {
+        self.try_answer(call, net).unwrap_or_else(Reply::Refused)
+    }
+
+    fn try_answer(&mut self, call: &Call, net: &mut Net<'_>) -> Result<Reply, Refused> {
+        match call {
+            Call::Socket { family, kind } => self.open_socket(*family, *kind),
+            Call::Bind { sock, local } => self.bind(self.slot(*sock)?, *local, net).map(done),
+            Call::Listen { sock, backlog } => self.listen(self.slot(*sock)?, *backlog, net).map(done),
+            Call::Accept { sock } => self.accept(self.slot(*sock)?),
+            Call::Connect { sock, remote } => self.connect(*sock, *remote, net).map(done),
+            Call::Send { sock, data, urgent } => self.send(*sock, None, data, *urgent, net),
+            Call::SendTo { sock, to, data } => self.send(*sock, *to, data, false, net),
+            Call::Recv { sock, max } => self.receive(*sock, *max, false, net),
+            Call::RecvFrom { sock, max } => self.receive(*sock, *max, true, net),
+            Call::Shutdown { sock, how } => {
+                let slot = self.slot(*sock)?;
+                match self.socket(slot).kind() {
+                    Kind::Stream => self.shutdown_stream(slot, *how, net).map(done),
+                    Kind::Datagram => self.shutdown_datagram(slot, *how).map(done),
+                }
+            }
+            Call::Close { sock } => {
+                self.close(self.slot(*sock)?, net);
+                Ok(Reply::Done)
+            }
+            Call::GetSockName { sock } => {
+                let slot = self.slot(*sock)?;
+                let socket = self.socket(slot);
+                Ok(Reply::Name(socket.local.name(socket.family)))
+            }
+            Call::GetPeerName { sock } => {
+                let slot = self.slot(*sock)?;
+                self.socket(slot).connected_name().map(Reply::Name)
+            }
+            Call::SetOption { sock, value } => self.set_option(self.slot(*sock)?, *value).map(done),
+            Call::GetOption { sock, name } => {
+                let slot = self.slot(*sock)?;
+                self.socket(slot).option(*name).map(Reply::Option)
+            }
+            Call::Poll { sock } => {
+                let slot = self.slot(*sock)?;
+                Ok(Reply::Ready(self.socket(slot).readiness()))
+            }
+        }
+    }
+
+    fn open_socket(&mut self, family: Family, kind: Kind) -> Result<Reply, Refused> {
+        let (body, receive_buffer_octets) = match kind {
+            Kind::Stream => (Body::Idle, self.settings.receive_buffer_octets),
+            Kind::Datagram => (Body::Datagram(Box::default()), DATAGRAM_BUFFER_OCTETS),
+        };
+        let send_buffer_octets = self.settings.send_buffer_octets;
+        let options = Options { receive_buffer_octets, send_buffer_octets, ..Options::default() };
+        let local = Endpoint::wildcard(family, 0);
+        let slot = self.insert(Socket { id: None, family, options, local, bound: None, body });
+        let named = self.give_name(slot);
+        if named.is_err() {
+            self.remove(slot);
+        }
+        named.map(Reply::Socket)
+    }
+
+    fn connect(&mut self, sock: SocketId, remote: SocketAddr, net: &mut Net<'_>) -> Result<(), Refused> {
+        let slot = self.slot(sock)?;
+        match self.socket(slot).kind() {
+            Kind::Stream => self.connect_stream(slot, remote, net),
+            Kind::Datagram => self.connect_datagram(slot, remote, net),
+        }
+    }
+
+    fn send(
+        &mut self,
+        sock: SocketId,
+        to: Option<SocketAddr>,
+        data: &[u8],
+        urgent: bool,
+        net: &mut Net<'_>,
+    ) -> Result<Reply, Refused> {
+        let slot = self.slot(sock)?;
+        match (self.socket(slot).kind(), urgent) {
+            // A stream has one peer; Linux ignores a destination that is given.
+            (Kind::Stream, _) => self.send_stream(slot, data, urgent, net),
+            (Kind::Datagram, true) => Err(Refused::NotSupported),
+            (Kind::Datagram, false) => self.send_datagram(slot, to, data, net),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        sock: SocketId,
+        max: u32,
+        with_name: bool,
+        net: &mut Net<'_>,
+    ) -> Result<Reply, Refused> {
+        let slot = self.slot(sock)?;
+        match self.socket(slot).kind() {
+            Kind::Stream => self.receive_stream(slot, max, net),
+            Kind::Datagram => self.receive_datagram(slot, max, with_name),
+        }
+    }
+
+    fn set_option(&mut self, slot: Slot, value: OptionValue) -> Result<(), Refused> {
+        let default_timeout = self.settings.user_timeout;
+        let socket = self.socket(slot);
+        let (family, kind) = (socket.family, socket.kind());
+        if let OptionValue::V6Only(_) = value
+            && socket.bound.is_some()
+        {
+            // What a bound socket stands for does not change.
+            return Err(Refused::InvalidArgument);
+        }
+        socket.options.set(family, kind, value)?;
+        if let (OptionValue::UserTimeout(timeout), Body::Connection(connection)) = (value, &mut socket.body) {
+            //= RFC9293-MUST-21
+            connection.tcb.set_user_timeout(timeout.or(default_timeout));
+        }
+        // The books show the flags as they are now: they decide about the next claim to the port.
+        self.renew_claim(slot);
+        Ok(())
+    }
+}
+
+const fn done((): ()) -> Reply {
+    Reply::Done
+}
+
+impl Socket {
+    /// `getpeername`.
+    fn connected_name(&mut self) -> Result<SocketAddr, Refused> {
+        if let Body::Connection(connection) = &self.body {
+            match connection.tcb.state() {
+                tcp::State::Closed | tcp::State::SynSent | tcp::State::TimeWait => {
+                    return Err(Refused::NotConnected);
+                }
+                tcp::State::Listen
+                | tcp::State::SynReceived
+                | tcp::State::Established
+                | tcp::State::FinWait1
+                | tcp::State::FinWait2
+                | tcp::State::CloseWait
+                | tcp::State::Closing
+                | tcp::State::LastAck => {}
+            }
+        }
+        self.peer_name().ok_or(Refused::NotConnected)
+    }
+
+    /// `getsockopt`.
+    fn option(&mut self, name: OptionName) -> Result<OptionValue, Refused> {
+        if name == OptionName::Error {
+            return Ok(OptionValue::Error(match &mut self.body {
+                Body::Idle | Body::Listening(_) => None,
+                Body::Connection(connection) => connection.tcb.take_error(),
+                Body::Datagram(datagram) => datagram.error.take(),
+            }));
+        }
+        if name == OptionName::AcceptConn {
+            return Ok(OptionValue::AcceptConn(matches!(self.body, Body::Listening(_))));
+        }
+        self.options.get(self.family, self.kind(), name)
+    }
+}

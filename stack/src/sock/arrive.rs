@@ -1,0 +1,176 @@
+//! floor 4: what comes up from IP finds its socket (RFC 9293 section 3.10.7, RFC 1122 section 3.2.2).
+
+use super::depart::Looped;
+use super::name::{Endpoint, FourTuple};
+use super::table::{Net, Slot, Sockets};
+use crate::base::{Ours, Seq, Theirs, Why};
+use crate::ip::{IcmpError, Incoming, Received};
+use crate::tcp::{State, closed};
+use crate::wire;
+use crate::wire::tcp::{Flags, Segment};
+use alloc::borrow::Cow;
+
+/// Packets of the host to itself that one stimulus may cause. Two connections of one host that answer each
+/// other without end would be a bug; the bound keeps it from being a hang.
+const LOOPED_MAX: u32 = 100_000;
+
+impl Sockets {
+    /// What IP made of a frame.
+    pub fn arrives(&mut self, received: &Received<'_>, net: &mut Net<'_>) {
+        match received {
+            Received::Nothing => {}
+            Received::Datagram(incoming) => self.packet_arrives(incoming, net),
+            Received::Error(error) => self.error_arrives(error, net),
+        }
+    }
+
+    /// Delivers what the host has sent to itself, until there is no more.
+    pub fn settle_looped(&mut self, net: &mut Net<'_>) {
+        for _ in 0..LOOPED_MAX {
+            let Some(Looped { src, dst, protocol, payload }) = self.departures.next_looped() else { return };
+            let incoming = Incoming {
+                src,
+                dst,
+                protocol,
+                hop_limit: net.ip.config().hop_limit,
+                traffic_class: 0,
+                payload: Cow::Owned(payload),
+                quote: Cow::Borrowed(&[]),
+                group: false,
+            };
+            self.packet_arrives(&incoming, net);
+        }
+        self.departures.clear_looped();
+        net.out.discard(Why::LoopTooLong);
+    }
+
+    fn packet_arrives(&mut self, incoming: &Incoming<'_>, net: &mut Net<'_>) {
+        match incoming.protocol {
+            wire::tcp::PROTOCOL => self.segment_arrives(incoming, net),
+            wire::udp::PROTOCOL => self.datagram_arrives(incoming, net),
+            _ => net.out.discard(Why::ProtocolUnknown),
+        }
+    }
+
+    fn segment_arrives(&mut self, incoming: &Incoming<'_>, net: &mut Net<'_>) {
+        let checked = match wire::tcp::View::read(&incoming.payload) {
+            Ok(view) => Segment::check(&view, incoming.src, incoming.dst),
+            Err(_) => Err(Why::TcpDataOffset),
+        };
+        match checked {
+            //= RFC9293-MUST-57
+            Ok(_) if incoming.group => net.out.discard(Why::TcpGroupDestination),
+            Ok(segment) => {
+                let tuple = FourTuple {
+                    local: Endpoint { addr: incoming.dst, port: segment.dst_port },
+                    remote: Endpoint { addr: incoming.src, port: segment.src_port },
+                };
+                self.segment_for(&tuple, &segment, net);
+            }
+            Err(why) => net.out.discard(why),
+        }
+    }
+
+    /// Connection before listener before nobody.
+    fn segment_for(&mut self, tuple: &FourTuple, segment: &Segment<'_>, net: &mut Net<'_>) {
+        if let Some(slot) = self.streams.paired(tuple) {
+            self.segment_at_connection(slot, tuple, segment, net);
+        } else if let Some(slot) = self.streams.waiting_for(tuple) {
+            self.segment_at_listener(slot, tuple, segment, None, net);
+        } else {
+            match closed::reset_for(segment) {
+                Some(reset) => {
+                    net.out.discard(Why::TcpNobody);
+                    self.transmit(tuple, &reset, net);
+                }
+                None => net.out.discard(Why::TcpResetToNobody),
+            }
+        }
+    }
+
+    fn segment_at_connection(
+        &mut self,
+        slot: Slot,
+        tuple: &FourTuple,
+        segment: &Segment<'_>,
+        net: &mut Net<'_>,
+    ) {
+        if self.must_wait_for_accept(slot, segment) {
+            net.out.discard(Why::AcceptQueueFull);
+            return;
+        }
+        if let Some((listener, beyond)) = self.reopening(slot, tuple, segment) {
+            //= RFC9293-MAY-2
+            self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
+            self.segment_at_listener(listener, tuple, segment, Some(beyond), net);
+            return;
+        }
+        let acknowledged = self.socket(slot).connection().tcb.snd().una;
+        let progress = self.act(slot, net, |tcb, now, cx| {
+            tcb.arrives(now, segment, cx);
+            tcb.snd().una != acknowledged
+        });
+        if progress {
+            net.ip.confirm(net.now, tuple.remote.addr);
+        }
+    }
+
+    /// Whether a SYN may open a connection anew that is in TIME-WAIT here: if it is newer than all that came
+    /// before and somebody listens who has room. Then who listens, and the number that the new initial
+    /// sequence number has to lie beyond. What the application has not read yet comes first.
+    fn reopening(
+        &mut self,
+        slot: Slot,
+        tuple: &FourTuple,
+        segment: &Segment<'_>,
+    ) -> Option<(Slot, Seq<Ours>)> {
+        let tcb = &self.socket(slot).connection().tcb;
+        let flags = segment.flags;
+        let requests = flags.syn() && !flags.intersects(Flags::ACK | Flags::RST | Flags::FIN);
+        let newer = Seq::<Theirs>::new(segment.seq).after(tcb.rcv().nxt);
+        if tcb.state() != State::TimeWait || !requests || !newer || tcb.unread_octets() > 0 {
+            return None;
+        }
+        let beyond = tcb.snd().nxt;
+        let listener = self.streams.waiting_for(tuple)?;
+        self.room_for_child(listener).ok().map(|()| (listener, beyond))
+    }
+
+    /// An ICMP error quotes something that this host is said to have sent.
+    pub fn error_arrives(&mut self, error: &IcmpError<'_>, net: &mut Net<'_>) {
+        let Some(ports) = error.transport.first_chunk::<4>() else {
+            net.out.discard(Why::IcmpForNobody);
+            return;
+        };
+        let [s1, s0, d1, d0] = *ports;
+        let tuple = FourTuple {
+            local: Endpoint { addr: error.src, port: u16::from_be_bytes([s1, s0]) },
+            remote: Endpoint { addr: error.dst, port: u16::from_be_bytes([d1, d0]) },
+        };
+        match error.protocol {
+            //= RFC1122-3.2.2-d
+            wire::tcp::PROTOCOL => self.segment_error(error, &tuple, net),
+            wire::udp::PROTOCOL => self.datagram_error(error, &tuple, net),
+            _ => net.out.discard(Why::IcmpForNobody),
+        }
+    }
+
+    fn segment_error(&mut self, error: &IcmpError<'_>, tuple: &FourTuple, net: &mut Net<'_>) {
+        match self.streams.paired(tuple) {
+            //= RFC9293-MUST-54
+            Some(slot) => self.act(slot, net, |tcb, now, cx| tcb.icmp_error(now, error, cx)),
+            None => net.out.discard(Why::IcmpForNobody),
+        }
+    }
+
+    /// Lets time pass for the connections whose timers are due.
+    pub fn on_due(&mut self, net: &mut Net<'_>) {
+        while let Some((at, slot)) = self.timers.first().copied()
+            && at <= net.now
+        {
+            self.act(slot, net, |tcb, now, cx| tcb.on_due(now, cx));
+            let rearmed = self.timers.contains(&(at, slot));
+            assert!(!rearmed, "a timer that was due is done");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! floor 4: what always holds between the tables of the socket layer. Tests and the fuzzer ask after every
+//! step.
+
+use super::table::{Body, Slot, Socket, Sockets};
+use crate::tcp;
+
+impl Sockets {
+    /// Asserts that every table agrees with every other.
+    pub fn check(&self) {
+        for (slot, socket) in &self.sockets {
+            self.check_socket(*slot, socket);
+        }
+        self.check_counts();
+    }
+
+    fn check_socket(&self, slot: Slot, socket: &Socket) {
+        if let Some(id) = socket.id {
+            assert_eq!(self.names.get(&id), Some(&slot), "a socket is found by its name");
+        }
+        if let Some(bound) = socket.bound {
+            assert_eq!(socket.local.port, bound.port.number(), "a socket shows the port that it holds");
+            assert_eq!(bound.claim.scope, socket.scope(), "the books show what the socket stands for");
+            assert_eq!(
+                bound.claim,
+                socket.claim(socket.scope(), bound.claim.by_connect),
+                "flags are current"
+            );
+        }
+        match &socket.body {
+            Body::Idle => assert!(socket.id.is_some(), "an idle socket belongs to somebody"),
+            Body::Listening(listener) => {
+                assert!(socket.id.is_some() && socket.bound.is_some(), "a listener has a name and a port");
+                for child in listener.children() {
+                    let child = self.sockets.get(&child).map(|child| (&child.body, child.id));
+                    assert!(
+                        matches!(child, Some((Body::Connection(child), None)) if child.parent == Some(slot)),
+                        "what waits in a queue is a connection of this listener"
+                    );
+                }
+            }
+            Body::Connection(connection) => {
+                connection.tcb.check();
+                let closed = connection.tcb.state() == tcp::State::Closed;
+                assert_eq!(connection.entered, !closed, "a connection can be found until it has ended");
+                if connection.entered {
+                    assert!(socket.bound.is_some(), "a connection holds its port");
+                    assert_eq!(connection.tuple.local, socket.local, "a connection has the name it shows");
+                }
+                let named = socket.id.is_some() || connection.parent.is_some();
+                assert!(named || !closed, "nobody's connection is gone when it has ended");
+                assert_eq!(connection.armed, connection.tcb.due(), "the timer is set");
+                if let Some(at) = connection.armed {
+                    assert!(self.timers.contains(&(at, slot)), "the timer is in the list");
+                }
+            }
+            Body::Datagram(datagram) => {
+                datagram.queue.check();
+                let findable = datagram.place.is_some() != datagram.peer.is_some();
+                assert_eq!(findable, socket.bound.is_some(), "a datagram socket is found once it has a port");
+            }
+        }
+    }
+
+    fn check_counts(&self) {
+        let bodies = || self.sockets.values().map(|socket| &socket.body);
+        let armed = bodies().filter(|body| matches!(body, Body::Connection(c) if c.armed.is_some())).count();
+        assert_eq!(armed, self.timers.len(), "no timer without a connection");
+        let bound = self.sockets.values().filter(|socket| socket.bound.is_some()).count();
+        assert_eq!(bound, self.claims.count(), "no claim without a socket");
+        let named = self.sockets.values().filter(|socket| socket.id.is_some()).count();
+        assert_eq!(named, self.names.len(), "no name without a socket");
+        let streams = bodies()
+            .filter(|body| match body {
+                Body::Connection(connection) => connection.entered,
+                Body::Listening(_) => true,
+                Body::Idle | Body::Datagram(_) => false,
+            })
+            .count();
+        assert_eq!(streams, self.streams.count(), "streams are found exactly if they can receive");
+        let datagrams = self.sockets.values().filter(|socket| match socket.body {
+            Body::Datagram(_) => socket.bound.is_some(),
+            Body::Idle | Body::Listening(_) | Body::Connection(_) => false,
+        });
+        assert_eq!(
+            datagrams.count(),
+            self.datagrams.count(),
+            "datagram sockets are found if they have a port"
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! floor 4: the active open (RFC 9293 sections 3.9.1.1 and 3.10.1).
+//!
+//! A stream socket tells its application once how the attempt went: by the next `connect`, as Linux does
+//! with a socket that does not block.
+
+use super::bind::Scope;
+use super::name::{Endpoint, FourTuple};
+use super::options::Options;
+use super::table::{Body, Connection, Net, Slot, Socket, Sockets, Told};
+use crate::base::{Port, Refused};
+use crate::tcp::{self, Tcb};
+use alloc::boxed::Box;
+use core::net::{IpAddr, SocketAddr};
+
+/// Whether a connection can have `addr` as its other end.
+fn check_remote(addr: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
+    //= RFC9293-MUST-46
+    let invalid = addr.is_multicast() || net.ip.is_broadcast(addr);
+    if invalid { Err(Refused::NetUnreachable) } else { Ok(()) }
+}
+
+impl Sockets {
+    /// `connect` on a stream socket.
+    pub(super) fn connect_stream(
+        &mut self,
+        slot: Slot,
+        name: SocketAddr,
+        net: &mut Net<'_>,
+    ) -> Result<(), Refused> {
+        match &mut self.socket(slot).body {
+            Body::Listening(_) => return Err(Refused::AlreadyConnected),
+            Body::Connection(connection) => {
+                let outcome = connection.outcome();
+                if connection.tcb.state() == tcp::State::Closed && outcome != Err(Refused::AlreadyConnected) {
+                    self.socket(slot).body = Body::Idle;
+                }
+                return outcome;
+            }
+            Body::Idle | Body::Datagram(_) => {}
+        }
+        let socket = self.socket(slot);
+        let remote = socket.remote(name)?;
+        // RFC 6335 section 6 reserves port 0; Linux would send a SYN there and have it refused.
+        let _ = Port::new(remote.port).ok_or(Refused::AddrNotAvailable)?;
+        check_remote(remote.addr, net)?;
+        let source = socket.source(remote.addr, net)?;
+        self.take_tuple(slot, source, remote, net)?;
+        self.open(slot, remote, net)
+    }
+
+    /// Gives the socket the local end of a new four-tuple.
+    fn take_tuple(
+        &mut self,
+        slot: Slot,
+        source: IpAddr,
+        remote: Endpoint,
+        net: &mut Net<'_>,
+    ) -> Result<(), Refused> {
+        let socket = self.socket(slot);
+        if let Some(bound) = socket.bound {
+            let local = Endpoint { addr: source, port: bound.port.number() };
+            if self.streams.paired(&FourTuple { local, remote }).is_some() {
+                return Err(Refused::AddrNotAvailable);
+            }
+            self.socket(slot).local = local;
+            self.renew_claim(slot);
+            return Ok(());
+        }
+        let port = self.free_port_to_connect(source, remote, net).ok_or(Refused::AddrNotAvailable)?;
+        let socket = self.socket(slot);
+        socket.local.addr = source;
+        let scope = socket.scope();
+        self.hold(slot, port, scope, None, true);
+        Ok(())
+    }
+
+    fn open(&mut self, slot: Slot, remote: Endpoint, net: &mut Net<'_>) -> Result<(), Refused> {
+        let socket = self.socket(slot);
+        let (options, hop_limit) = (socket.options, socket.options.hop_limit);
+        let tuple = FourTuple { local: socket.local, remote };
+        let settings = self.settings_for(&options, &tuple, net);
+        //= RFC9293-3.10.1-b
+        let tcb = {
+            let mut lane = self.departures.lane(tuple, net.out);
+            let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
+            Tcb::connect(&settings, net.now, &mut cx)
+        };
+        let connection = Connection {
+            tcb,
+            tuple,
+            entered: true,
+            parent: None,
+            told: Told::Nothing,
+            read_shut: false,
+            armed: None,
+        };
+        self.socket(slot).body = Body::Connection(Box::new(connection));
+        self.streams.pair(tuple, slot);
+        let sent = self.departures.flush(&tuple, hop_limit, net);
+        self.settle(slot);
+        match sent {
+            Ok(()) => Err(Refused::InProgress),
+            Err(refused) => {
+                // The SYN can not leave: there is no attempt.
+                self.arm(slot, None);
+                self.detach(slot);
+                self.socket(slot).body = Body::Idle;
+                Err(refused)
+            }
+        }
+    }
+
+    /// The settings of a new connection: those of the host, cut to the path and to the socket's wishes.
+    pub(super) fn settings_for(&self, options: &Options, tuple: &FourTuple, net: &Net<'_>) -> tcp::Settings {
+        let (link_mtu_octets, path_mtu_octets) =
+            (net.ip.config().mtu_octets, net.ip.mtu_octets(tuple.remote.addr));
+        let of_mtu = match tuple.remote.addr {
+            IpAddr::V4(_) => tcp::Settings::ipv4,
+            IpAddr::V6(_) => tcp::Settings::ipv6,
+        };
+        let (link, path) = (of_mtu(link_mtu_octets), of_mtu(path_mtu_octets));
+        let wished = options.max_segment_octets.unwrap_or(u16::MAX);
+        tcp::Settings {
+            mss_receive_octets: link.mss_receive_octets.min(wished),
+            mss_send_limit_octets: path.mss_send_limit_octets.min(wished),
+            mss_default_octets: path.mss_default_octets,
+            receive_buffer_octets: options.receive_buffer_octets,
+            send_buffer_octets: options.send_buffer_octets,
+            user_timeout: options.user_timeout.or(self.settings.user_timeout),
+            ..self.settings
+        }
+    }
+
+    /// A child holds its port as long as it has its connection.
+    pub(super) fn hold_as_child(&mut self, child: Slot) {
+        let socket = self.socket(child);
+        let (scope, port) = (socket.scope(), Port::new(socket.local.port));
+        if let Some(port) = port {
+            self.hold(child, port, scope, None, false);
+        }
+    }
+
+    /// A connection has ended: its four-tuple is free. A port that the application asked for stays its own
+    /// until it closes the socket.
+    pub(super) fn detach(&mut self, slot: Slot) {
+        let socket = self.socket(slot);
+        let family = socket.family;
+        let Body::Connection(connection) = &mut socket.body else { return };
+        if !core::mem::replace(&mut connection.entered, false) {
+            return;
+        }
+        let tuple = connection.tuple;
+        let asked = socket.bound.and_then(|bound| bound.asked);
+        match asked {
+            Some(Scope::V4(_) | Scope::V6(_)) => {}
+            Some(wildcard @ (Scope::AnyV4 | Scope::AnyV6 | Scope::AnyDual)) => {
+                socket.local.addr = wildcard.addr();
+            }
+            None => socket.local.addr = Endpoint::wildcard(family, 0).addr,
+        }
+        self.streams.part(tuple, slot);
+        match asked {
+            Some(_) => self.renew_claim(slot),
+            None => self.release(slot),
+        }
+    }
+}
+
+impl Connection {
+    /// What `connect` says about the attempt that there has been.
+    fn outcome(&mut self) -> Result<(), Refused> {
+        let told = self.told;
+        match self.tcb.state() {
+            tcp::State::SynSent | tcp::State::SynReceived => Err(Refused::AlreadyInProgress),
+            tcp::State::Closed => {
+                let error = self.tcb.take_error();
+                let ended_untold = (told == Told::Nothing).then_some(Refused::ConnAborted);
+                Err(error.or(ended_untold).unwrap_or(Refused::AlreadyConnected))
+            }
+            tcp::State::Listen
+            | tcp::State::Established
+            | tcp::State::FinWait1
+            | tcp::State::FinWait2
+            | tcp::State::CloseWait
+            | tcp::State::Closing
+            | tcp::State::LastAck
+            | tcp::State::TimeWait => {
+                self.told = Told::Outcome;
+                match told {
+                    Told::Nothing => Ok(()),
+                    Told::Outcome => Err(Refused::AlreadyConnected),
+                }
+            }
+        }
+    }
+}
+
+impl Socket {
+    /// The connection part of a socket that is known to have one.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        match &mut self.body {
+            Body::Connection(connection) => connection,
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => {
+                unreachable!("the caller has seen that this socket has a connection")
+            }
+        }
+    }
+}

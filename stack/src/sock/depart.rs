@@ -1,0 +1,130 @@
+//! floor 4: from a transport down to IP, or back up if the host talks to itself (RFC 1122 section 3.2.1.3).
+//!
+//! A connection writes its segments into a buffer that is used again and again; when it is done they go
+//! down. Packets to an own or loopback address never reach the link.
+
+use super::name::FourTuple;
+use super::table::Net;
+use crate::base::{Refused, Why};
+use crate::ip::{self, Outgoing};
+use crate::tcp;
+use crate::wire;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+/// A packet from this host to itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Looped {
+    /// Source.
+    pub(super) src: IpAddr,
+    /// Destination.
+    pub(super) dst: IpAddr,
+    /// Protocol number of the transport.
+    pub(super) protocol: u8,
+    /// Transport header and data.
+    pub(super) payload: Vec<u8>,
+}
+
+/// What is on its way out.
+#[derive(Debug, Default)]
+pub(super) struct Departures {
+    octets: Vec<u8>,
+    ends: Vec<usize>,
+    looped: VecDeque<Looped>,
+}
+
+/// Where a connection puts its segments: it knows no ports, so they are filled in here.
+pub(super) struct Lane<'a> {
+    departures: &'a mut Departures,
+    tuple: FourTuple,
+    out: &'a mut dyn ip::Emit,
+}
+
+impl tcp::Emit for Lane<'_> {
+    fn segment(&mut self, segment: &wire::tcp::Segment<'_>) {
+        self.departures.segment(&self.tuple, segment);
+    }
+
+    fn discard(&mut self, why: Why) {
+        self.out.discard(why);
+    }
+}
+
+/// Whether `addr` is this host, on the link or inside.
+pub(super) fn is_own(net: &Net<'_>, addr: IpAddr) -> bool {
+    //= RFC1122-3.2.1.3-d
+    addr.is_loopback() || net.ip.is_local(addr)
+}
+
+impl Departures {
+    pub(super) fn lane<'a>(&'a mut self, tuple: FourTuple, out: &'a mut dyn ip::Emit) -> Lane<'a> {
+        Lane { departures: self, tuple, out }
+    }
+
+    /// Keeps a segment of the conversation `tuple` until [`Departures::flush`].
+    pub(super) fn segment(&mut self, tuple: &FourTuple, segment: &wire::tcp::Segment<'_>) {
+        let segment =
+            wire::tcp::Segment { src_port: tuple.local.port, dst_port: tuple.remote.port, ..*segment };
+        segment.emit(tuple.local.addr, tuple.remote.addr, &mut self.octets);
+        self.ends.push(self.octets.len());
+    }
+
+    /// Sends the segments that were kept, in order.
+    ///
+    /// # Errors
+    /// What [`ip::Ip::send`] said to the last segment that did not go.
+    pub(super) fn flush(
+        &mut self,
+        tuple: &FourTuple,
+        hop_limit: Option<u8>,
+        net: &mut Net<'_>,
+    ) -> Result<(), Refused> {
+        let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
+        let mut result = Ok(());
+        let mut start = 0;
+        for end in &ends {
+            let outgoing = Outgoing {
+                src: tuple.local.addr,
+                dst: tuple.remote.addr,
+                protocol: wire::tcp::PROTOCOL,
+                hop_limit,
+                traffic_class: 0,
+                dont_fragment: true,
+                payload: octets.get(start..*end).unwrap_or_default(),
+            };
+            if let Err(refused) = self.send(&outgoing, net) {
+                result = Err(refused);
+            }
+            start = *end;
+        }
+        // The buffers come back empty but with the room they have grown.
+        (self.octets, self.ends) = (octets, ends);
+        self.octets.clear();
+        self.ends.clear();
+        result
+    }
+
+    /// Sends one packet.
+    ///
+    /// # Errors
+    /// What [`ip::Ip::send`] says.
+    pub(super) fn send(&mut self, outgoing: &Outgoing<'_>, net: &mut Net<'_>) -> Result<(), Refused> {
+        if !is_own(net, outgoing.dst) {
+            return net.ip.send(net.now, outgoing, net.choices, net.out);
+        }
+        let Outgoing { src, dst, protocol, payload, .. } = *outgoing;
+        self.looped.push_back(Looped { src, dst, protocol, payload: payload.to_vec() });
+        Ok(())
+    }
+
+    /// The next packet of this host to itself.
+    pub(super) fn next_looped(&mut self) -> Option<Looped> {
+        self.looped.pop_front()
+    }
+
+    /// Forgets all packets of this host to itself.
+    pub(super) fn clear_looped(&mut self) {
+        self.looped.clear();
+    }
+}

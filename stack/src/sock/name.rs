@@ -1,0 +1,137 @@
+//! floor 4: names of sockets: what the wire says, and what the application sees (RFC 3493 section 3.7,
+//! RFC 4007 section 6).
+//!
+//! Inside there is one form: an IPv4 address is an IPv4 address. Sockets of family V6 see it as
+//! `::ffff:a.b.c.d`, and link-local addresses carry the number of the only interface.
+
+use super::call::Family;
+use super::refused::Refused;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+/// The number of the only interface, as it stands in the scope of a link-local name.
+pub const INTERFACE: u32 = 1;
+
+/// An address with a port as they stand in headers. Port 0 can stand there; no socket has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// Internet address, never an IPv4-mapped one.
+    pub addr: IpAddr,
+    /// Port number.
+    pub port: u16,
+}
+
+/// The two ends of a conversation, seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FourTuple {
+    /// This end.
+    pub local: Endpoint,
+    /// The other end.
+    pub remote: Endpoint,
+}
+
+impl Endpoint {
+    /// The name for an application that has a socket of `family`.
+    pub fn name(self, family: Family) -> SocketAddr {
+        match (family, self.addr) {
+            (Family::V4, IpAddr::V4(_)) => SocketAddr::new(self.addr, self.port),
+            //= RFC3493-3.7-a
+            (Family::V6, IpAddr::V4(addr)) => SocketAddr::new(addr.to_ipv6_mapped().into(), self.port),
+            (Family::V4 | Family::V6, IpAddr::V6(addr)) => {
+                let scope = if needs_scope(addr) { INTERFACE } else { 0 };
+                SocketAddrV6::new(addr, self.port, 0, scope).into()
+            }
+        }
+    }
+
+    /// The wildcard name of `family` with `port`.
+    pub const fn wildcard(family: Family, port: u16) -> Self {
+        let addr = match family {
+            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        Self { addr, port }
+    }
+}
+
+impl FourTuple {
+    /// A number that depends on the four values alone and spreads well (FNV-1a): the same conversation
+    /// always meets the same member of a group of sockets.
+    pub fn spread(&self) -> u64 {
+        let mut state = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |octets: &[u8]| {
+            for octet in octets {
+                state = (state ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3);
+            }
+        };
+        for end in [self.local, self.remote] {
+            match end.addr {
+                IpAddr::V4(addr) => add(&addr.octets()),
+                IpAddr::V6(addr) => add(&addr.octets()),
+            }
+            add(&end.port.to_be_bytes());
+        }
+        // The low bits of FNV-1a are its weak ones, and they choose the member.
+        state ^ (state >> 32)
+    }
+}
+
+/// Whether an address means something on one link only (RFC 4007 section 6).
+pub const fn needs_scope(addr: Ipv6Addr) -> bool {
+    let first = addr.segments()[0];
+    first & 0xffc0 == 0xfe80 || first & 0xff0f == 0xff02
+}
+
+/// What an application means by `name` on a socket of `family`.
+///
+/// # Errors
+/// [`Refused::FamilyNotSupported`] for a name of the other family, [`Refused::InvalidArgument`] for a
+/// link-local address without a scope, [`Refused::AddrNotAvailable`] for a scope that is not this link.
+pub fn meant(family: Family, name: SocketAddr) -> Result<Endpoint, Refused> {
+    let addr = match (family, name) {
+        (Family::V4, SocketAddr::V4(_)) => name.ip(),
+        (Family::V6, SocketAddr::V6(v6)) => match v6.ip().to_ipv4_mapped() {
+            Some(mapped) => mapped.into(),
+            //= RFC4007-6-a
+            None if needs_scope(*v6.ip()) && v6.scope_id() == 0 => return Err(Refused::InvalidArgument),
+            None if needs_scope(*v6.ip()) && v6.scope_id() != INTERFACE => {
+                return Err(Refused::AddrNotAvailable);
+            }
+            None => name.ip(),
+        },
+        (Family::V4, SocketAddr::V6(_)) | (Family::V6, SocketAddr::V4(_)) => {
+            return Err(Refused::FamilyNotSupported);
+        }
+    };
+    Ok(Endpoint { addr, port: name.port() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    fn v6(text: &str, scope: u32) -> SocketAddr {
+        SocketAddrV6::new(text.parse().unwrap_or(Ipv6Addr::UNSPECIFIED), 7, 0, scope).into()
+    }
+
+    quickcheck! {
+        fn a_name_means_the_endpoint_it_was_made_of(addr: u32, port: u16, six: bool) -> bool {
+            let family = if six { Family::V6 } else { Family::V4 };
+            let end = Endpoint { addr: Ipv4Addr::from(addr).into(), port };
+            meant(family, end.name(family)) == Ok(end)
+        }
+
+        fn a_name_of_the_other_family_is_refused(addr: u128, port: u16) -> bool {
+            let name = SocketAddr::new(Ipv6Addr::from(addr).into(), port);
+            meant(Family::V4, name) == Err(Refused::FamilyNotSupported)
+        }
+    }
+
+    #[test]
+    fn link_local_names_need_the_scope_of_the_link() {
+        assert_eq!(meant(Family::V6, v6("fe80::1", 0)), Err(Refused::InvalidArgument));
+        assert_eq!(meant(Family::V6, v6("fe80::1", 9)), Err(Refused::AddrNotAvailable));
+        let end = meant(Family::V6, v6("fe80::1", INTERFACE));
+        assert_eq!(end.map(|end| end.name(Family::V6)), Ok(v6("fe80::1", INTERFACE)));
+    }
+}

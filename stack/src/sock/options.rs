@@ -1,0 +1,210 @@
+//! floor 4: socket options (RFC 9293 sections 3.9.1.1 to 3.9.1.7 and 3.7.4, RFC 1122 sections 4.1.4 and
+//! 4.2.4, POSIX names).
+//!
+//! Values are kept as given: Linux doubles buffer sizes for its own bookkeeping, this host counts octets of
+//! payload and needs no such thing.
+
+use super::call::{Family, Kind, OptionName, OptionValue};
+use super::refused::Refused;
+use crate::base::Span;
+
+/// The options of one socket. A child has those of its listener at the time it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Options {
+    /// `SO_REUSEADDR`.
+    pub(super) reuse_addr: bool,
+    /// `SO_REUSEPORT`.
+    pub(super) reuse_port: bool,
+    /// `IPV6_V6ONLY`.
+    pub(super) v6_only: bool,
+    /// `SO_KEEPALIVE`.
+    pub(super) keep_alive: bool,
+    /// `SO_BROADCAST`.
+    pub(super) broadcast: bool,
+    /// `SO_OOBINLINE`.
+    pub(super) oob_inline: bool,
+    /// `TCP_NODELAY`.
+    pub(super) no_delay: bool,
+    /// `SO_LINGER`.
+    pub(super) linger: Option<Span>,
+    /// `SO_RCVBUF` in octets.
+    pub(super) receive_buffer_octets: u32,
+    /// `SO_SNDBUF` in octets.
+    pub(super) send_buffer_octets: u32,
+    /// `TCP_MAXSEG` in octets; `None` leaves it to the link.
+    pub(super) max_segment_octets: Option<u16>,
+    /// `TCP_USER_TIMEOUT`.
+    pub(super) user_timeout: Option<Span>,
+    /// `IP_TTL` or `IPV6_UNICAST_HOPS`; `None` leaves it to the host.
+    pub(super) hop_limit: Option<u8>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            reuse_addr: false,
+            reuse_port: false,
+            v6_only: false,
+            keep_alive: false,
+            broadcast: false,
+            oob_inline: false,
+            no_delay: false,
+            linger: None,
+            receive_buffer_octets: 65_535,
+            send_buffer_octets: 65_536,
+            max_segment_octets: None,
+            user_timeout: None,
+            hop_limit: None,
+        }
+    }
+}
+
+/// `TCP_MAXSEG` values that Linux takes, in octets.
+const MAX_SEGMENT_OCTETS: core::ops::RangeInclusive<u16> = 88..=32_767;
+
+/// What an option of the name `of` reports that was never set, where the host decides.
+const HOP_LIMIT: u8 = 64;
+const MAX_SEGMENT_DEFAULT_OCTETS: u16 = 536;
+
+impl Options {
+    /// Sets an option of a socket of this family and kind.
+    ///
+    /// # Errors
+    /// [`Refused::NoSuchOption`] where the protocol has none or it can only be read,
+    /// [`Refused::InvalidArgument`] for a value out of bounds.
+    pub(super) fn set(&mut self, family: Family, kind: Kind, value: OptionValue) -> Result<(), Refused> {
+        match value {
+            OptionValue::ReuseAddr(on) => self.reuse_addr = on,
+            OptionValue::ReusePort(on) => self.reuse_port = on,
+            OptionValue::V6Only(on) if family == Family::V6 => self.v6_only = on,
+            OptionValue::KeepAlive(on) => self.keep_alive = on,
+            OptionValue::Broadcast(on) => self.broadcast = on,
+            OptionValue::OobInline(on) => self.oob_inline = on,
+            OptionValue::NoDelay(on) if kind == Kind::Stream => self.no_delay = on,
+            OptionValue::Linger(span) => self.linger = span,
+            OptionValue::ReceiveBuffer(octets) => self.receive_buffer_octets = octets,
+            OptionValue::SendBuffer(octets) => self.send_buffer_octets = octets,
+            OptionValue::MaxSegment(octets) if kind == Kind::Stream => {
+                if octets != 0 && !MAX_SEGMENT_OCTETS.contains(&octets) {
+                    return Err(Refused::InvalidArgument);
+                }
+                self.max_segment_octets = (octets != 0).then_some(octets);
+            }
+            OptionValue::UserTimeout(span) if kind == Kind::Stream => self.user_timeout = span,
+            //= RFC1122-3.2.1.7-c
+            OptionValue::HopLimit(limit) => match (family, limit) {
+                (Family::V4, 0) => return Err(Refused::InvalidArgument),
+                (Family::V4 | Family::V6, _) => self.hop_limit = Some(limit),
+            },
+            OptionValue::V6Only(_)
+            | OptionValue::NoDelay(_)
+            | OptionValue::MaxSegment(_)
+            | OptionValue::UserTimeout(_)
+            | OptionValue::Error(_)
+            | OptionValue::AcceptConn(_) => return Err(Refused::NoSuchOption),
+        }
+        Ok(())
+    }
+
+    /// Reads an option of a socket of this family and kind. `SO_ERROR` and `SO_ACCEPTCONN` are no options
+    /// but state, and the caller answers for them.
+    ///
+    /// # Errors
+    /// [`Refused::NoSuchOption`] where the protocol has none.
+    pub(super) fn get(&self, family: Family, kind: Kind, name: OptionName) -> Result<OptionValue, Refused> {
+        let stream_only = match name {
+            OptionName::NoDelay | OptionName::MaxSegment | OptionName::UserTimeout => true,
+            OptionName::ReuseAddr
+            | OptionName::ReusePort
+            | OptionName::V6Only
+            | OptionName::KeepAlive
+            | OptionName::Broadcast
+            | OptionName::OobInline
+            | OptionName::Linger
+            | OptionName::ReceiveBuffer
+            | OptionName::SendBuffer
+            | OptionName::HopLimit
+            | OptionName::Error
+            | OptionName::AcceptConn => false,
+        };
+        if stream_only && kind != Kind::Stream || name == OptionName::V6Only && family != Family::V6 {
+            return Err(Refused::NoSuchOption);
+        }
+        Ok(match name {
+            OptionName::ReuseAddr => OptionValue::ReuseAddr(self.reuse_addr),
+            OptionName::ReusePort => OptionValue::ReusePort(self.reuse_port),
+            OptionName::V6Only => OptionValue::V6Only(self.v6_only),
+            OptionName::KeepAlive => OptionValue::KeepAlive(self.keep_alive),
+            OptionName::Broadcast => OptionValue::Broadcast(self.broadcast),
+            OptionName::OobInline => OptionValue::OobInline(self.oob_inline),
+            OptionName::NoDelay => OptionValue::NoDelay(self.no_delay),
+            OptionName::Linger => OptionValue::Linger(self.linger),
+            OptionName::ReceiveBuffer => OptionValue::ReceiveBuffer(self.receive_buffer_octets),
+            OptionName::SendBuffer => OptionValue::SendBuffer(self.send_buffer_octets),
+            OptionName::MaxSegment => {
+                OptionValue::MaxSegment(self.max_segment_octets.unwrap_or(MAX_SEGMENT_DEFAULT_OCTETS))
+            }
+            OptionName::UserTimeout => OptionValue::UserTimeout(self.user_timeout),
+            OptionName::HopLimit => OptionValue::HopLimit(self.hop_limit.unwrap_or(HOP_LIMIT)),
+            OptionName::Error | OptionName::AcceptConn => return Err(Refused::NoSuchOption),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
+    const KINDS: [Kind; 2] = [Kind::Stream, Kind::Datagram];
+
+    fn examples(on: bool, octets: u32) -> [(OptionName, OptionValue); 13] {
+        let span = on.then_some(Span::from_millis(u64::from(octets)));
+        [
+            (OptionName::ReuseAddr, OptionValue::ReuseAddr(on)),
+            (OptionName::ReusePort, OptionValue::ReusePort(on)),
+            (OptionName::V6Only, OptionValue::V6Only(on)),
+            (OptionName::KeepAlive, OptionValue::KeepAlive(on)),
+            (OptionName::Broadcast, OptionValue::Broadcast(on)),
+            (OptionName::OobInline, OptionValue::OobInline(on)),
+            (OptionName::NoDelay, OptionValue::NoDelay(on)),
+            (OptionName::Linger, OptionValue::Linger(span)),
+            (OptionName::ReceiveBuffer, OptionValue::ReceiveBuffer(octets)),
+            (OptionName::SendBuffer, OptionValue::SendBuffer(octets)),
+            (OptionName::MaxSegment, OptionValue::MaxSegment(1000)),
+            (OptionName::UserTimeout, OptionValue::UserTimeout(span)),
+            (OptionName::HopLimit, OptionValue::HopLimit(7)),
+        ]
+    }
+
+    quickcheck! {
+        fn what_is_set_is_read_back_and_nothing_else_changes(on: bool, octets: u32) -> bool {
+            FAMILIES.into_iter().all(|family| KINDS.into_iter().all(|kind| {
+                examples(on, octets).into_iter().all(|(name, value)| {
+                    let mut options = Options::default();
+                    match options.set(family, kind, value) {
+                        Ok(()) => options.get(family, kind, name) == Ok(value),
+                        Err(refused) => options == Options::default()
+                            && options.get(family, kind, name) == Err(refused),
+                    }
+                })
+            }))
+        }
+    }
+
+    #[test]
+    fn options_of_other_protocols_and_states_are_refused() {
+        let mut options = Options::default();
+        let mut set = |family, kind, value| options.set(family, kind, value);
+        let no_such = Err(Refused::NoSuchOption);
+        assert_eq!(set(Family::V4, Kind::Stream, OptionValue::V6Only(true)), no_such);
+        assert_eq!(set(Family::V6, Kind::Datagram, OptionValue::NoDelay(true)), no_such);
+        assert_eq!(set(Family::V4, Kind::Stream, OptionValue::Error(None)), no_such);
+        assert_eq!(set(Family::V4, Kind::Stream, OptionValue::AcceptConn(true)), no_such);
+        let invalid = Err(Refused::InvalidArgument);
+        assert_eq!(set(Family::V4, Kind::Stream, OptionValue::MaxSegment(87)), invalid);
+        assert_eq!(set(Family::V4, Kind::Datagram, OptionValue::HopLimit(0)), invalid);
+        assert_eq!(set(Family::V6, Kind::Datagram, OptionValue::HopLimit(0)), Ok(()));
+    }
+}

@@ -1,0 +1,221 @@
+//! floor 4: calls on stream sockets that have a connection (RFC 9293 sections 3.9.1.2 to 3.9.1.5 and 3.10.2
+//! to 3.10.5).
+
+use super::call::{How, Reply};
+use super::name::FourTuple;
+use super::table::{Body, Net, Slot, Sockets};
+use crate::base::{Instant, Refused, Span};
+use crate::ip::{ErrorKind, IcmpError};
+use crate::tcp::{self, Tcb};
+use crate::wire;
+use crate::wire::tcp::Segment;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+impl Sockets {
+    /// Lets a connection act, and sends what it brings forth.
+    pub(super) fn with_tcb<R>(
+        &mut self,
+        slot: Slot,
+        net: &mut Net<'_>,
+        act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
+    ) -> R {
+        let Some(socket) = self.sockets.get_mut(&slot) else {
+            unreachable!("there is no socket in {slot:?}")
+        };
+        let hop_limit = socket.options.hop_limit;
+        let connection = socket.connection();
+        let tuple = connection.tuple;
+        let mut lane = self.departures.lane(tuple, net.out);
+        let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
+        let result = act(&mut connection.tcb, net.now, &mut cx);
+        // A segment that IP refuses is lost like any other: the retransmission timer is its guardian.
+        if let Err(Refused::MessageSize) = self.departures.flush(&tuple, hop_limit, net) {
+            self.shrink_segments(slot, net);
+        }
+        result
+    }
+
+    /// The path has become narrower than the connection knows, because another connection was told. It
+    /// learns of it as if the news had come for itself.
+    fn shrink_segments(&mut self, slot: Slot, net: &mut Net<'_>) {
+        let connection = self.socket(slot).connection();
+        let (tuple, seq) = (connection.tuple, connection.tcb.snd().una);
+        let [p1, p0] = tuple.local.port.to_be_bytes();
+        let [q1, q0] = tuple.remote.port.to_be_bytes();
+        let [s3, s2, s1, s0] = seq.value().to_be_bytes();
+        let error = IcmpError {
+            from: tuple.local.addr,
+            kind: ErrorKind::PacketTooBig { mtu_octets: net.ip.mtu_octets(tuple.remote.addr) },
+            src: tuple.local.addr,
+            dst: tuple.remote.addr,
+            protocol: wire::tcp::PROTOCOL,
+            transport: Cow::Owned([p1, p0, q1, q0, s3, s2, s1, s0].to_vec()),
+        };
+        // The connection only ever shrinks, so that this ends.
+        self.with_tcb(slot, net, |tcb, now, cx| tcb.icmp_error(now, &error, cx));
+    }
+
+    /// As [`Sockets::with_tcb`], and then sorts the connection into timers, queues and tables.
+    pub(super) fn act<R>(
+        &mut self,
+        slot: Slot,
+        net: &mut Net<'_>,
+        act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
+    ) -> R {
+        let result = self.with_tcb(slot, net, act);
+        self.settle(slot);
+        result
+    }
+
+    /// Brings timers, queues and tables in line with the state of a connection.
+    pub(super) fn settle(&mut self, slot: Slot) {
+        let connection = self.socket(slot).connection();
+        let (state, parent, due) = (connection.tcb.state(), connection.parent, connection.tcb.due());
+        self.arm(slot, due);
+        if let Some(parent) = parent
+            && !self.sort_child(slot, parent, state)
+        {
+            return;
+        }
+        if state == tcp::State::Closed {
+            self.detach(slot);
+            // Nobody will ask for it any more.
+            if self.socket(slot).id.is_none() && parent.is_none() {
+                self.remove(slot);
+            }
+        }
+    }
+
+    /// Sets the timer of a connection.
+    pub(super) fn arm(&mut self, slot: Slot, due: Option<Instant>) {
+        let connection = self.socket(slot).connection();
+        if connection.armed == due {
+            return;
+        }
+        let armed = core::mem::replace(&mut connection.armed, due);
+        if let Some(at) = armed {
+            self.timers.remove(&(at, slot));
+        }
+        if let Some(at) = due {
+            self.timers.insert((at, slot));
+        }
+    }
+
+    /// Takes a socket out of every table.
+    pub(super) fn remove(&mut self, slot: Slot) {
+        if let Body::Connection(_) = self.socket(slot).body {
+            self.arm(slot, None);
+            self.detach(slot);
+        }
+        self.release(slot);
+        if let Some(socket) = self.sockets.remove(&slot)
+            && let Some(id) = socket.id
+        {
+            self.names.remove(&id);
+        }
+    }
+
+    /// Sends a segment that belongs to no connection.
+    pub(super) fn transmit(&mut self, tuple: &FourTuple, segment: &Segment<'_>, net: &mut Net<'_>) {
+        self.departures.segment(tuple, segment);
+        // What answers a stray segment is sent once and never missed.
+        let _ = self.departures.flush(tuple, None, net);
+    }
+
+    /// `send` on a stream socket.
+    pub(super) fn send_stream(
+        &mut self,
+        slot: Slot,
+        data: &[u8],
+        urgent: bool,
+        net: &mut Net<'_>,
+    ) -> Result<Reply, Refused> {
+        match self.socket(slot).body {
+            Body::Connection(_) => {
+                let sent = self.act(slot, net, |tcb, now, cx| tcb.send(now, data, urgent, cx))?;
+                Ok(Reply::Sent(sent))
+            }
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => Err(Refused::BrokenPipe),
+        }
+    }
+
+    /// `recv` on a stream socket.
+    pub(super) fn receive_stream(
+        &mut self,
+        slot: Slot,
+        max: u32,
+        net: &mut Net<'_>,
+    ) -> Result<Reply, Refused> {
+        let read_shut = match &self.socket(slot).body {
+            Body::Connection(connection) => connection.read_shut,
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => return Err(Refused::NotConnected),
+        };
+        match self.act(slot, net, |tcb, now, cx| tcb.receive(now, max, cx)) {
+            // Data that arrives later is handed out nevertheless, as on Linux.
+            Err(Refused::WouldBlock) if read_shut => Ok(Reply::Data(Vec::new())),
+            received => received.map(Reply::Data),
+        }
+    }
+
+    /// `shutdown` on a stream socket.
+    pub(super) fn shutdown_stream(&mut self, slot: Slot, how: How, net: &mut Net<'_>) -> Result<(), Refused> {
+        let state = match &self.socket(slot).body {
+            Body::Connection(connection) => connection.tcb.state(),
+            Body::Listening(_) => {
+                self.shutdown_listener(slot, how, net);
+                return Ok(());
+            }
+            Body::Idle | Body::Datagram(_) => return Err(Refused::NotConnected),
+        };
+        match state {
+            // A connection in TIME-WAIT is no connection any more to its application.
+            tcp::State::Closed | tcp::State::TimeWait => return Err(Refused::NotConnected),
+            // Linux withdraws the attempt.
+            tcp::State::SynSent => {
+                self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
+                self.socket(slot).body = Body::Idle;
+                return Ok(());
+            }
+            tcp::State::Listen
+            | tcp::State::SynReceived
+            | tcp::State::Established
+            | tcp::State::FinWait1
+            | tcp::State::FinWait2
+            | tcp::State::CloseWait
+            | tcp::State::Closing
+            | tcp::State::LastAck => {}
+        }
+        self.socket(slot).connection().read_shut |= how != How::Write;
+        if how != How::Read {
+            //= RFC9293-3.6-e
+            // Closing a half that is closed already does no harm to anybody.
+            let _ = self.act(slot, net, |tcb, now, cx| tcb.shutdown_write(now, cx));
+        }
+        Ok(())
+    }
+
+    /// `close` on any socket: its number is gone, a connection may live on without it.
+    pub(super) fn close(&mut self, slot: Slot, net: &mut Net<'_>) {
+        let socket = self.socket(slot);
+        let linger = socket.options.linger;
+        if let Some(id) = socket.id.take() {
+            self.names.remove(&id);
+        }
+        match self.socket(slot).body {
+            Body::Connection(_) => match linger {
+                Some(Span::ZERO) => self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx)),
+                Some(_) | None => self.act(slot, net, |tcb, now, cx| tcb.close(now, cx)),
+            },
+            Body::Listening(_) => {
+                self.stop_listening(slot, net);
+                self.remove(slot);
+            }
+            Body::Datagram(_) => {
+                self.leave_datagram(slot);
+                self.remove(slot);
+            }
+            Body::Idle => self.remove(slot),
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! floor 4: the table of sockets, and what its entries are (RFC 9293 section 3.3.1, RFC 1122 section 4.1.4).
+//!
+//! A socket lives under a [`Slot`]. The application knows it by a [`SocketId`], and only while it has it
+//! open: connections that were not accepted yet, and those that finish after `close`, have a slot alone.
+
+use super::bind::{Claim, Claims, Scope};
+use super::call::{Family, Kind, Readiness, SocketId};
+use super::demux::{Demux, Place};
+use super::depart::Departures;
+use super::listen::Listener;
+use super::name::{Endpoint, FourTuple};
+use super::options::Options;
+use crate::base::{Choose, Instant, Port, Refused};
+use crate::ip::{self, Ip};
+use crate::ports::Policy;
+use crate::tcp::{self, Tcb};
+use crate::udp::Queue;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// The place of a socket in the table; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub(super) u64);
+
+impl Slot {
+    /// Before every slot that is in use.
+    pub const FIRST: Self = Self(0);
+    /// After every slot that is in use.
+    pub const LAST: Self = Self(u64::MAX);
+}
+
+/// What the sockets need of the rest of the host while something happens.
+pub struct Net<'a> {
+    /// The present time.
+    pub now: Instant,
+    /// The floor below.
+    pub ip: &'a mut Ip,
+    /// Answers questions of freedom.
+    pub choices: &'a mut dyn Choose,
+    /// Where frames and reasons go.
+    pub out: &'a mut dyn ip::Emit,
+}
+
+/// A port that a socket holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    /// The port.
+    pub(super) port: Port,
+    /// The claim as it stands in the books.
+    pub(super) claim: Claim,
+    /// The scope that `bind` was asked for, to return to after a connection. `None` for a port that the
+    /// host chose because the application did not bind: it is given up with the connection.
+    pub(super) asked: Option<Scope>,
+}
+
+/// A socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) id: Option<SocketId>,
+    pub(super) family: Family,
+    pub(super) options: Options,
+    /// The local name. Without a port of its own a socket shows the last one it had, as Linux does.
+    pub(super) local: Endpoint,
+    pub(super) bound: Option<Bound>,
+    pub(super) body: Body,
+}
+
+/// What a socket is just now.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// A stream socket that neither listens nor has a connection.
+    Idle,
+    /// A stream socket that listens.
+    Listening(Box<Listener>),
+    /// A stream socket with a connection, possibly one that has ended.
+    Connection(Box<Connection>),
+    /// A datagram socket.
+    Datagram(Box<Datagram>),
+}
+
+/// What an application has been told about the connection it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing yet: `connect` has begun.
+    Nothing,
+    /// How it went, or the connection came to a listener.
+    Outcome,
+}
+
+/// A stream socket with a connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) tcb: Tcb,
+    pub(super) tuple: FourTuple,
+    /// Whether the demultiplexer knows it; not after it has ended.
+    pub(super) entered: bool,
+    /// The listener whose queues it is in.
+    pub(super) parent: Option<Slot>,
+    pub(super) told: Told,
+    pub(super) read_shut: bool,
+    pub(super) armed: Option<Instant>,
+}
+
+/// A datagram socket.
+#[derive(Debug, Default)]
+pub(super) struct Datagram {
+    pub(super) peer: Option<Endpoint>,
+    pub(super) queue: Queue,
+    pub(super) error: Option<Refused>,
+    pub(super) place: Option<Place>,
+    pub(super) read_shut: bool,
+    pub(super) write_shut: bool,
+}
+
+/// All sockets of a host.
+#[derive(Debug)]
+pub struct Sockets {
+    pub(super) policy: Policy,
+    pub(super) settings: tcp::Settings,
+    pub(super) sockets: BTreeMap<Slot, Socket>,
+    pub(super) names: BTreeMap<SocketId, Slot>,
+    pub(super) claims: Claims,
+    pub(super) streams: Demux,
+    pub(super) datagrams: Demux,
+    pub(super) timers: BTreeSet<(Instant, Slot)>,
+    pub(super) departures: Departures,
+    pub(super) scratch: Vec<u8>,
+    slots_used: u64,
+    names_used: u32,
+}
+
+/// One line of the socket table as data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The application's number; `None` before `accept` and after `close`.
+    pub sock: Option<SocketId>,
+    /// Stream or datagram.
+    pub kind: Kind,
+    /// Address family.
+    pub family: Family,
+    /// The local name.
+    pub local: SocketAddr,
+    /// The peer's name, if there is one.
+    pub peer: Option<SocketAddr>,
+    /// State of the connection or listener; `None` for datagram sockets.
+    pub state: Option<tcp::State>,
+    /// What waits for the application: octets, or connections of a listener.
+    pub receive_queue: u64,
+    /// What waits for acknowledgement in octets, or the backlog of a listener.
+    pub send_queue: u64,
+}
+
+impl Socket {
+    pub(super) const fn kind(&self) -> Kind {
+        match self.body {
+            Body::Idle | Body::Listening(_) | Body::Connection(_) => Kind::Stream,
+            Body::Datagram(_) => Kind::Datagram,
+        }
+    }
+
+    /// The claim that fits the socket as it is, if it stands for `scope`.
+    pub(super) const fn claim(&self, scope: Scope, by_connect: bool) -> Claim {
+        Claim {
+            scope,
+            reuse_addr: self.options.reuse_addr,
+            reuse_port: self.options.reuse_port,
+            listening: matches!(self.body, Body::Listening(_)),
+            by_connect,
+        }
+    }
+
+    /// What the socket stands for by its local name.
+    pub(super) fn scope(&self) -> Scope {
+        Scope::of(self.family, self.local.addr, self.options.v6_only)
+    }
+
+    /// The name of the other end, as the application sees it.
+    pub(super) fn peer_name(&self) -> Option<SocketAddr> {
+        let peer = match &self.body {
+            Body::Idle | Body::Listening(_) => None,
+            Body::Connection(connection) => Some(connection.tuple.remote),
+            Body::Datagram(datagram) => datagram.peer,
+        };
+        peer.map(|peer| peer.name(self.family))
+    }
+}
+
+impl Sockets {
+    /// No sockets.
+    pub fn new(policy: Policy, settings: tcp::Settings) -> Self {
+        Self {
+            policy,
+            settings,
+            sockets: BTreeMap::new(),
+            names: BTreeMap::new(),
+            claims: Claims::default(),
+            streams: Demux::default(),
+            datagrams: Demux::default(),
+            timers: BTreeSet::new(),
+            departures: Departures::default(),
+            scratch: Vec::new(),
+            slots_used: 0,
+            names_used: 0,
+        }
+    }
+
+    /// Puts a socket into the table, without a name.
+    pub(super) fn insert(&mut self, socket: Socket) -> Slot {
+        self.slots_used += 1;
+        let slot = Slot(self.slots_used);
+        self.sockets.insert(slot, socket);
+        slot
+    }
+
+    /// Gives a socket the next number.
+    ///
+    /// # Errors
+    /// [`Refused::NoBuffers`] after the last number: numbers are never used twice.
+    pub(super) fn give_name(&mut self, slot: Slot) -> Result<SocketId, Refused> {
+        self.names_used = self.names_used.checked_add(1).ok_or(Refused::NoBuffers)?;
+        let id = SocketId(self.names_used);
+        self.names.insert(id, slot);
+        self.socket(slot).id = Some(id);
+        Ok(id)
+    }
+
+    /// The socket in `slot`, which is known to be there.
+    pub(super) fn socket(&mut self, slot: Slot) -> &mut Socket {
+        let Some(socket) = self.sockets.get_mut(&slot) else {
+            unreachable!("there is no socket in {slot:?}")
+        };
+        socket
+    }
+
+    /// The slot of the socket that the application calls `id`.
+    pub(super) fn slot(&self, id: SocketId) -> Result<Slot, Refused> {
+        self.names.get(&id).copied().ok_or(Refused::NoSuchSocket)
+    }
+
+    /// Takes `port` for the socket, which holds none.
+    pub(super) fn hold(
+        &mut self,
+        slot: Slot,
+        port: Port,
+        scope: Scope,
+        asked: Option<Scope>,
+        by_connect: bool,
+    ) {
+        let socket = self.socket(slot);
+        let kind = socket.kind();
+        let claim = socket.claim(scope, by_connect);
+        assert!(socket.bound.is_none(), "a socket holds one port");
+        socket.bound = Some(Bound { port, claim, asked });
+        socket.local.port = port.number();
+        self.claims.take(kind, port, claim);
+    }
+
+    /// Brings the socket's claim up to date after its name, flags or role changed.
+    pub(super) fn renew_claim(&mut self, slot: Slot) {
+        let socket = self.socket(slot);
+        let (kind, scope) = (socket.kind(), socket.scope());
+        let Some(bound) = socket.bound else { return };
+        let claim = socket.claim(scope, bound.claim.by_connect);
+        socket.bound = Some(Bound { claim, ..bound });
+        self.claims.give_back(kind, bound.port, &bound.claim);
+        self.claims.take(kind, bound.port, claim);
+    }
+
+    /// Gives the port back.
+    pub(super) fn release(&mut self, slot: Slot) {
+        let socket = self.socket(slot);
+        let kind = socket.kind();
+        if let Some(bound) = socket.bound.take() {
+            self.claims.give_back(kind, bound.port, &bound.claim);
+        }
+    }
+
+    /// When [`Sockets::on_due`] has something to do.
+    pub fn due(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// The socket table in order of creation.
+    pub fn rows(&self) -> Vec<Row> {
+        self.sockets.values().map(Socket::row).collect()
+    }
+}
+
+impl Socket {
+    fn row(&self) -> Row {
+        let (state, receive_queue, send_queue) = match &self.body {
+            Body::Idle => (Some(tcp::State::Closed), 0, 0),
+            Body::Listening(listener) => {
+                (Some(tcp::State::Listen), listener.ready_count(), u64::from(listener.backlog()))
+            }
+            Body::Connection(connection) => (
+                Some(connection.tcb.state()),
+                u64::from(connection.tcb.unread_octets()),
+                u64::from(connection.tcb.unacknowledged_octets()),
+            ),
+            Body::Datagram(datagram) => (None, datagram.queue.held_octets() as u64, 0),
+        };
+        Row {
+            sock: self.id,
+            kind: self.kind(),
+            family: self.family,
+            local: self.local.name(self.family),
+            peer: self.peer_name(),
+            state,
+            receive_queue,
+            send_queue,
+        }
+    }
+
+    /// What would not block.
+    pub(super) fn readiness(&self) -> Readiness {
+        match &self.body {
+            // What Linux says of a stream socket that was never connected.
+            Body::Idle => Readiness { writable: true, hung_up: true, ..Readiness::default() },
+            Body::Listening(listener) => {
+                Readiness { readable: listener.ready_count() > 0, ..Readiness::default() }
+            }
+            Body::Connection(connection) => {
+                let ready = connection.tcb.readiness();
+                Readiness {
+                    readable: ready.readable || connection.read_shut,
+                    writable: ready.writable,
+                    urgent: ready.urgent,
+                    read_closed: ready.read_closed || connection.read_shut,
+                    hung_up: ready.hung_up,
+                    error: ready.error,
+                }
+            }
+            Body::Datagram(datagram) => Readiness {
+                readable: !datagram.queue.is_empty() || datagram.error.is_some() || datagram.read_shut,
+                writable: true,
+                read_closed: datagram.read_shut,
+                hung_up: datagram.read_shut && datagram.write_shut,
+                error: datagram.error.is_some(),
+                ..Readiness::default()
+            },
+        }
+    }
+}
