@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod text;
+pub mod store;
 
 use stack::base::{Instant, Why};
 use stack::sock::{Call, Reply};
