@@ -9,7 +9,7 @@ HEAD = """\
 # Every capture of corpora/captures. Written by ci/record; do not edit by hand.
 #
 # origin   what was run, in order: `role$ command` a program, `role# command` a setting or the recorder.
-#          talk, bridge and craft are the programs of that name in ci/record.d.
+#          talk, bridge, craft and inject are the programs of that name in ci/record.d.
 #          Addresses: client 192.0.2.1 and 2001:db8::1, server 192.0.2.2 and 2001:db8::2 unless routed.
 # tap      where it was recorded. The client's tap sees what the client sends before the network can lose it.
 # role     the only end that can be replayed, where no TCP made the segments of the other.

@@ -81,7 +81,7 @@ def both_ends(stage, mixed_links):
 
 @scene(
     "format-pcapng-interfaces",
-    "One connection recorded at both ends in one pcapng file: two interfaces whose clocks differ in resolution.",
+    "One connection recorded at both ends in one pcapng file: two interfaces, two clock resolutions.",
     "tcp ipv4 format pcapng several-interfaces nanoseconds",
     EACH_TWICE,
     format="pcapng",

@@ -1,6 +1,7 @@
 //! floor 9: commands, and the exit codes that they share. One file for each command in `cli/`; a new one is a variant
 //! of [`Command`] and a line in [`Command::run`].
 
+mod check;
 mod explain;
 mod list;
 mod out;
@@ -79,6 +80,8 @@ struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Judge the hosts in recorded traffic, by rules that hold wherever it was recorded
+    Check(check::Args),
     /// Explain requirements: level, section, how a host shows them, and what stacks do instead
     Explain(explain::Args),
     /// List requirements, one line each, and count them
@@ -90,6 +93,7 @@ enum Command {
 impl Command {
     fn run(&self, out: &mut Out) -> io::Result<Exit> {
         match self {
+            Self::Check(args) => check::run(args, out),
             Self::Explain(args) => explain::run(args, out),
             Self::List(args) => list::run(args, out),
             Self::Replay(args) => replay::run(args, out),

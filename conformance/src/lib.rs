@@ -3,8 +3,10 @@
 
 pub mod drive;
 pub mod host;
+pub mod judge;
 pub mod replay;
 pub mod report;
 pub mod requirement;
 pub mod run;
 pub mod trace;
+pub mod verdict;

@@ -13,13 +13,13 @@ const FEWEST_CAPTURES: usize = 30;
 const REQUIRED: &str = "\
     http ipv4 ipv6 tcp udp parallel refused abort rst close-unread half-close client-closes-first \
     server-closes-first simultaneous-open simultaneous-close keepalive zero-window window-probe urgent \
-    bulk loss reorder duplicate syn-lost syn-ack-lost handshake-ack-lost fin-lost last-ack-lost syn- \
-    retransmission timeout backoff fast-retransmit tail-loss small-mss no-timestamps no-sack no-window- \
-    scale nagle nodelay request-response time-wait-reuse ecn dscp path-mtu offload padding fragments \
-    overlap reassembly-timeout dns port-unreachable arp arp-unanswered arp-gratuitous nd dad rs ra ping \
+    bulk loss reorder duplicate syn-lost syn-ack-lost handshake-ack-lost fin-lost last-ack-lost \
+    syn-retransmission timeout backoff fast-retransmit tail-loss small-mss no-timestamps no-sack \
+    no-window-scale nagle nodelay request-response time-wait-reuse ecn dscp path-mtu offload padding \
+    fragments overlap reassembly-timeout dns port-unreachable arp arp-unanswered arp-gratuitous nd dad rs ra ping \
     icmpv4 icmpv6 time-exceeded scan odd-flags nanoseconds big-endian pcapng several-interfaces raw-ip \
-    null-link linux-sll linux-sll2 loopback unfilled-checksum vlan snap-length mid-connection one- \
-    direction cut-file empty challenge-ack outside-window bad-checksum backlog fast-open empty-datagram \
+    null-link linux-sll linux-sll2 loopback unfilled-checksum vlan snap-length mid-connection \
+    one-direction cut-file empty challenge-ack outside-window bad-checksum backlog fast-open empty-datagram \
     no-checksum unreachable mixed-links";
 /// What must be there over both versions of IP.
 const REQUIRED_TWICE: &str = "\

@@ -94,10 +94,9 @@ fn call(host: &mut Smoltcp, call: Call) -> Reply {
 }
 
 fn open(host: &mut Smoltcp, kind: Kind) -> SocketId {
-    match call(host, Call::Socket { family: Family::V4, kind }) {
-        Reply::Socket(sock) => sock,
-        other => panic!("{other:?}"),
-    }
+    let reply = call(host, Call::Socket { family: Family::V4, kind });
+    let Reply::Socket(sock) = reply else { panic!("{reply:?}") };
+    sock
 }
 
 fn listener(host: &mut Smoltcp, backlog: u32) -> SocketId {
@@ -116,13 +115,10 @@ fn accepted(host: &mut Smoltcp) -> (SocketId, u32, u32) {
     assert_eq!((syn_ack.flags.as_str(), syn_ack.ack), ("S.", 101));
     assert_eq!(call(host, Call::Accept { sock: listener }), Reply::Refused(Refused::WouldBlock));
     host.inject(&segment(".", 101, syn_ack.seq + 1, b"")).expect("the host lives");
-    match call(host, Call::Accept { sock: listener }) {
-        Reply::Accepted { sock, peer } => {
-            assert_eq!(peer, SocketAddr::new(PEER.into(), PEER_PORT));
-            (sock, 101, syn_ack.seq + 1)
-        }
-        other => panic!("{other:?}"),
-    }
+    let reply = call(host, Call::Accept { sock: listener });
+    let Reply::Accepted { sock, peer } = reply else { panic!("{reply:?}") };
+    assert_eq!(peer, SocketAddr::new(PEER.into(), PEER_PORT));
+    (sock, 101, syn_ack.seq + 1)
 }
 
 fn run_for(host: &mut Smoltcp, span: Span) {

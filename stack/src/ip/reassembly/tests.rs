@@ -37,6 +37,9 @@ fn key_v6(identification: u32) -> Key {
     Key::V6 { src: Ipv6Addr::LOCALHOST, dst: Ipv6Addr::UNSPECIFIED, identification }
 }
 
+/// Offset, octets, more.
+type Cut = (u16, Vec<u8>, bool);
+
 fn part(offset_octets: u16, data: &[u8], more: bool) -> Part<'_> {
     Part {
         offset_octets,
@@ -57,7 +60,7 @@ fn with_ecn(part: Part<'_>, traffic_class: u8) -> Part<'_> {
 }
 
 /// Sends parts (offset, octets, more) to a fresh table.
-fn reassembled(key: Key, parts: &[(u16, Vec<u8>, bool)], policy: u64) -> (Option<Vec<u8>>, Vec<Why>) {
+fn reassembled(key: Key, parts: &[Cut], policy: u64) -> (Option<Vec<u8>>, Vec<Why>) {
     let mut table = Table::new(ReassemblyConfig::default());
     let mut log = Log::default();
     let mut payload = None;
@@ -90,7 +93,7 @@ fn octets(len: usize) -> Vec<u8> {
 }
 
 /// A datagram in `count` fragments of 16 octets, the last of 5.
-fn cut(count: usize) -> (Vec<u8>, Vec<(u16, Vec<u8>, bool)>) {
+fn cut(count: usize) -> (Vec<u8>, Vec<Cut>) {
     let whole = octets((count - 1) * 16 + 5);
     let parts = whole.chunks(16).enumerate();
     let parts = parts.map(|(n, data)| ((n * 16) as u16, data.to_vec(), n + 1 < count)).collect();
@@ -132,7 +135,7 @@ quickcheck! {
         }
         const LEN: usize = 64 * 8;
         let mut model = [None; LEN];
-        let mut parts: Vec<(u16, Vec<u8>, bool)> = Vec::new();
+        let mut parts: Vec<Cut> = Vec::new();
         // The ends first, so that every overlap comes before completion.
         for (start, len, value, more) in [(LEN - 8, 8, 0xee, false)].into_iter().chain(
             fills.iter().map(|(start, len, value)| {

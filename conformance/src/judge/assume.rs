@@ -1,0 +1,227 @@
+//! floor 7: what a claim takes for granted, and what the capture says about it. Every assumption is doubted
+//! before a verdict is spoken.
+
+use super::checksum::{Field, Kind};
+use super::packet::{Net, Packet, Upper};
+use crate::verdict::Reason;
+use stack::base::Instant;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+macro_rules! assumptions {
+    ($($name:ident $id:literal $text:literal)*) => {
+        /// Something that a claim about a host takes for granted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Assumption {
+            $(#[doc = concat!($text, ".")] $name,)*
+        }
+
+        impl Assumption {
+            /// Its short name.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// What it says.
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+assumptions! {
+    Captured "a1" "the octets that the rule reads were captured"
+    AllOfPeer "a3" "no packet towards the host is missing from the capture"
+    Handshake "a6" "the opening of the connection was captured"
+    Untouched "a7" "nobody on the way alters packets"
+    NoOffload "a10" "the network card finished the packet before it was captured"
+    Genuine "a11" "the packet is from the host whose address it carries"
+}
+
+impl fmt::Display for Assumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Where the tap is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vantage {
+    /// Somewhere: the capture has to show what may be believed.
+    #[default]
+    Anywhere,
+    /// At the door of the judged host: what it was given and what it answered, complete and in order.
+    AtHost,
+}
+
+/// How the checksums of one kind look that one host wrote.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Written {
+    /// Right ones.
+    pub right: u64,
+    /// Left for the network card.
+    pub unfilled: u64,
+    /// Wrong by one bit.
+    pub one_bit: u64,
+    /// Wrong.
+    pub wrong: u64,
+}
+
+/// What the capture says about one address.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HostFacts {
+    written: [Written; 4],
+}
+
+impl HostFacts {
+    /// Its checksums of a kind.
+    pub const fn written(&self, kind: Kind) -> &Written {
+        &self.written[kind as usize]
+    }
+
+    /// Takes note of a checksum.
+    pub(super) const fn note(&mut self, kind: Kind, field: Field) {
+        let written = &mut self.written[kind as usize];
+        *match field {
+            Field::Right => &mut written.right,
+            Field::Unfilled => &mut written.unfilled,
+            Field::OneBit => &mut written.one_bit,
+            Field::Wrong => &mut written.wrong,
+        } += 1;
+    }
+
+    /// Why a wrong checksum of this kind can not be held against the host.
+    pub(super) const fn doubt_checksum(&self, kind: Kind, one_bit: bool) -> Option<Reason> {
+        let written = self.written(kind);
+        if written.unfilled > 0 {
+            Some(Reason::Unfilled)
+        } else if written.right == 0 {
+            Some(Reason::NoneRight)
+        } else if one_bit && written.one_bit <= written.right {
+            Some(Reason::OneBit)
+        } else {
+            None
+        }
+    }
+}
+
+/// Addresses that facts are kept about; more are judged without.
+const HOSTS_MAX: usize = 1 << 16;
+
+/// The facts about every address.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts {
+    facts: HashMap<IpAddr, HostFacts>,
+}
+
+impl Hosts {
+    /// What is known of an address so far.
+    pub fn get(&self, addr: IpAddr) -> HostFacts {
+        self.facts.get(&addr).copied().unwrap_or_default()
+    }
+
+    pub(super) fn note(&mut self, addr: IpAddr, kind: Kind, field: Field) {
+        if self.facts.len() < HOSTS_MAX || self.facts.contains_key(&addr) {
+            self.facts.entry(addr).or_default().note(kind, field);
+        }
+    }
+}
+
+/// Packets that a copy is looked for among.
+const RECENT: usize = 512;
+
+/// How far apart a packet and its copy may be, in nanoseconds.
+const COPY_WITHIN_NS: u64 = 1_000_000_000;
+
+/// What the capture as a whole is like.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    /// Packets seen.
+    pub packets: u64,
+    /// Packets that are neither IP nor ARP, or of which too little was captured.
+    pub unread: u64,
+    /// Packets cut by the snap length.
+    pub cut: u64,
+    /// Fragments; what they carry is not judged.
+    pub fragments: u64,
+    /// Packets that claim to be earlier than the one before.
+    pub backwards: u64,
+    /// Packets that were captured more than once.
+    pub copies: u64,
+    /// Checksums that a network card has yet to fill in.
+    pub unfilled: u64,
+    /// Packets longer than Ethernet carries: made for a network card to cut, or joined by one.
+    pub oversize: u64,
+    /// Where the tap is.
+    pub vantage: Vantage,
+    first: Option<Instant>,
+    latest: Instant,
+    recent: Vec<(u64, Instant)>,
+}
+
+/// Octets of the longest IP packet on Ethernet with jumbo frames.
+const JUMBO_OCTETS: u32 = 9216;
+
+impl Calibration {
+    pub(super) fn new(vantage: Vantage) -> Self {
+        Self {
+            packets: 0,
+            unread: 0,
+            cut: 0,
+            fragments: 0,
+            backwards: 0,
+            copies: 0,
+            unfilled: 0,
+            oversize: 0,
+            vantage,
+            first: None,
+            latest: Instant::ZERO,
+            recent: Vec::with_capacity(RECENT),
+        }
+    }
+
+    /// How long the capture had been running at that time, in nanoseconds.
+    pub fn running_ns(&self, at: Instant) -> u64 {
+        self.first.map_or(0, |first| at.since(first).as_nanos())
+    }
+
+    /// Takes note of a packet. Returns whether it is a copy of one that was seen just before.
+    pub(super) fn note(&mut self, packet: &Packet<'_>) -> bool {
+        let sighting = &packet.sighting;
+        self.first.get_or_insert(sighting.at);
+        self.backwards += u64::from(sighting.at < self.latest);
+        self.latest = sighting.at;
+        self.cut += u64::from((sighting.bytes.len() as u64) < u64::from(sighting.wire_len));
+        self.fragments += u64::from(matches!(packet.upper, Upper::Fragment(_)));
+        self.oversize += u64::from(sighting.wire_len > JUMBO_OCTETS);
+        let copy = self.vantage == Vantage::Anywhere && self.is_copy(packet);
+        self.copies += u64::from(copy);
+        copy
+    }
+
+    /// Same addresses, same identification, same octets above: a packet that passed the tap twice. IPv6 and
+    /// identification zero can not tell a copy from a repetition, and are taken for none.
+    fn is_copy(&mut self, packet: &Packet<'_>) -> bool {
+        let Net::V4(view) = &packet.net else { return false };
+        if view.identification() == 0 {
+            return false;
+        }
+        let mut hasher = DefaultHasher::new();
+        let about = (packet.src, packet.dst, view.identification(), view.fragment_offset_octets());
+        (about, view.payload()).hash(&mut hasher);
+        let (key, at) = (hasher.finish(), packet.sighting.at);
+        let near =
+            |other: Instant| at.since(other).as_nanos().max(other.since(at).as_nanos()) <= COPY_WITHIN_NS;
+        let known = self.recent.iter().any(|(other, then)| *other == key && near(*then));
+        if self.recent.len() == RECENT {
+            let oldest = (self.packets as usize) % RECENT;
+            self.recent[oldest] = (key, at);
+        } else {
+            self.recent.push((key, at));
+        }
+        known
+    }
+}

@@ -1,0 +1,222 @@
+//! floor 7: rules about IP packets by themselves (RFC 791, RFC 1122 section 3.2.1, RFC 8200 section 4.5,
+//! RFC 4291 section 2).
+//!
+//! Left out: identification that repeats (it takes the lifetime of fragments), overlapping fragments (they may
+//! be of two packets), a first fragment without the header chain (the capture may have cut it).
+
+use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
+use super::checksum::Field;
+use super::packet::{Net, Upper};
+use super::rule::{Opinion, Rule, Scene};
+use crate::verdict::{Outcome, Reason};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What every claim about a header takes for granted.
+const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
+
+/// Octets that an IP packet can have at the most, header not counted for IPv6.
+const PACKET_OCTETS_MAX: usize = 65_535;
+
+/// The rules of this file.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "P-I1",
+        about: "the IPv4 header checksum is right",
+        clauses: &["RFC791-3.1-f"],
+        assumptions: &[Captured, Untouched, NoOffload, Genuine],
+        ceiling: Outcome::Fail,
+        judge: header_checksum,
+    },
+    Rule {
+        id: "P-I2",
+        about: "the reserved flag of IPv4 is zero",
+        clauses: &["RFC791-3.1-e"],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: reserved_flag,
+    },
+    Rule {
+        id: "P-I3",
+        about: "no packet is sent with a TTL of zero",
+        clauses: &["RFC1122-3.2.1.7-a"],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: time_to_live,
+    },
+    Rule {
+        id: "P-I4",
+        about: "the header length is at least 5 words and inside of the packet",
+        clauses: &["RFC791-3.1-a", "RFC791-3.1-b"],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: header_length,
+    },
+    Rule {
+        id: "P-I5",
+        about: "every fragment but the last is a multiple of eight octets",
+        clauses: &["RFC791-3.2-frag-e", "RFC8200-4.5-d"],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: fragment_length,
+    },
+    Rule {
+        id: "P-I6",
+        about: "no fragment reaches past the longest packet",
+        clauses: &["RFC791-3.2-frag-g"],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: fragment_end,
+    },
+    Rule {
+        id: "P-I7",
+        about: "a whole IPv6 packet has no fragment header",
+        clauses: &["RFC8021-4-a"],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: atomic_fragment,
+    },
+    Rule {
+        id: "P-A12",
+        about: "addresses are such as a host may send",
+        clauses: &[
+            "RFC1122-3.2.1.3-a",
+            "RFC1122-3.2.1.3-b",
+            "RFC1122-3.2.1.3-c",
+            "RFC1122-3.2.1.3-d",
+            "RFC4291-2.5.2-a",
+            "RFC4291-2.5.3-a",
+            "RFC4291-2.7-a",
+        ],
+        assumptions: FORM,
+        ceiling: Outcome::Fail,
+        judge: addresses,
+    },
+];
+
+fn header_checksum(scene: &Scene<'_>) -> Opinion {
+    let (Some(field), Net::V4(view)) = (scene.header_field, &scene.packet.net) else {
+        return Opinion::Absent;
+    };
+    let doubt = match field {
+        Field::Right => return Opinion::Holds,
+        Field::Unfilled => Some(Reason::Unfilled),
+        Field::OneBit => Some(Reason::OneBit),
+        Field::Wrong => None,
+    };
+    let written = view.checksum();
+    Opinion::unless(true, "RFC791-3.1-f", || {
+        (format!("header checksum {written:#06x}, which is wrong"), "the sum over the header".into())
+    })
+    .doubting(doubt)
+}
+
+fn reserved_flag(scene: &Scene<'_>) -> Opinion {
+    let Net::V4(view) = &scene.packet.net else { return Opinion::Absent };
+    Opinion::unless(view.reserved_flag(), "RFC791-3.1-e", || ("reserved flag set".into(), "clear".into()))
+}
+
+fn time_to_live(scene: &Scene<'_>) -> Opinion {
+    let Net::V4(view) = &scene.packet.net else { return Opinion::Absent };
+    Opinion::unless(view.ttl() == 0, "RFC1122-3.2.1.7-a", || ("TTL 0".into(), "at least 1".into()))
+}
+
+fn header_length(scene: &Scene<'_>) -> Opinion {
+    let Net::V4(view) = &scene.packet.net else { return Opinion::Absent };
+    let octets = 4 * u32::from(view.ihl());
+    let total = u32::from(view.total_len_octets());
+    if octets < 20 {
+        let what = || (format!("IHL {}", view.ihl()), "at least 5".into());
+        return Opinion::unless(true, "RFC791-3.1-a", what);
+    }
+    // A total length of zero is a super-packet for the network card to cut.
+    Opinion::unless(total != 0 && octets > total, "RFC791-3.1-b", || {
+        (format!("header of {octets} octets"), format!("at most the total length of {total}"))
+    })
+}
+
+/// Offset, whether more follow, and length of a fragment's data in octets, by its headers.
+fn fragment(scene: &Scene<'_>) -> Option<(usize, bool, usize)> {
+    match &scene.packet.net {
+        Net::V4(view) => {
+            let (offset, more) = (usize::from(view.fragment_offset_octets()), view.more_fragments());
+            let len = usize::from(view.total_len_octets()).checked_sub(4 * usize::from(view.ihl()))?;
+            (more || offset != 0).then_some((offset, more, len))
+        }
+        Net::V6(view, Some(header)) if !header.is_whole() => {
+            let at = view.extensions().upper().ok()?.offset;
+            let total = stack::wire::ipv6::HEADER_OCTETS + usize::from(view.payload_len_octets());
+            let len = total.checked_sub(at)?;
+            Some((usize::from(header.offset_octets), header.more, len))
+        }
+        Net::V6(..) | Net::Arp(_) => None,
+    }
+}
+
+fn fragment_length(scene: &Scene<'_>) -> Opinion {
+    let Some((_, true, len)) = fragment(scene) else { return Opinion::Absent };
+    let clause = if scene.packet.src.is_ipv4() { "RFC791-3.2-frag-e" } else { "RFC8200-4.5-d" };
+    Opinion::unless(!len.is_multiple_of(8), clause, || {
+        (format!("{len} octets in a fragment with more to follow"), "a multiple of 8".into())
+    })
+}
+
+fn fragment_end(scene: &Scene<'_>) -> Opinion {
+    let (Some((offset, _, len)), Net::V4(view)) = (fragment(scene), &scene.packet.net) else {
+        return Opinion::Absent;
+    };
+    let most = PACKET_OCTETS_MAX - 4 * usize::from(view.ihl());
+    Opinion::unless(offset + len > most, "RFC791-3.2-frag-g", || {
+        (format!("a fragment up to octet {}", offset + len), format!("at most {most}"))
+    })
+}
+
+fn atomic_fragment(scene: &Scene<'_>) -> Opinion {
+    let Net::V6(_, Some(header)) = &scene.packet.net else { return Opinion::Absent };
+    Opinion::unless(header.is_whole(), "RFC8021-4-a", || {
+        ("a fragment header on a whole packet".into(), "no fragment header".into())
+    })
+}
+
+fn addresses(scene: &Scene<'_>) -> Opinion {
+    if matches!(scene.packet.net, Net::Arp(_)) {
+        return Opinion::Absent;
+    }
+    let broken = match (scene.packet.src, scene.packet.dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => martian_v4(src, dst, scene),
+        (IpAddr::V6(src), IpAddr::V6(dst)) => martian_v6(src, dst),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
+    };
+    let Some((clause, bound)) = broken else { return Opinion::Holds };
+    let loopback = matches!(clause, "RFC1122-3.2.1.3-d" | "RFC4291-2.5.3-a");
+    let doubt = (loopback && scene.packet.sighting.inside).then_some(Reason::InsideHost);
+    let seen = format!("{} to {}", scene.packet.src, scene.packet.dst);
+    Opinion::unless(true, clause, || (seen, bound.into())).doubting(doubt)
+}
+
+fn martian_v4(src: Ipv4Addr, dst: Ipv4Addr, scene: &Scene<'_>) -> Option<(&'static str, &'static str)> {
+    let transport = matches!(scene.packet.upper, Upper::Tcp(_));
+    if src.is_multicast() {
+        Some(("RFC1122-3.2.1.3-a", "a source that is one host"))
+    } else if src.is_broadcast() {
+        Some(("RFC1122-3.2.1.3-c", "a source that is one host"))
+    } else if transport && src.octets()[0] == 0 {
+        // Without a connection 0.0.0.0 asks for an address.
+        Some(("RFC1122-3.2.1.3-b", "a source that is one host"))
+    } else if src.is_loopback() || dst.is_loopback() {
+        Some(("RFC1122-3.2.1.3-d", "127/8 stays inside of a host"))
+    } else {
+        None
+    }
+}
+
+fn martian_v6(src: Ipv6Addr, dst: Ipv6Addr) -> Option<(&'static str, &'static str)> {
+    if src.is_multicast() {
+        Some(("RFC4291-2.7-a", "a source that is no group"))
+    } else if dst.is_unspecified() {
+        Some(("RFC4291-2.5.2-a", "a destination that is not ::"))
+    } else if src.is_loopback() || dst.is_loopback() {
+        Some(("RFC4291-2.5.3-a", "::1 stays inside of a host"))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,263 @@
+//! floor 7: one packet of a capture, read once for all rules.
+
+use stack::base::Instant;
+use stack::wire::ethernet::EtherType;
+use stack::wire::ipv6::Fragment;
+use stack::wire::ipv6_extension::Body;
+use stack::wire::tcp_option::{Options, TcpOption};
+use stack::wire::{arp, icmpv4, icmpv6, ipv4, ipv6, tcp, udp};
+use std::net::{IpAddr, SocketAddr};
+
+/// A packet as it was recorded, without its link-layer header.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    /// Frame number in its file, from 1.
+    pub number: u64,
+    /// When.
+    pub at: Instant,
+    /// What the octets are.
+    pub ethertype: EtherType,
+    /// The octets that were captured, from the network-layer header on; link-layer padding may follow.
+    pub bytes: &'a [u8],
+    /// How many octets there were on the wire from there on.
+    pub wire_len: u32,
+    /// Whether it may have been recorded inside of a host (a loopback interface), where addresses are
+    /// allowed that must not leave it.
+    pub inside: bool,
+    /// Whether its sender is judged. Packets of others are only taken note of.
+    pub judged: bool,
+}
+
+/// A packet that could be read as far as its network layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// As it was recorded.
+    pub sighting: Sighting<'a>,
+    /// The network layer.
+    pub net: Net<'a>,
+    /// Source address.
+    pub src: IpAddr,
+    /// Destination address.
+    pub dst: IpAddr,
+    /// What it carries.
+    pub upper: Upper<'a>,
+}
+
+/// The network layer.
+#[derive(Clone, Copy, Debug)]
+pub enum Net<'a> {
+    /// IPv4.
+    V4(ipv4::View<'a>),
+    /// IPv6, with its fragment header.
+    V6(ipv6::View<'a>, Option<Fragment>),
+    /// ARP.
+    Arp(arp::View<'a>),
+}
+
+impl Net<'_> {
+    /// Hops that are left.
+    pub fn hop_limit(&self) -> Option<u8> {
+        match self {
+            Self::V4(view) => Some(view.ttl()),
+            Self::V6(view, _) => Some(view.hop_limit()),
+            Self::Arp(_) => None,
+        }
+    }
+
+    /// The two bits of explicit congestion notification (RFC 3168 section 5).
+    pub fn ecn(&self) -> u8 {
+        match self {
+            Self::V4(view) => view.tos() & 3,
+            Self::V6(view, _) => view.traffic_class() & 3,
+            Self::Arp(_) => 0,
+        }
+    }
+}
+
+/// The octets of the layer above, as far as captured, and how many there were.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a> {
+    /// What was captured of it.
+    pub bytes: &'a [u8],
+    /// Its length in octets, by the headers below.
+    pub len_octets: usize,
+    /// Whether the checksum's pseudo-header can be formed from the addresses of this header.
+    pub addressed: bool,
+}
+
+impl Extent<'_> {
+    /// Whether all of it was captured.
+    pub const fn is_whole(&self) -> bool {
+        self.bytes.len() == self.len_octets
+    }
+}
+
+/// What a packet carries.
+#[derive(Clone, Copy, Debug)]
+pub enum Upper<'a> {
+    /// A segment whose fixed header was captured.
+    Tcp(Segment<'a>),
+    /// A datagram whose header was captured.
+    Udp(udp::View<'a>, Extent<'a>),
+    /// An ICMP message.
+    Icmpv4(icmpv4::View<'a>, Extent<'a>),
+    /// An ICMPv6 message.
+    Icmpv6(icmpv6::View<'a>, Extent<'a>),
+    /// A fragment; between these ports if it shows them.
+    Fragment(Option<(u16, u16)>),
+    /// Something else, or too little of it was captured.
+    Other,
+}
+
+/// A segment with what rules ask of it again and again.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Its header.
+    pub view: tcp::View<'a>,
+    /// Where it lies.
+    pub extent: Extent<'a>,
+    /// Its options, as far as they make sense.
+    pub options: Options,
+    /// Whether all of the header was captured.
+    pub header_whole: bool,
+}
+
+impl Segment<'_> {
+    /// Octets of data, by the headers; `None` if the data offset makes no sense.
+    pub fn data_octets(&self) -> Option<usize> {
+        let header = self.view.data_offset_octets();
+        self.extent.len_octets.checked_sub(header).filter(|_| header >= tcp::MIN_HEADER_OCTETS)
+    }
+
+    /// The sequence number behind its last octet, SYN and FIN counted.
+    pub fn end(&self) -> u32 {
+        let flags = self.view.flags();
+        let data = u32::try_from(self.data_octets().unwrap_or(0)).unwrap_or(u32::MAX);
+        let marks = u32::from(flags.syn()) + u32::from(flags.fin());
+        self.view.seq().wrapping_add(data).wrapping_add(marks)
+    }
+
+    /// Whether an option of this kind is there. Ask only if the header is whole.
+    pub fn has_option(&self, kind: u8) -> bool {
+        self.view.options().map_while(Result::ok).any(|option: TcpOption<'_>| option.kind() == kind)
+    }
+}
+
+impl<'a> Packet<'a> {
+    /// Reads a recorded packet; nothing if it is neither IP nor ARP or too little of it was captured.
+    pub fn read(sighting: Sighting<'a>) -> Option<Self> {
+        let bytes = sighting.bytes;
+        match sighting.ethertype {
+            EtherType::IPV4 => Self::read_v4(sighting, ipv4::View::read(bytes).ok()?),
+            EtherType::IPV6 => Self::read_v6(sighting, ipv6::View::read(bytes).ok()?),
+            EtherType::ARP => {
+                let view = arp::View::read(bytes).ok()?;
+                let packet = arp::Packet::check(&view).ok()?;
+                let (src, dst) = (packet.sender_ip.into(), packet.target_ip.into());
+                Some(Self { sighting, net: Net::Arp(view), src, dst, upper: Upper::Other })
+            }
+            EtherType(_) => None,
+        }
+    }
+
+    fn read_v4(sighting: Sighting<'a>, view: ipv4::View<'a>) -> Option<Self> {
+        if view.version() != 4 {
+            return None;
+        }
+        let header_octets = 4 * usize::from(view.ihl());
+        // A network card that cuts super-packets gets them with a total length of zero.
+        let total_octets = match view.total_len_octets() {
+            0 => sighting.wire_len as usize,
+            octets => usize::from(octets),
+        };
+        let len_octets = total_octets.saturating_sub(header_octets);
+        let captured = sighting.bytes.get(header_octets..).unwrap_or(&[]);
+        let bytes = &captured[..captured.len().min(len_octets)];
+        let readable = header_octets >= ipv4::MIN_HEADER_OCTETS && sighting.bytes.len() >= header_octets;
+        // A source route keeps the final destination elsewhere.
+        let addressed = view.ihl() == 5;
+        let extent = Extent { bytes, len_octets, addressed };
+        let is_fragment = view.more_fragments() || view.fragment_offset_octets() != 0;
+        let upper = match () {
+            () if !readable => Upper::Other,
+            () if is_fragment => fragment(view.protocol(), view.fragment_offset_octets(), bytes),
+            () => upper(view.protocol(), extent),
+        };
+        Some(Self { sighting, net: Net::V4(view), src: view.src().into(), dst: view.dst().into(), upper })
+    }
+
+    fn read_v6(sighting: Sighting<'a>, view: ipv6::View<'a>) -> Option<Self> {
+        if view.version() != 6 {
+            return None;
+        }
+        let mut fragment_header = None;
+        let mut addressed = true;
+        for extension in view.extensions().map_while(Result::ok) {
+            match extension.body {
+                Body::Fragment { fragment, .. } => fragment_header = Some(fragment),
+                Body::Routing { segments_left, .. } => addressed &= segments_left == 0,
+                Body::HopByHop(_) | Body::DestinationOptions(_) | Body::Authentication { .. } => (),
+            }
+        }
+        let upper = match view.extensions().upper() {
+            Ok(found) => {
+                let promised = ipv6::HEADER_OCTETS + usize::from(view.payload_len_octets());
+                // Zero stands for a jumbogram, or for a super-packet.
+                let total =
+                    if view.payload_len_octets() == 0 { sighting.wire_len as usize } else { promised };
+                let len_octets = total.saturating_sub(found.offset);
+                let captured = sighting.bytes.get(found.offset..).unwrap_or(&[]);
+                let bytes = &captured[..captured.len().min(len_octets)];
+                match fragment_header {
+                    Some(header) if !header.is_whole() => {
+                        fragment(found.protocol, header.offset_octets, bytes)
+                    }
+                    Some(_) | None => upper(found.protocol, Extent { bytes, len_octets, addressed }),
+                }
+            }
+            Err(_) => Upper::Other,
+        };
+        let (src, dst) = (view.src().into(), view.dst().into());
+        Some(Self { sighting, net: Net::V6(view, fragment_header), src, dst, upper })
+    }
+
+    /// The two ends of a segment or of the fragment of one: sender first.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (src_port, dst_port) = match &self.upper {
+            Upper::Tcp(segment) => (segment.view.src_port(), segment.view.dst_port()),
+            Upper::Fragment(Some(ports)) => *ports,
+            Upper::Udp(..) | Upper::Icmpv4(..) | Upper::Icmpv6(..) | Upper::Fragment(None) | Upper::Other => {
+                return None;
+            }
+        };
+        Some((SocketAddr::new(self.src, src_port), SocketAddr::new(self.dst, dst_port)))
+    }
+}
+
+fn upper<'a>(protocol: u8, extent: Extent<'a>) -> Upper<'a> {
+    const ICMPV4: u8 = 1;
+    match protocol {
+        tcp::PROTOCOL => tcp::View::read(extent.bytes).map_or(Upper::Other, |view| {
+            let header_whole = view.data_offset_octets() <= extent.bytes.len().min(extent.len_octets);
+            let options = Options::from_bytes(view.options_bytes());
+            Upper::Tcp(Segment { view, extent, options, header_whole })
+        }),
+        udp::PROTOCOL => udp::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Udp(view, extent)),
+        ICMPV4 => icmpv4::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Icmpv4(view, extent)),
+        icmpv6::PROTOCOL => {
+            icmpv6::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Icmpv6(view, extent))
+        }
+        _ => Upper::Other,
+    }
+}
+
+/// A fragment of TCP that begins the segment shows the ports.
+fn fragment<'a>(protocol: u8, offset_octets: u16, bytes: &[u8]) -> Upper<'a> {
+    let ports = match (protocol, offset_octets, bytes) {
+        (tcp::PROTOCOL, 0, [a, b, c, d, ..]) => {
+            Some((u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])))
+        }
+        _ => None,
+    };
+    Upper::Fragment(ports)
+}

@@ -1,0 +1,236 @@
+//! floor 7: from breaches to verdicts: what is kept of them, and what is decided at the end.
+
+use super::assume::{Assumption, Calibration, Hosts, Vantage};
+use super::checksum::Kind;
+use super::connection::Connection;
+use super::rule::{Breach, Opinion, Rule, Scene};
+use super::{pending, rules};
+use crate::requirement::Catalogue;
+use crate::verdict::{Outcome, Reason};
+use stack::base::Instant;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+
+/// Different findings kept; further ones are only counted.
+const KEPT_MAX: usize = 10_000;
+
+/// A breach that is not decided yet. Further ones of the same kind only add to its count.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) rule: usize,
+    pub(super) breach: Breach,
+    pub(super) host: IpAddr,
+    pub(super) ends: Option<(SocketAddr, SocketAddr)>,
+    /// Number of the connection and the side that sent it.
+    pub(super) connection: Option<(u64, usize)>,
+    pub(super) number: u64,
+    pub(super) at: Instant,
+    pub(super) checksum: Option<Kind>,
+    pub(super) count: u64,
+}
+
+/// A verdict on one host.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Id of the requirement.
+    pub clause: &'static str,
+    /// What it comes to. Never [`Outcome::Holds`]: that is only counted.
+    pub outcome: Outcome,
+    /// Why it is undecided.
+    pub reason: Option<Reason>,
+    /// The judged host.
+    pub host: IpAddr,
+    /// Sender and receiver, for TCP.
+    pub ends: Option<(SocketAddr, SocketAddr)>,
+    /// Number of the first frame that shows it.
+    pub number: u64,
+    /// Its time.
+    pub at: Instant,
+    /// How many packets show the same.
+    pub count: u64,
+    /// What the first of them shows.
+    pub seen: String,
+    /// What would have been allowed.
+    pub bound: String,
+}
+
+/// What one rule met with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Packets on which it was kept although it could have been broken.
+    pub holds: u64,
+    /// Packets on which octets it needs were not captured.
+    pub cut: u64,
+    /// Packets on which it was broken, whatever that came to.
+    pub broken: u64,
+}
+
+impl Tally {
+    /// Whether the situation of the rule occurred and could be judged.
+    pub const fn has_evidence(&self) -> bool {
+        self.holds + self.broken > 0
+    }
+}
+
+/// The result of judging a capture or a trace.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the capture is like.
+    pub calibration: Calibration,
+    /// TCP connections seen.
+    pub connections: u64,
+    /// In order of frame number.
+    pub verdicts: Vec<Verdict>,
+    /// Findings beyond those that are kept.
+    pub unlisted: u64,
+    /// What each rule met with, in order of [`rules`].
+    pub tallies: Vec<Tally>,
+}
+
+impl Report {
+    /// Verdicts of this outcome, every packet counted.
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.verdicts.iter().filter(|verdict| verdict.outcome == outcome).map(|verdict| verdict.count).sum()
+    }
+
+    /// Rules with evidence.
+    pub fn with_evidence(&self) -> usize {
+        self.tallies.iter().filter(|tally| tally.has_evidence()).count()
+    }
+
+    /// How often each reason kept a rule from deciding.
+    pub fn undecided(&self) -> BTreeMap<Reason, u64> {
+        let mut all = BTreeMap::new();
+        for verdict in &self.verdicts {
+            if let Some(reason) = verdict.reason {
+                *all.entry(reason).or_insert(0) += verdict.count;
+            }
+        }
+        let cut: u64 = self.tallies.iter().map(|tally| tally.cut).sum();
+        if cut > 0 {
+            *all.entry(Reason::Cut).or_insert(0) += cut;
+        }
+        all
+    }
+}
+
+/// What makes two breaches the same finding.
+type Fold = (usize, &'static str, Option<Reason>, IpAddr, Option<(u64, usize)>);
+
+/// Where breaches wait.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    tallies: Vec<Tally>,
+    kept: Vec<Pending>,
+    places: HashMap<Fold, usize>,
+    /// Findings of connections that go on.
+    open: HashMap<u64, Vec<usize>>,
+    unlisted: u64,
+}
+
+impl Store {
+    /// Takes the opinion of a rule.
+    pub(super) fn take(&mut self, rule: usize, opinion: Opinion, scene: &Scene<'_>) {
+        if self.tallies.len() <= rule {
+            self.tallies.resize(rule + 1, Tally::default());
+        }
+        let tally = &mut self.tallies[rule];
+        match opinion {
+            Opinion::Absent => (),
+            Opinion::Cut => tally.cut += 1,
+            Opinion::Holds => tally.holds += 1,
+            Opinion::Breaks(breach) => {
+                tally.broken += 1;
+                self.keep(pending(rule, breach, scene));
+            }
+        }
+    }
+
+    fn keep(&mut self, new: Pending) {
+        let fold = (new.rule, new.breach.clause, new.breach.doubt, new.host, new.connection);
+        if let Some(place) = self.places.get(&fold) {
+            self.kept[*place].count += 1;
+            return;
+        }
+        if self.kept.len() == KEPT_MAX {
+            self.unlisted += 1;
+            return;
+        }
+        let place = self.kept.len();
+        if let Some((connection, _)) = new.connection {
+            self.open.entry(connection).or_default().push(place);
+        }
+        self.places.insert(fold, place);
+        self.kept.push(new);
+    }
+
+    /// A connection is over: what it showed as a whole may excuse what was found in it.
+    pub(super) fn close(&mut self, connection: &Connection, vantage: Vantage) {
+        for place in self.open.remove(&connection.number).unwrap_or_default() {
+            let found = &mut self.kept[place];
+            let rule = rules().nth(found.rule);
+            let (Some(rule), Some((_, side)), Vantage::Anywhere) = (rule, found.connection, vantage) else {
+                continue;
+            };
+            found.breach.doubt = found.breach.doubt.or_else(|| excuse(rule, connection, side));
+        }
+    }
+
+    /// Decides everything.
+    pub(super) fn finish(mut self, calibration: Calibration, hosts: &Hosts, connections: u64) -> Report {
+        self.tallies.resize(rules().count(), Tally::default());
+        let vantage = calibration.vantage;
+        let mut verdicts: Vec<Verdict> =
+            self.kept.into_iter().filter_map(|found| decide(found, hosts, vantage)).collect();
+        verdicts.sort_by_key(|verdict| verdict.number);
+        Report { calibration, connections, verdicts, unlisted: self.unlisted, tallies: self.tallies }
+    }
+}
+
+/// Which assumption of the rule the connection as a whole refutes.
+fn excuse(rule: &Rule, connection: &Connection, side: usize) -> Option<Reason> {
+    let own = &connection.sides[side];
+    rule.assumptions.iter().find_map(|assumption| match assumption {
+        Assumption::Untouched | Assumption::Genuine => own.hops_differ.then_some(Reason::SeveralTtls),
+        Assumption::AllOfPeer => own.acknowledged_unseen.then_some(Reason::PeerUnseen),
+        Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
+        // Both are settled by the packet and by the host.
+        Assumption::Captured | Assumption::NoOffload => None,
+    })
+}
+
+fn decide(found: Pending, hosts: &Hosts, vantage: Vantage) -> Option<Verdict> {
+    let rule = rules().nth(found.rule)?;
+    let one_bit = found.breach.doubt == Some(Reason::OneBit);
+    let reason = match (vantage, found.checksum) {
+        // At its own door a host has no excuse that lies in the capture.
+        (Vantage::AtHost, _) => {
+            found.breach.doubt.filter(|doubt| matches!(doubt, Reason::PortReuse | Reason::Cut))
+        }
+        (Vantage::Anywhere, Some(kind)) => {
+            let settled = found.breach.doubt.filter(|_| !one_bit);
+            settled.or_else(|| hosts.get(found.host).doubt_checksum(kind, one_bit))
+        }
+        (Vantage::Anywhere, None) => found.breach.doubt,
+    };
+    let level = Catalogue::embedded().get(found.breach.clause)?.level;
+    let outcome = match reason {
+        Some(_) => Outcome::Undecided,
+        None => Outcome::of_breach(level).min(rule.ceiling),
+    };
+    Some(Verdict {
+        rule,
+        clause: found.breach.clause,
+        outcome,
+        reason,
+        host: found.host,
+        ends: found.ends,
+        number: found.number,
+        at: found.at,
+        count: found.count,
+        seen: found.breach.seen,
+        bound: found.breach.bound,
+    })
+}

@@ -1,0 +1,289 @@
+//! floor 7: rules about what the two SYNs agree on (RFC 9293 section 3.5, RFC 7323 sections 2 and 3, RFC 2018
+//! section 4, RFC 3168 section 6.1.1).
+//!
+//! Left out: P-B3 (it belongs to the limit of the send window), P-B8 and P-B11 (statistics over many
+//! connections), P-B9 (it needs to know which octets the host took), and of P-B1 the last acknowledgement (it is
+//! a case of acknowledging what was never sent). Of P-B7 that a repeated SYN keeps its number: another number
+//! begins another connection, or comes from SYN cookies.
+
+use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched};
+use super::connection::{Opening, Place};
+use super::packet::Segment;
+use super::rule::{Opinion, Rule, Scene};
+use crate::verdict::{Outcome, Reason};
+use stack::base::Span;
+use stack::wire::tcp::Flags;
+
+/// What claims about an answer to a SYN take for granted.
+const ANSWER: &[Assumption] = &[Captured, AllOfPeer, Untouched, Genuine];
+
+/// What claims about an agreement take for granted.
+const AGREEMENT: &[Assumption] = &[Captured, Handshake, Untouched, Genuine];
+
+/// The first repetition of a SYN comes at the latest after 3 s (RFC 1122 section 4.2.3.1): one that is seen
+/// earlier in the capture may repeat another that was not.
+const FIRST_REPEAT: Span = Span::from_millis(3_500);
+
+/// The rules of this file.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "P-B1",
+        about: "SYN,ACK acknowledges a SYN",
+        clauses: &["RFC9293-3.5-a"],
+        assumptions: ANSWER,
+        ceiling: Outcome::Fail,
+        judge: acknowledges_a_syn,
+    },
+    Rule {
+        id: "P-B2",
+        about: "SYN,ACK has window scale and timestamps only if the SYN has, and scale if it has",
+        clauses: &["RFC7323-2.2-e", "RFC7323-3.2-d", "RFC7323-2.3-a"],
+        assumptions: ANSWER,
+        ceiling: Outcome::Fail,
+        judge: answers_options,
+    },
+    Rule {
+        id: "P-B4",
+        about: "with timestamps agreed, every segment has them",
+        clauses: &["RFC7323-3.2-e"],
+        assumptions: AGREEMENT,
+        ceiling: Outcome::Fail,
+        judge: keeps_timestamps,
+    },
+    Rule {
+        id: "P-B4r",
+        about: "with timestamps agreed, a reset has them too",
+        clauses: &["RFC7323-3.2-f"],
+        assumptions: AGREEMENT,
+        // Few stacks do; a recommendation that is worth a note and no more.
+        ceiling: Outcome::Note,
+        judge: resets_with_timestamps,
+    },
+    Rule {
+        id: "P-B5",
+        about: "without timestamps agreed, no segment has them",
+        clauses: &["RFC7323-3.2-i"],
+        assumptions: AGREEMENT,
+        // What the clause demands is how they are received.
+        ceiling: Outcome::Deviates,
+        judge: no_timestamps,
+    },
+    Rule {
+        id: "P-B6",
+        about: "SACK is sent only to who permits it",
+        clauses: &["RFC2018-4-a"],
+        assumptions: AGREEMENT,
+        ceiling: Outcome::Fail,
+        judge: permitted_sack,
+    },
+    Rule {
+        id: "P-B7",
+        about: "a repeated SYN keeps its window scale",
+        clauses: &["RFC7323-2.3-g"],
+        assumptions: &[Captured, Untouched, Genuine],
+        ceiling: Outcome::Fail,
+        judge: same_scale,
+    },
+    Rule {
+        id: "P-B10",
+        about: "SYN,ACK agrees to ECN only if the SYN asks for it",
+        clauses: &["RFC3168-6.1.1-a"],
+        assumptions: ANSWER,
+        ceiling: Outcome::Fail,
+        judge: ecn_answer,
+    },
+    Rule {
+        id: "P-B10d",
+        about: "data is ECN-capable only if both SYNs agree",
+        clauses: &["RFC3168-5-a"],
+        assumptions: AGREEMENT,
+        // Routers rewrite the octet.
+        ceiling: Outcome::Deviates,
+        judge: ecn_data,
+    },
+];
+
+/// A SYN,ACK with its place, if SYNs of the other side were seen.
+fn syn_ack<'a>(scene: &Scene<'a>) -> Option<(&'a Segment<'a>, Place<'a>)> {
+    let (segment, place) = (scene.segment()?, scene.place?);
+    let flags = segment.view.flags();
+    let answers = flags.contains(Flags::SYN | Flags::ACK) && !flags.intersects(Flags::FIN | Flags::RST);
+    (answers && !place.peer().openings.is_empty() && !place.peer().openings_lost).then_some((segment, place))
+}
+
+/// A SYN,ACK with the SYN that it answers.
+fn answered<'a>(scene: &Scene<'a>) -> Option<(&'a Segment<'a>, Place<'a>, &'a Opening)> {
+    let (segment, place) = syn_ack(scene)?;
+    let opening = place.connection.sides[1 - place.side].opening_for(segment.view.ack())?;
+    Some((segment, place, opening))
+}
+
+/// Whether a SYN that differs may have come before the capture began.
+fn may_precede(scene: &Scene<'_>) -> Option<Reason> {
+    let running = scene.calibration.running_ns(scene.packet.sighting.at);
+    (running < FIRST_REPEAT.as_nanos()).then_some(Reason::CaptureStart)
+}
+
+fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
+    let Some((segment, place)) = syn_ack(scene) else { return Opinion::Absent };
+    let ack = segment.view.ack();
+    let doubt = if place.connection.reused { Some(Reason::PortReuse) } else { may_precede(scene) };
+    Opinion::unless(place.peer().opening_for(ack).is_none(), "RFC9293-3.5-a", || {
+        let isns: Vec<u32> =
+            place.peer().openings.iter().map(|opening| opening.isn.wrapping_add(1)).collect();
+        (format!("SYN,ACK with ack {ack}"), format!("one of {isns:?}, behind the SYNs"))
+    })
+    .doubting(doubt)
+}
+
+fn answers_options(scene: &Scene<'_>) -> Opinion {
+    let Some((segment, place, opening)) = answered(scene) else { return Opinion::Absent };
+    if !segment.header_whole || !opening.options.are_known() {
+        return Opinion::Cut;
+    }
+    let asked = &opening.options;
+    let (scale, stamps) = (segment.options.window_scale, segment.options.timestamps);
+    let doubt = may_precede(scene);
+    if scale.is_some() && asked.window_scale == 0 {
+        let what = || ("wscale on the SYN,ACK".into(), "none, as on the SYN".into());
+        return Opinion::unless(true, "RFC7323-2.2-e", what).doubting(doubt);
+    }
+    if stamps.is_some() && asked.timestamps == 0 {
+        let what = || ("timestamps on the SYN,ACK".into(), "none, as on the SYN".into());
+        return Opinion::unless(true, "RFC7323-3.2-d", what).doubting(doubt);
+    }
+    // The answer to a repeated SYN may leave out options, as a last attempt.
+    let first = place.own().openings.is_empty();
+    let refused = first && scale.is_none() && asked.window_scale == asked.whole;
+    Opinion::unless(refused, "RFC7323-2.3-a", || {
+        ("no wscale on the SYN,ACK".into(), "wscale, as on the SYN".into())
+    })
+}
+
+/// A segment after an opening that was seen whole.
+fn after_opening<'a>(scene: &Scene<'a>) -> Result<(&'a Segment<'a>, Place<'a>), Opinion> {
+    let (Some(segment), Some(place)) = (scene.segment(), scene.place) else { return Err(Opinion::Absent) };
+    if segment.view.flags().syn() || !place.connection.is_handshake_known() {
+        return Err(Opinion::Absent);
+    }
+    Ok((segment, place))
+}
+
+/// Whether an earlier connection of the same ports may have left the segment.
+fn may_be_old(place: &Place<'_>) -> Option<Reason> {
+    place.connection.reused.then_some(Reason::PortReuse)
+}
+
+/// A segment after an opening where all SYNs of both sides had timestamps.
+fn with_timestamps<'a>(scene: &Scene<'a>, reset: bool) -> Result<(&'a Segment<'a>, Place<'a>), Opinion> {
+    let (segment, place) = after_opening(scene)?;
+    let agreed = place.connection.sides.iter().all(|side| side.options().timestamps == side.options().whole);
+    if !agreed || segment.view.flags().rst() != reset {
+        return Err(Opinion::Absent);
+    }
+    if segment.header_whole { Ok((segment, place)) } else { Err(Opinion::Cut) }
+}
+
+fn keeps_timestamps(scene: &Scene<'_>) -> Opinion {
+    let (segment, place) = match with_timestamps(scene, false) {
+        Ok(found) => found,
+        Err(opinion) => return opinion,
+    };
+    let flags = segment.view.flags();
+    Opinion::unless(segment.options.timestamps.is_none(), "RFC7323-3.2-e", || {
+        (format!("no timestamps on {flags}"), "timestamps, as both SYNs have".into())
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn resets_with_timestamps(scene: &Scene<'_>) -> Opinion {
+    let (segment, place) = match with_timestamps(scene, true) {
+        Ok(found) => found,
+        Err(opinion) => return opinion,
+    };
+    Opinion::unless(segment.options.timestamps.is_none(), "RFC7323-3.2-f", || {
+        ("no timestamps on a reset".into(), "timestamps, as both SYNs have".into())
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn no_timestamps(scene: &Scene<'_>) -> Opinion {
+    let (segment, place) = match after_opening(scene) {
+        Ok(found) => found,
+        Err(opinion) => return opinion,
+    };
+    let refused = place.connection.sides.iter().any(|side| side.options().timestamps == 0);
+    if !refused || segment.view.flags().rst() {
+        return Opinion::Absent;
+    }
+    if !segment.header_whole {
+        return Opinion::Cut;
+    }
+    Opinion::unless(segment.options.timestamps.is_some(), "RFC7323-3.2-i", || {
+        ("timestamps".into(), "none: a SYN had none".into())
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn permitted_sack(scene: &Scene<'_>) -> Opinion {
+    let (segment, place) = match after_opening(scene) {
+        Ok(found) => found,
+        Err(opinion) => return opinion,
+    };
+    if place.peer().options().sack_permitted > 0 {
+        return Opinion::Absent;
+    }
+    if !segment.header_whole {
+        return Opinion::Cut;
+    }
+    Opinion::unless(!segment.options.sack.is_empty(), "RFC2018-4-a", || {
+        (format!("sack{}", segment.options.sack), "none: the peer's SYN does not permit it".into())
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn same_scale(scene: &Scene<'_>) -> Opinion {
+    let (Some(segment), Some(place)) = (scene.segment(), scene.place) else { return Opinion::Absent };
+    let isn = segment.view.seq();
+    let before = place.own().openings.iter().find(|opening| opening.isn == isn);
+    let (Some(before), true) = (before, segment.view.flags().syn() && segment.header_whole) else {
+        return Opinion::Absent;
+    };
+    let (Some(first), Some(now)) = (before.window_scale, segment.options.window_scale) else {
+        return Opinion::Absent;
+    };
+    Opinion::unless(first != now, "RFC7323-2.3-g", || {
+        (format!("wscale {now} on a repeated SYN"), format!("wscale {first} as before"))
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn ecn_answer(scene: &Scene<'_>) -> Opinion {
+    let Some((segment, place, opening)) = answered(scene) else { return Opinion::Absent };
+    let flags = segment.view.flags();
+    let agrees = flags.contains(Flags::ECE) && !flags.intersects(Flags::CWR | Flags::AE);
+    if !agrees || opening.accurate_ecn {
+        return Opinion::Absent;
+    }
+    Opinion::unless(!opening.ecn_setup, "RFC3168-6.1.1-a", || {
+        ("ECE on the SYN,ACK".into(), "none: the SYN does not have ECE and CWR".into())
+    })
+    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
+}
+
+fn ecn_data(scene: &Scene<'_>) -> Opinion {
+    let (segment, place) = match after_opening(scene) {
+        Ok(found) => found,
+        Err(opinion) => return opinion,
+    };
+    let asked = |opening: &Opening| opening.ecn_setup || opening.accurate_ecn;
+    let any_asked = place.connection.sides.iter().any(|side| side.openings.iter().any(asked));
+    if any_asked || segment.data_octets().unwrap_or(0) == 0 {
+        return Opinion::Absent;
+    }
+    let marks = scene.packet.net.ecn();
+    Opinion::unless(marks != 0, "RFC3168-5-a", || {
+        (format!("ECN field {marks:02b} on data"), "00: no SYN asks for ECN".into())
+    })
+    .doubting(may_be_old(&place))
+}

@@ -1,0 +1,112 @@
+//! floor 6: the words of a verdict, and why one could not be reached.
+
+use crate::requirement::Level;
+use std::fmt;
+
+/// What a rule found out about a host. Silence is not success: [`Outcome::Holds`] needs a situation in which
+/// the rule could have been broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The rule was kept where it could have been broken.
+    Holds,
+    /// Worth knowing; claims nothing, because it takes facts from outside of the trace.
+    Note,
+    /// The evidence is not enough; a [`Reason`] says why.
+    Undecided,
+    /// Something recommended or described was not done.
+    Deviates,
+    /// Something demanded was not done.
+    Fail,
+}
+
+impl Outcome {
+    /// What breaking a requirement of this level is.
+    pub const fn of_breach(level: Level) -> Self {
+        match level {
+            Level::Must | Level::MustNot => Self::Fail,
+            Level::Should | Level::ShouldNot | Level::Described => Self::Deviates,
+            Level::May => Self::Note,
+        }
+    }
+
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Note => "note",
+            Self::Undecided => "undecided",
+            Self::Deviates => "deviates",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+macro_rules! reasons {
+    ($($name:ident $code:literal $text:literal)*) => {
+        /// Why the evidence is not enough.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $(#[doc = concat!($text, ".")] $name,)*
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The code in reports; it does not change.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The reason as a phrase.
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    Cut "cut" "the octets that matter were not captured"
+    Unfilled "unfilled-checksum" "the network card of this host fills in checksums after the capture"
+    NoneRight "no-right-checksum" "no other checksum of this host is right, so that the capture is to blame"
+    OneBit "one-bit" "one flipped bit explains it: damage on the way"
+    SeveralTtls "several-ttls" "hop limits of this host differ within the connection: somebody else may have sent it"
+    PeerUnseen "peer-unseen" "the host acknowledged what the capture does not show"
+    NoHandshake "no-handshake" "the capture does not show the opening of the connection"
+    PortReuse "port-reuse" "an earlier connection of the same ports may still have been on the way"
+    CaptureStart "capture-start" "what explains it may have come before the capture began"
+    InsideHost "inside-host" "the capture may show traffic that never leaves the host"
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_of_reasons_are_unique() {
+        let codes: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn only_what_is_demanded_can_fail() {
+        for level in Level::ALL {
+            let demanded = matches!(level, Level::Must | Level::MustNot);
+            assert_eq!(Outcome::of_breach(*level) == Outcome::Fail, demanded);
+        }
+    }
+}
