@@ -216,6 +216,11 @@ fn outgoing<'a>(dst: &str, payload: &'a [u8]) -> Outgoing<'a> {
     Outgoing { src, dst, protocol: 17, hop_limit: None, traffic_class: 0, dont_fragment: false, payload }
 }
 
+/// A fragment header and 8 octets.
+const A_FRAGMENT: &[u8] = &[17, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+/// Router alert in hop-by-hop options, padding in destination options.
+const TWO_OPTION_HEADERS: &[u8] = &[60, 0, 5, 2, 0, 0, 1, 0, 17, 0, 1, 4, 0, 0, 0, 0];
+
 quickcheck! {
     fn no_frames_break_anything(frames: Vec<(u8, Vec<u8>)>, cuts: Vec<u16>) -> bool {
         let mut rig = Rig::new(config());
@@ -223,8 +228,8 @@ quickcheck! {
             framed(&v4(ipv4::Packet { protocol: 1, payload: &echo_v4(b"data"), ..V4 })),
             framed(&v6(ipv6::Packet { next_header: 58, payload: &echo_v6(&V6, b"data"), ..V6 })),
             framed(&v4(ipv4::Packet { more_fragments: true, payload: &[0; 16], ..V4 })),
-            framed(&v6(ipv6::Packet { next_header: 44, payload: &[17, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], ..V6 })),
-            framed(&v6(ipv6::Packet { next_header: 0, payload: &[60, 0, 5, 2, 0, 0, 1, 0, 17, 0, 1, 4, 0, 0, 0, 0], ..V6 })),
+            framed(&v6(ipv6::Packet { next_header: 44, payload: A_FRAGMENT, ..V6 })),
+            framed(&v6(ipv6::Packet { next_header: 0, payload: TWO_OPTION_HEADERS, ..V6 })),
             in_frame(OWN_MAC, EtherType::ARP, &[0; 28]),
         ];
         for (n, (seed, noise)) in frames.into_iter().enumerate() {

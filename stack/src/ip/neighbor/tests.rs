@@ -201,7 +201,10 @@ quickcheck! {
                         cache.wait(now, neighbor, &vec![n; usize::from(n % 9)], &mut log);
                     }
                 }
-                1 => drop(cache.heard(now, neighbor, Hearsay { confirmed: one, overrides: two, ..ADVERTISED })),
+                1 => {
+                    let said = Hearsay { confirmed: one, overrides: two, ..ADVERTISED };
+                    drop(cache.heard(now, neighbor, said));
+                }
                 2 => drop(cache.heard(now, neighbor, SOLICITED_BY)),
                 3 => cache.confirm(now, neighbor),
                 4 => now += Span::from_millis(u64::from(n) * 100),
