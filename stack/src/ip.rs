@@ -219,8 +219,8 @@ impl Ip {
     ///
     /// [`Refused::AddrNotAvailable`] if `src` is not an own address or none suits,
     /// [`Refused::NetUnreachable`] without a route, [`Refused::MessageSize`] if it is too long or may not be
-    /// fragmented, [`Refused::FamilyNotSupported`] if the families differ, [`Refused::InvalidArgument`] for hop
-    /// limit 0.
+    /// fragmented, [`Refused::FamilyNotSupported`] if the families differ, [`Refused::InvalidArgument`] for
+    /// hop limit 0.
     pub fn send(
         &mut self,
         now: Instant,

@@ -3,7 +3,7 @@
 //! A packet is built once, in a buffer that is kept: nothing is allocated unless it has to wait for a
 //! neighbour.
 //!
-//! RFC1112-6.2-b: no copy of a multicast datagram comes back to its sender; there is no loopback at all.
+//! RFC1112-6.2-b: no copy of a multicast datagram comes back to its sender; nothing loops at this floor.
 //! RFC1122-3.3.3-a: without path knowledge the MTU of the link counts, as RFC 1191 has it.
 
 use super::route::{self, NextHop};
