@@ -67,3 +67,6 @@ pub enum Report {
     /// Urgent data is ahead, or more of it than was known.
     Urgent,
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,59 @@ impl Tcb {
         self.output(now, cx);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Refused;
+    use crate::ip::ErrorKind;
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{End, Settings, State};
+
+    #[test]
+    fn hard_errors_end_an_attempt_and_soft_ones_do_not() {
+        let mut rig = Rig::connect_with(&Settings::default());
+        assert_eq!(rig.icmp(false, ErrorKind::Unreachable(1), 0), ["* SoftError(HostUnreachable)"]);
+        assert_eq!(rig.icmp(false, ErrorKind::TimeExceeded(0), 0), ["* SoftError(HostUnreachable)"]);
+        assert_eq!(rig.tcb.soft_error(), Some(Refused::HostUnreachable));
+        assert_eq!(rig.tcb.state(), State::SynSent);
+        rig.icmp(false, ErrorKind::Unreachable(3), 0);
+        assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::ConnRefused)));
+        // The same code means something else in ICMPv6.
+        let mut rig = Rig::connect_with(&Settings::default());
+        rig.icmp(true, ErrorKind::Unreachable(3), 0);
+        assert_eq!(rig.tcb.state(), State::SynSent);
+        rig.icmp(true, ErrorKind::Unreachable(4), 0);
+        assert_eq!(rig.tcb.state(), State::Closed);
+    }
+
+    #[test]
+    fn a_connection_that_was_open_survives_hard_errors() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        assert_eq!(rig.icmp(false, ErrorKind::Unreachable(2), 1), ["* SoftError(NoSuchOption)"]);
+        assert_eq!(rig.tcb.state(), State::Established);
+    }
+
+    #[test]
+    fn an_error_has_to_quote_what_is_outstanding() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        for (seq, known) in [(0, false), (1, true), (10, true), (11, false)] {
+            let lines = rig.icmp(false, ErrorKind::TimeExceeded(0), seq);
+            assert_eq!(lines[0] == "! TcpIcmpSequence", !known, "{seq}");
+        }
+    }
+
+    #[test]
+    fn a_smaller_path_brings_smaller_segments_and_never_larger_ones() {
+        let mut rig = Rig::established();
+        rig.send(1000);
+        let lines = rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets: 540 }, 1);
+        assert_eq!(lines, ["> . 1:501(500) ack 1 win 65535"]);
+        assert!(rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets: 9000 }, 1).is_empty());
+        assert_eq!(rig.gets(". 1:1(0) ack 501"), ["> P. 501:1001(500) ack 1 win 65535"]);
+        // Nothing below what every link carries is believed.
+        rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets: 0 }, 501);
+        assert_eq!(rig.tcb.settings().mss_send_limit_octets, 28);
+    }
+}

@@ -31,3 +31,47 @@ impl Tcb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::State;
+    use crate::tcp::tests::rig::{Rig, octets};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn the_fin_takes_a_number_and_ends_the_stream() {
+        let mut rig = Rig::established();
+        assert_eq!(rig.gets("FP. 1:6(5) ack 1"), ["> . 1:1(0) ack 7 win 65529"]);
+        assert_eq!(rig.tcb.state(), State::CloseWait);
+        assert!(rig.tcb.readiness().read_closed && !rig.tcb.readiness().hung_up);
+        assert_eq!(rig.read(100), Ok(octets(1, 5)));
+        assert_eq!(rig.read(100), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_fin_that_acknowledges_ours_skips_closing() {
+        let mut rig = Rig::in_state(State::FinWait1);
+        assert_eq!(rig.gets("F. 1:1(0) ack 2"), ["> . 2:2(0) ack 2 win 65534"]);
+        assert_eq!(rig.tcb.state(), State::TimeWait);
+    }
+
+    #[test]
+    fn of_two_fins_the_earlier_counts_and_nothing_beyond_it() {
+        let mut rig = Rig::established();
+        rig.gets("F. 11:21(10) ack 1");
+        rig.gets("F. 6:8(2) ack 1");
+        assert_eq!(rig.gets(". 1:6(5) ack 1"), ["> . 1:1(0) ack 9 win 65527"]);
+        assert_eq!(rig.tcb.state(), State::CloseWait);
+        assert_eq!(rig.read(100), Ok(octets(1, 7)));
+    }
+
+    #[test]
+    fn a_fin_sent_again_is_acknowledged_again() {
+        for state in [State::CloseWait, State::Closing, State::LastAck] {
+            let mut rig = Rig::in_state(state);
+            let lines = rig.gets("F. 1:1(0) ack 1");
+            assert!(lines[1].ends_with("ack 2 win 65534"), "{state}: {lines:?}");
+            assert_eq!(rig.tcb.state(), state);
+        }
+    }
+}

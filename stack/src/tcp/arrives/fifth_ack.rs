@@ -159,3 +159,93 @@ impl Tcb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{Settings, State};
+    use alloc::format;
+
+    #[test]
+    fn the_range_reaches_back_by_the_largest_window() {
+        let mut rig = Rig::established_with(&Settings::default(), 100, 1000);
+        rig.send(100);
+        rig.gets(". 1:1(0) ack 101 win 50");
+        rig.send(10);
+        for (ack, acceptable) in [(0, false), (1, true), (100, true), (111, true), (112, false)] {
+            let lines = rig.clone().gets(&format!(". 1:1(0) ack {ack} win 50"));
+            let refused = ["! TcpAckRange", "> . 111:111(0) ack 1 win 65535"];
+            assert!(if acceptable { lines.is_empty() } else { lines == refused }, "{ack}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn text_with_an_ack_out_of_range_is_not_taken() {
+        let mut rig = Rig::established();
+        rig.gets(". 1:6(5) ack 2");
+        assert_eq!(rig.numbers(), (1, 1));
+    }
+
+    #[test]
+    fn an_old_segment_does_not_say_what_the_window_is() {
+        let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);
+        let wnd = |rig: &Rig| rig.tcb.snd().wnd.octets();
+        rig.gets(". 1:6(5) ack 1 win 900");
+        assert_eq!(wnd(&rig), 900);
+        rig.gets(". 6:6(0) ack 1 win 800");
+        assert_eq!(wnd(&rig), 800);
+        rig.send(10);
+        rig.gets(". 6:6(0) ack 11 win 700");
+        // Same number, older acknowledgement; then an older number.
+        rig.gets(". 6:6(0) ack 1 win 600");
+        assert_eq!(wnd(&rig), 700);
+        rig.gets(". 20:25(5) ack 11 win 500");
+        rig.gets(". 6:6(0) ack 11 win 400");
+        assert_eq!(wnd(&rig), 500);
+    }
+
+    #[test]
+    fn an_unacceptable_ack_in_syn_received_draws_a_reset_and_changes_nothing() {
+        for ack in [0, 2] {
+            let mut rig = Rig::in_state(State::SynReceived);
+            let lines = rig.gets(&format!(". 1:1(0) ack {ack}"));
+            assert_eq!(lines, ["! TcpAckToSynReceived".into(), format!("> R {ack}:{ack}(0) win 0")]);
+            assert_eq!(rig.tcb.state(), State::SynReceived);
+            rig.gets(". 1:1(0) ack 1 win 77");
+            assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 77));
+        }
+    }
+
+    #[test]
+    fn what_is_acknowledged_leaves_the_buffer() {
+        let mut rig = Rig::established();
+        rig.send(30);
+        rig.gets(". 1:1(0) ack 11");
+        assert_eq!(rig.tcb.unacknowledged_octets(), 20);
+        rig.gets(". 1:1(0) ack 31");
+        assert_eq!(rig.tcb.unacknowledged_octets(), 0);
+        assert_eq!(rig.tcb.due(), None);
+    }
+
+    #[test]
+    fn an_ack_of_data_but_not_of_the_fin_leaves_fin_wait_1_alone() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        rig.shutdown();
+        rig.gets(". 1:1(0) ack 11");
+        assert_eq!(rig.tcb.state(), State::FinWait1);
+        rig.gets(". 1:1(0) ack 12");
+        assert_eq!(rig.tcb.state(), State::FinWait2);
+    }
+
+    #[test]
+    fn a_fin_from_syn_received_waits_for_both_acknowledgements() {
+        let mut rig = Rig::in_state(State::SynReceived);
+        assert_eq!(rig.shutdown(), ["> F. 1:1(0) ack 1 win 65535"]);
+        assert_eq!(rig.wait(), ["1000 > S. 0:0(0) ack 1 win 65535 mss 1460"]);
+        assert_eq!(rig.gets(". 1:1(0) ack 1"), ["> F. 1:1(0) ack 1 win 65535"]);
+        assert_eq!(rig.tcb.state(), State::FinWait1);
+        rig.gets(". 1:1(0) ack 2");
+        assert_eq!(rig.tcb.state(), State::FinWait2);
+    }
+}

@@ -110,3 +110,107 @@ impl Tcb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::tests::rig::{Rig, octets};
+    use crate::tcp::{Settings, State};
+    use alloc::format;
+
+    /// A connection whose receive window has 100 octets.
+    fn open_window() -> Rig {
+        let settings = Settings { receive_buffer_octets: 100, ..Settings::default() };
+        Rig::established_with(&settings, 65535, 1000)
+    }
+
+    const REFUSED: [&str; 2] = ["! TcpSequence", "> . 1:1(0) ack 1 win 100"];
+
+    #[test]
+    fn an_empty_segment_counts_within_an_open_window() {
+        for (seq, acceptable) in [(0, false), (1, true), (100, true), (101, false)] {
+            let lines = open_window().gets(&format!(". {seq}:{seq}(0) ack 1"));
+            assert_eq!(lines.is_empty(), acceptable, "{seq}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn text_counts_if_its_first_or_last_octet_lies_in_the_window() {
+        let cases = [
+            (". -9:1(10) ack 1", None),
+            (". -8:2(10) ack 1", Some(2)),
+            (". 1:101(100) ack 1", Some(101)),
+            (". 1:201(200) ack 1", Some(101)),
+            (". 101:102(1) ack 1", None),
+            // By the letter of the table a segment that covers the window on both sides is not acceptable.
+            (". -8:201(209) ack 1", None),
+        ];
+        for (segment, next) in cases {
+            let mut rig = open_window();
+            let lines = rig.gets(segment);
+            match next {
+                Some(next) => assert_eq!(rig.numbers().0, next, "{segment}"),
+                None => assert_eq!(lines, REFUSED, "{segment}"),
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_new_part_counts() {
+        let mut rig = open_window();
+        rig.gets(". 1:11(10) ack 1");
+        rig.gets("F. 6:21(15) ack 1");
+        assert_eq!(rig.tcb.state(), State::CloseWait);
+        assert_eq!(rig.read(100), Ok(octets(1, 20)));
+    }
+
+    #[test]
+    fn a_fin_beyond_the_window_is_cut_off_with_the_text() {
+        let mut rig = open_window();
+        assert_eq!(rig.gets("F. 1:101(100) ack 1"), ["> . 1:1(0) ack 101 win 0"]);
+        assert_eq!(rig.tcb.state(), State::Established);
+    }
+
+    fn closed_window() -> Rig {
+        let mut rig = open_window();
+        rig.gets(". 1:101(100) ack 1");
+        rig
+    }
+
+    #[test]
+    fn a_closed_window_takes_no_text_but_ack_urg_and_rst() {
+        let mut rig = closed_window();
+        rig.send(5);
+        let answer = ["! TcpWindowClosed", "* Urgent", "> . 6:6(0) ack 101 win 0"];
+        assert_eq!(rig.gets("U. 101:102(1) ack 6 urg 1"), answer);
+        assert_eq!(rig.numbers(), (101, 6));
+        assert_eq!(rig.gets("F. 101:101(0) ack 6"), ["! TcpWindowClosed", "> . 6:6(0) ack 101 win 0"]);
+        assert_eq!(rig.gets(". 102:103(1) ack 6"), ["! TcpSequence", "> . 6:6(0) ack 101 win 0"]);
+        assert!(rig.gets("R 101:105(4)").is_empty());
+        assert_eq!(rig.tcb.state(), State::Closed);
+    }
+
+    #[test]
+    fn hosts_that_probe_each_other_still_hear_each_other() {
+        let mut rig = closed_window();
+        rig.send(5);
+        // The peer has sent a probe of one octet, so that its acknowledgements stand one further.
+        assert!(rig.gets(". 102:102(0) ack 6").is_empty());
+        assert_eq!(rig.numbers(), (101, 6));
+        assert_eq!(rig.gets(". 103:103(0) ack 6"), ["! TcpSequence", "> . 6:6(0) ack 101 win 0"]);
+    }
+
+    #[test]
+    fn a_reset_outside_the_window_is_dropped_without_a_word() {
+        assert_eq!(open_window().gets("R 0:0(0)"), ["! TcpResetSequence"]);
+        assert_eq!(open_window().gets("R 101:101(0)"), ["! TcpResetSequence"]);
+        assert_eq!(closed_window().gets("R 102:102(0)"), ["! TcpResetSequence"]);
+    }
+
+    #[test]
+    fn the_answers_to_empty_segments_are_counted() {
+        let mut rig = open_window();
+        let answered = (0..20).filter(|_| rig.gets(". 500:500(0) ack 1").len() == 2).count();
+        assert_eq!(answered, 10);
+        assert_eq!(rig.gets(". 500:501(1) ack 1"), REFUSED);
+    }
+}

@@ -27,3 +27,47 @@ impl Tcb {
         DONE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{End, Settings, State};
+
+    #[test]
+    fn a_syn_anywhere_draws_an_acknowledgement_and_nothing_else() {
+        let ack = "> . 1:1(0) ack 1 win 65535";
+        let mut rig = Rig::established();
+        for (segment, why) in [
+            ("S 1:1(0)", "! TcpSynInWindow"),
+            ("S. 500:500(0) ack 1", "! TcpSynInWindow"),
+            ("S -100:-100(0)", "! TcpSequence"),
+            ("S 100000:100000(0)", "! TcpSequence"),
+        ] {
+            assert_eq!(rig.gets(segment), [why, ack], "{segment}");
+            assert_eq!(rig.tcb.state(), State::Established);
+        }
+    }
+
+    #[test]
+    fn a_new_syn_brings_syn_received_back_to_listen() {
+        let mut rig = Rig::in_state(State::SynReceived);
+        assert_eq!(rig.gets("S 5:5(0)"), ["! TcpSynInWindow"]);
+        assert_eq!(rig.tcb.end(), Some(End::BackToListen));
+    }
+
+    #[test]
+    fn the_old_syn_with_text_does_not() {
+        let mut rig = Rig::in_state(State::SynReceived);
+        assert_eq!(rig.gets("S 0:5(5)"), ["! TcpWithoutAck"]);
+        assert_eq!(rig.gets("S 0:0(0)"), ["! TcpSequence", "> . 1:1(0) ack 1 win 65535"]);
+        assert_eq!(rig.tcb.state(), State::SynReceived);
+    }
+
+    #[test]
+    fn syn_received_from_an_active_open_challenges() {
+        let mut rig = Rig::connect_with(&Settings::default());
+        rig.gets("S 0:0(0)");
+        assert_eq!(rig.gets("S 5:5(0)"), ["! TcpSynInWindow", "> . 1:1(0) ack 1 win 65535"]);
+        assert_eq!(rig.tcb.state(), State::SynReceived);
+    }
+}

@@ -43,3 +43,67 @@ impl Tcb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::{Refused, Span};
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{End, Settings, State};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn the_exact_number_resets_and_flushes() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        rig.gets(". 1:11(10) ack 1");
+        assert!(rig.gets("R 11:11(0)").is_empty());
+        assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::ConnReset)));
+        assert_eq!(rig.read(10), Err(Refused::ConnReset));
+        assert_eq!(rig.read(10), Ok(Vec::new()));
+        assert_eq!(rig.tcb.due(), None);
+    }
+
+    #[test]
+    fn a_reset_may_carry_text() {
+        let mut rig = Rig::established();
+        assert!(rig.gets("R. 1:20(19) ack 1").is_empty());
+        assert_eq!(rig.tcb.state(), State::Closed);
+    }
+
+    #[test]
+    fn an_inexact_number_draws_a_challenge_and_the_answer_to_it_resets() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        let challenge = ["! TcpResetInexact", "> . 11:11(0) ack 1 win 65535"];
+        assert_eq!(rig.gets("R 2:2(0)"), challenge);
+        assert_eq!(rig.tcb.state(), State::Established);
+        rig.gets("R 1:1(0)");
+        assert_eq!(rig.tcb.state(), State::Closed);
+    }
+
+    #[test]
+    fn challenges_are_limited_to_ten_in_five_seconds() {
+        let mut rig = Rig::established();
+        rig.pass(Span::from_secs(7));
+        let answers = |rig: &mut Rig| (0..20).filter(|_| rig.gets("R 2:2(0)").len() == 2).count();
+        assert_eq!(answers(&mut rig), 10);
+        rig.pass(Span::from_millis(4999));
+        assert_eq!(answers(&mut rig), 0);
+        rig.pass(Span::from_millis(1));
+        assert_eq!(answers(&mut rig), 10);
+        let quiet = Settings { challenge_acks: 0, ..Settings::default() };
+        assert_eq!(answers(&mut Rig::established_with(&quiet, 65535, 1000)), 0);
+    }
+
+    #[test]
+    fn syn_received_goes_where_it_came_from() {
+        let mut passive = Rig::in_state(State::SynReceived);
+        passive.gets("R 1:1(0)");
+        assert_eq!(passive.tcb.end(), Some(End::BackToListen));
+        assert_eq!(passive.tcb.error(), None);
+        let mut active = Rig::connect_with(&Settings::default());
+        active.gets("S 0:0(0)");
+        active.gets("R 1:1(0)");
+        assert_eq!(active.tcb.end(), Some(End::Failed(Refused::ConnRefused)));
+    }
+}

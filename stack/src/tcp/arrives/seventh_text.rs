@@ -65,3 +65,46 @@ impl Tcb {
         self.rcv.wnd = Window::from_octets(self.rcv.wnd.octets() - octets);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::State;
+    use crate::tcp::tests::rig::{Rig, octets};
+
+    #[test]
+    fn text_in_order_is_delivered_and_acknowledged() {
+        for state in [State::Established, State::FinWait1, State::FinWait2] {
+            let mut rig = Rig::in_state(state);
+            let ack = rig.numbers().1;
+            let lines = rig.gets(&alloc::format!("P. 1:6(5) ack {ack}"));
+            assert!(lines[0].ends_with("ack 6 win 65530"), "{state}: {lines:?}");
+            assert_eq!(rig.read(100), Ok(octets(1, 5)));
+        }
+    }
+
+    #[test]
+    fn the_first_copy_of_an_octet_counts() {
+        let mut rig = Rig::established();
+        rig.gets(". 3:4(1) ack 1");
+        // Shifted by one, so that its octets differ from those of the first copy.
+        crate::tcp::tests::rig::with_segment(". 1:6(5) ack 1", |segment| {
+            let other = crate::wire::tcp::Segment { payload: &[91, 92, 93, 94, 95], ..*segment };
+            rig.arrives(&other);
+        });
+        assert_eq!(rig.read(100), Ok(alloc::vec![91, 92, 3, 94, 95]));
+    }
+
+    #[test]
+    fn text_after_the_fin_is_acknowledged_and_forgotten() {
+        let mut rig = Rig::in_state(State::CloseWait);
+        assert_eq!(rig.gets(". 2:7(5) ack 1"), ["! TcpAfterFin", "> . 1:1(0) ack 2 win 65534"]);
+        assert_eq!(rig.tcb.unread_octets(), 0);
+    }
+
+    #[test]
+    fn data_carries_the_acknowledgement() {
+        let mut rig = Rig::established_with(&crate::tcp::Settings::default(), 10, 1000);
+        rig.send(20);
+        assert_eq!(rig.gets(". 1:6(5) ack 11 win 100"), ["> P. 11:21(10) ack 6 win 65530"]);
+    }
+}

@@ -38,3 +38,43 @@ impl Tcb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::State;
+    use crate::tcp::tests::rig::Rig;
+
+    #[test]
+    fn the_user_is_told_when_the_pointer_appears_and_when_it_advances() {
+        let mut rig = Rig::established();
+        assert_eq!(rig.gets("U. 1:6(5) ack 1 urg 8"), ["* Urgent", "> . 1:1(0) ack 6 win 65530"]);
+        assert_eq!(rig.tcb.urgent_octets_left(), 8);
+        assert!(rig.tcb.readiness().urgent);
+        assert!(rig.gets("U. 6:6(0) ack 1 urg 3").is_empty());
+        assert!(rig.gets("U. 6:6(0) ack 1 urg 1").is_empty());
+        assert_eq!(rig.gets("U. 6:6(0) ack 1 urg 10"), ["* Urgent"]);
+        assert_eq!(rig.tcb.urgent_octets_left(), 15);
+        rig.read(100).unwrap();
+        assert_eq!(rig.tcb.urgent_octets_left(), 10);
+        rig.gets(". 6:16(10) ack 1");
+        rig.read(100).unwrap();
+        assert!(!rig.tcb.readiness().urgent);
+        assert_eq!(rig.gets("U. 16:16(0) ack 1 urg 1"), ["* Urgent"]);
+    }
+
+    #[test]
+    fn a_pointer_to_what_was_read_is_nothing() {
+        let mut rig = Rig::established();
+        rig.gets(". 1:6(5) ack 1");
+        rig.read(100).unwrap();
+        assert!(rig.gets("U. 6:6(0) ack 1 urg 0").is_empty());
+        assert_eq!(rig.tcb.rcv().up, None);
+    }
+
+    #[test]
+    fn after_the_fin_there_is_nothing_urgent() {
+        let mut rig = Rig::in_state(State::CloseWait);
+        assert_eq!(rig.gets("U. 2:2(0) ack 1 urg 9"), ["! TcpAfterFin"]);
+        assert_eq!(rig.tcb.urgent_octets_left(), 0);
+    }
+}

@@ -107,3 +107,48 @@ impl Tcb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Refused;
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{End, Settings, State};
+
+    #[test]
+    fn an_ack_of_another_connection_is_reset_at_its_own_number() {
+        let mut rig = Rig::connect_with(&Settings::default());
+        for ack in [-7, 0, 2, 900] {
+            let lines = rig.gets(&alloc::format!("S. 50:50(0) ack {ack}"));
+            assert!(lines[1].starts_with(&alloc::format!("> R {}:", ack as u32)), "{lines:?}");
+            assert_eq!(lines[0], "! TcpAckToSynSent");
+            assert_eq!(rig.gets(&alloc::format!("R. 50:50(0) ack {ack}")), ["! TcpResetToSynSent"]);
+            assert_eq!(rig.tcb.state(), State::SynSent);
+        }
+        rig.gets("S. 0:0(0) ack 1");
+        assert_eq!(rig.tcb.state(), State::Established);
+    }
+
+    #[test]
+    fn a_reset_with_the_right_ack_refuses_the_connection() {
+        let mut rig = Rig::connect_with(&Settings::default());
+        assert_eq!(rig.gets("R 0:0(0)"), ["! TcpResetToSynSent"]);
+        assert!(rig.gets("R. 0:0(0) ack 1").is_empty());
+        assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::ConnRefused)));
+        assert_eq!((rig.tcb.take_error(), rig.tcb.error()), (Some(Refused::ConnRefused), None));
+    }
+
+    #[test]
+    fn the_window_of_the_syn_ack_counts() {
+        let mut rig = Rig::connect_with(&Settings::default());
+        rig.send(10);
+        assert_eq!(rig.gets("S. 0:0(0) ack 1 win 10"), ["> P. 1:11(10) ack 1 win 65535"]);
+        assert_eq!(rig.tcb.snd().max_wnd.octets(), 10);
+    }
+
+    #[test]
+    fn a_fin_with_the_syn_ack_is_taken() {
+        let mut rig = Rig::connect_with(&Settings::default());
+        assert_eq!(rig.gets("SF. 0:0(0) ack 1"), ["> . 1:1(0) ack 2 win 65534"]);
+        assert_eq!(rig.tcb.state(), State::CloseWait);
+    }
+}
