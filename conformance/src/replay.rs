@@ -15,6 +15,7 @@ use crate::drive::replay::stream::hash;
 use crate::drive::replay::tcp::{Stuck, TcpReplay};
 use crate::drive::replay::udp::{self, UdpReplay};
 use crate::host::{Clock, Fault, Host, HostConfig};
+use crate::judge;
 use crate::run::run;
 use crate::trace::capture::{Capture, CaptureError, network_layer};
 use crate::trace::{Event, Link, Response, Trace};
@@ -206,7 +207,8 @@ pub fn connection_as(
     one.released_at_event = replay.released_at_event;
     one.sent = Digest::of(&replay.host.stream);
     one.delivered = Digest::of(&replay.app.delivered);
-    let differences = compare::connection(played, role, application, &replay);
+    let mut differences = compare::connection(played, role, application, &replay);
+    differences.extend(compare::rules(&judge::trace(&one.trace)));
     one.verdict = match (outcome, replay.stuck.take()) {
         (Err(fault), _) => Verdict::Error(fault),
         (Ok(()), Some(stuck)) => Verdict::Stuck(stuck, differences),
@@ -233,7 +235,8 @@ pub fn exchange(recorded: &RecordedExchange, role: Side, host: &mut dyn Host) ->
     let (sent, port_unreachables) = datagrams_sent(&one.trace, one.places);
     one.sent = Digest::of(&sent.concat());
     one.delivered = Digest::of(&replay.delivered.concat());
-    let differences = compare::exchange(recorded, role, &replay, &sent, port_unreachables);
+    let mut differences = compare::exchange(recorded, role, &replay, &sent, port_unreachables);
+    differences.extend(compare::rules(&judge::trace(&one.trace)));
     one.verdict = match outcome {
         Err(fault) => Verdict::Error(fault),
         Ok(()) if differences.is_empty() => Verdict::Agree,

@@ -8,6 +8,8 @@ use crate::drive::replay::recording::{RecordedConnection, RecordedExchange, Side
 use crate::drive::replay::stream::{Stream, hash, offset};
 use crate::drive::replay::tcp::TcpReplay;
 use crate::drive::replay::udp::{self, UdpReplay};
+use crate::judge;
+use crate::verdict::Outcome;
 use stack::sock::Refused;
 use stack::wire::tcp::Flags;
 use std::fmt;
@@ -343,6 +345,21 @@ fn end(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Option<Difference> {
         return Difference::between(Topic::End, "end of file", told);
     }
     None
+}
+
+/// What the rules say of the host's own packets: breaches of a MUST, and deviations from a SHOULD.
+pub fn rules(report: &judge::Report) -> Vec<Difference> {
+    let breaches = report.verdicts.iter().filter(|verdict| match verdict.outcome {
+        Outcome::Fail | Outcome::Deviates => true,
+        Outcome::Holds | Outcome::Note | Outcome::Undecided => false,
+    });
+    breaches
+        .map(|verdict| Difference {
+            topic: Topic::Rule,
+            recorded: verdict.bound.clone(),
+            replayed: format!("{} {}: {}", verdict.outcome.word(), verdict.clause, verdict.seen),
+        })
+        .collect()
 }
 
 /// The differences between a recorded exchange of datagrams and its replay.
