@@ -195,14 +195,7 @@ pub fn connection_as(
     let headers = if one.places.host.is_ipv4() { 40 } else { 60 };
     let announced = application.max_segment_octets.map_or(MTU_OCTETS, |mss| mss.saturating_add(headers));
     let config = config(one.places, announced);
-    let mut replay = TcpReplay::new(
-        played,
-        role,
-        played.segments.len(),
-        application,
-        tick(host),
-        config.mtu_octets - headers,
-    );
+    let mut replay = TcpReplay::new(played, role, application, tick(host), config.mtu_octets - headers);
     let outcome = play(host, &config, &mut replay, &mut one.trace);
     one.released_at_event = replay.released_at_event;
     one.sent = Digest::of(&replay.host.stream);

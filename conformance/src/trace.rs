@@ -1,8 +1,8 @@
 //! floor 6: what can be seen at the boundary of a host, in order of time.
 
 pub mod capture;
-pub mod text;
 pub mod store;
+pub mod text;
 
 use stack::base::{Instant, Why};
 use stack::sock::{Call, Reply};

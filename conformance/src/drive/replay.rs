@@ -5,6 +5,7 @@
 //! * [`recording`]: what the capture gives: conversations, segment by segment
 //! * [`stream`]: the two byte streams, and what each byte waited for
 //! * [`infer`]: the application that R had
+//! * [`peer`]: what P sends next, and what that has to wait for
 //! * [`observe`]: what H has really sent so far
 //! * [`translate`]: P's segments in H's numbers
 //! * [`tcp`], [`udp`]: the drivers
@@ -14,6 +15,7 @@ pub mod extract;
 pub mod infer;
 pub mod observe;
 pub mod packet;
+pub mod peer;
 pub mod recording;
 pub mod stream;
 pub mod tcp;

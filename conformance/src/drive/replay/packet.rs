@@ -226,6 +226,23 @@ pub fn moved(packet: &[u8], src: IpAddr, dst: IpAddr) -> Vec<u8> {
     emit(&header, &payload)
 }
 
+/// Makes the checksum of an ICMP message right again, in place.
+pub fn sum_icmp(packet: &mut [u8]) {
+    let Some(upper) = Upper::of(packet).filter(Upper::is_icmp) else { return };
+    let (src, dst, octets) = (upper.src, upper.dst, upper.payload.len());
+    let at = packet.len() - octets;
+    let Some(field) = packet.get_mut(at + 2..at + 4) else { return };
+    field.fill(0);
+    let sum = match src {
+        IpAddr::V4(_) => checksum::of(&packet[at..]),
+        IpAddr::V6(_) => {
+            let len = u32::try_from(octets).unwrap_or(u32::MAX);
+            checksum::pseudo(src, dst, icmpv6::PROTOCOL, len).add_bytes(&packet[at..]).finish()
+        }
+    };
+    packet[at + 2..at + 4].copy_from_slice(&sum.to_be_bytes());
+}
+
 /// Puts fragments together, for packets that are known to be well formed. Series with overlaps never become
 /// whole: what they mean is the receiver's choice.
 #[derive(Clone, Debug, Default)]

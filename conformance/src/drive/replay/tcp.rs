@@ -3,15 +3,14 @@
 use super::app::App;
 use super::infer::{Act, Action, Application, Opening, ReadUpTo};
 use super::observe::{Observed, Places};
-use super::recording::{RecordedConnection, RecordedSegment, Side};
-use super::stream::{Stream, offset};
-use super::translate::Translator;
+use super::peer::{Item, Peer};
+use super::recording::{RecordedConnection, Side};
+use super::stream::Stream;
 use crate::drive::{Driver, Next};
 use crate::host::Deadline;
 use crate::trace::{Event, Frame, Response, Stimulus, Trace};
 use stack::base::{Instant, Span};
 use stack::sock::Call;
-use stack::wire::tcp::Flags;
 use std::collections::VecDeque;
 
 /// How long a host is watched after the last recorded segment: twice the MSL of RFC 9293 section 3.4.2.
@@ -19,9 +18,6 @@ const QUIET: Span = Span::from_secs(240);
 
 /// How long a host may go on by itself while the replay waits for it. Longer than any give-up time (R2).
 const PATIENCE: Span = Span::from_secs(3600);
-
-/// How long P waits before it acknowledges less than it did in the recording; a receiver has half a second.
-const ACK_DELAY: Span = Span::from_millis(40);
 
 /// Octets that one read asks for at the most.
 const READ_OCTETS: u32 = 1 << 20;
@@ -48,22 +44,12 @@ pub struct Stuck {
 /// Plays one connection against one host.
 #[derive(Debug)]
 pub struct TcpReplay<'a> {
-    translator: Translator<'a>,
+    role: Side,
     tick: Span,
-    peer: VecDeque<&'a RecordedSegment>,
+    peer: Peer<'a>,
     actions: VecDeque<Action>,
     reads: VecDeque<ReadUpTo>,
     own: Stream,
-    connects: bool,
-    offered_edge: Vec<(u64, u32)>,
-    /// Octets of P's stream that were handed to the host without a hole, and its FIN behind them.
-    handed_octets: u32,
-    /// Runs of octets that were handed over behind a hole.
-    handed: Vec<(u32, u32)>,
-    /// Largest number of the host that P acknowledged, relative to its ISN; and in an acknowledgement of less
-    /// than the recorded one.
-    acknowledged: u32,
-    split_ack: u32,
     read_target: u32,
     linger_set: bool,
     events_seen: usize,
@@ -83,44 +69,33 @@ pub struct TcpReplay<'a> {
 }
 
 impl<'a> TcpReplay<'a> {
-    /// Plays the first `segments` segments of `connection` with the host in the place of `role`. `tick` is
-    /// the smallest step of the host's clock, `mss_of_mtu` the MSS that follows from its MTU.
+    /// Plays `connection` with the host in the place of `role`. `tick` is the smallest step of the host's
+    /// clock, `mss_of_mtu` the MSS that follows from its MTU.
     pub fn new(
         connection: &'a RecordedConnection,
         role: Side,
-        segments: usize,
         application: &Application,
         tick: Span,
         mss_of_mtu: u16,
     ) -> Self {
-        let played = &connection.segments[..segments];
-        let last = played.last();
-        let until = |number: u64| last.is_some_and(|last| number <= last.number);
+        let last = connection.segments.last();
         let own = Stream::assemble(connection, role);
         let own_octets = u32::try_from(own.contiguous().len()).unwrap_or(u32::MAX);
-        let places = Places::of(connection.ends, role);
-        let mut actions: VecDeque<Action> =
-            application.actions.iter().copied().filter(|action| until(action.number)).collect();
+        let mut actions: VecDeque<Action> = application.actions.iter().copied().collect();
         if application.opening == Opening::ConnectAndAbort {
             // The socket was gone before the answer came.
             actions.extend(actions.front().copied().map(|connect| Action { act: Act::Abort, ..connect }));
         }
+        let connects = matches!(application.opening, Opening::Connect | Opening::ConnectAndAbort);
+        let peer = Peer::new(connection, role, connects);
+        let app = App::new(application, peer.places(), own_octets, mss_of_mtu);
         Self {
-            translator: Translator { connection, role, places },
+            role,
             tick,
-            peer: played
-                .iter()
-                .filter(|segment| segment.from != role && !lost_behind_the_tap(connection, segment))
-                .collect(),
+            peer,
             actions,
-            reads: application.reads.iter().copied().filter(|read| until(read.number)).collect(),
+            reads: application.reads.iter().copied().collect(),
             own,
-            connects: matches!(application.opening, Opening::Connect | Opening::ConnectAndAbort),
-            offered_edge: offered_edges(connection, role),
-            handed_octets: 0,
-            handed: Vec::new(),
-            acknowledged: 0,
-            split_ack: 0,
             read_target: 0,
             linger_set: false,
             events_seen: 0,
@@ -128,16 +103,11 @@ impl<'a> TcpReplay<'a> {
             phase: Phase::SetUp,
             limit: last.map_or(Instant::ZERO, |last| last.at) + PATIENCE,
             host: Observed::default(),
-            app: App::new(application, places, own_octets, mss_of_mtu),
+            app,
             stuck: None,
             released_at_event: None,
             released: false,
         }
-    }
-
-    /// The endpoints in the replay.
-    pub const fn places(&self) -> Places {
-        self.translator.places
     }
 
     fn absorb(&mut self, trace: &Trace) {
@@ -149,12 +119,9 @@ impl<'a> TcpReplay<'a> {
         }
         self.events_seen = trace.events.len();
         if self.released_at_event.is_none() {
-            let Places { host, peer } = self.translator.places;
-            let peer_scales = self
-                .translator
-                .connection
-                .syn(self.translator.role.other())
-                .is_some_and(|syn| syn.options.window_scale.is_some());
+            let Places { host, peer } = self.peer.places();
+            let end = self.peer.connection().syn(self.role.other());
+            let peer_scales = end.is_some_and(|syn| syn.options.window_scale.is_some());
             self.host.absorb(trace, host, peer, peer_scales);
         }
     }
@@ -171,11 +138,11 @@ impl<'a> TcpReplay<'a> {
         let segment_ready = self
             .peer
             .front()
-            .is_some_and(|segment| self.due(segment.at) <= now && self.waits_for(segment).is_none());
-        let segment_number = self.peer.front().map_or(u64::MAX, |segment| segment.number);
+            .is_some_and(|item| self.due(item.at()) <= now && self.peer.waits_for(&self.host).is_none());
+        let segment_number = self.peer.front().map_or(u64::MAX, Item::number);
         let action_first = self.actions.front().is_some_and(|action| {
             self.due(action.at) <= now
-                && self.handed_octets >= action.cause_octets
+                && self.peer.handed_octets >= action.cause_octets
                 && !(segment_ready && segment_number < action.number)
         });
         if action_first && let Some(call) = self.act(trace) {
@@ -184,8 +151,8 @@ impl<'a> TcpReplay<'a> {
         if let Some(call) = self.read(trace, now) {
             return call;
         }
-        if segment_ready && let Some(segment) = self.peer.pop_front() {
-            return self.play(segment, None);
+        if segment_ready && let Some(packet) = self.peer.play(&self.host) {
+            return arrives(packet);
         }
         if self.peer.is_empty() && self.actions.is_empty() {
             self.phase = Phase::Quiet { until: now + QUIET };
@@ -194,86 +161,12 @@ impl<'a> TcpReplay<'a> {
         self.wait(trace, now, deadline)
     }
 
-    /// Hands a segment of P to the host.
-    fn play(&mut self, segment: &RecordedSegment, ack_limit: Option<u32>) -> Next {
-        let packet = self.translator.packet(segment, &self.host, ack_limit);
-        self.acknowledged =
-            self.acknowledged.max(ack_limit.unwrap_or_else(|| self.translator.needs(segment)));
-        let isn = self.translator.connection.isn[self.translator.role.other().index()];
-        let data_seq = segment.seq.wrapping_add(u32::from(segment.has(Flags::SYN)));
-        if let (Some(start), None) = (isn.and_then(|isn| offset(data_seq, isn)), ack_limit) {
-            let fin = u32::from(segment.has(Flags::FIN));
-            self.handed.push((start, start + segment.payload_octets + fin));
-            self.handed.sort_unstable();
-            self.handed.retain(|(start, end)| {
-                let joins = *start <= self.handed_octets;
-                if joins {
-                    self.handed_octets = self.handed_octets.max(*end);
-                }
-                !joins
-            });
-        }
-        Next::Now(Stimulus::Frame(Frame::whole(packet)))
-    }
-
-    /// What a segment of P has to wait for, if anything: the two reasons why it may not be played yet.
-    fn waits_for(&self, segment: &RecordedSegment) -> Option<String> {
-        let needs = self.translator.needs(segment);
-        let host = &self.host;
-        let crossing = self.connects && segment.has(Flags::SYN) && !segment.has(Flags::ACK);
-        if crossing && host.isn.is_none() {
-            return Some("peer's SYN crossed one of the host, which has not sent it".to_owned());
-        }
-        if segment.has(Flags::ACK) && needs > 0 && !host.has_sent(needs) {
-            return Some(match host.isn {
-                Some(_) => format!("peer acknowledged {needs}; host sent up to {}", host.end),
-                None => format!("peer acknowledged {needs}; host has not sent a SYN"),
-            });
-        }
-        self.waits_for_window(segment)
-    }
-
-    /// Octets that lay inside R's window wait until they lie inside the host's.
-    fn waits_for_window(&self, segment: &RecordedSegment) -> Option<String> {
-        if segment.payload_octets == 0 || segment.has(Flags::SYN) || self.host.has_reset() {
-            return None;
-        }
-        let end = segment.seq.wrapping_add(segment.payload_octets);
-        let inside = |edge: u32| end.wrapping_sub(edge).cast_signed() <= 0;
-        let lay_inside = self
-            .offered_edge
-            .iter()
-            .take_while(|(number, _)| *number < segment.number)
-            .last()
-            .is_some_and(|(_, edge)| inside(*edge));
-        let edge = self.host.edge?;
-        let isn = self.translator.connection.isn[self.translator.role.other().index()]?;
-        (lay_inside && !inside(edge)).then(|| {
-            let (end, edge) = (end.wrapping_sub(isn), edge.wrapping_sub(isn));
-            format!("peer sent up to {end}; host's window ends at {edge}")
-        })
-    }
-
     fn accept(&mut self, trace: &Trace) -> Option<Next> {
-        let handshake_over = self.host.isn.is_some() && self.handshake_acknowledged();
+        let handshake_over = self.host.isn.is_some() && self.peer.has_acknowledged();
         if !self.app.waits_for_accept() || !handshake_over || self.blocked_at == trace.events.len() {
             return None;
         }
         self.app.accept().map(now)
-    }
-
-    fn handshake_acknowledged(&self) -> bool {
-        // P's first segment with an ACK has been played.
-        let first = self
-            .translator
-            .connection
-            .of(self.translator.role.other())
-            .find(|segment| segment.has(Flags::ACK));
-        match (first, self.peer.front()) {
-            (Some(first), Some(next)) => first.number < next.number,
-            (Some(_), None) => true,
-            (None, _) => false,
-        }
     }
 
     /// The next step of the application's next action; `None` if it has to wait.
@@ -326,7 +219,7 @@ impl<'a> TcpReplay<'a> {
             self.reads.pop_front();
         }
         let delivered = u32::try_from(self.app.delivered.len()).unwrap_or(u32::MAX);
-        let wanted = self.read_target.min(self.handed_octets);
+        let wanted = self.read_target.min(self.peer.handed_octets);
         if delivered >= wanted || self.blocked_at == trace.events.len() || self.app.waits_for_accept() {
             return None;
         }
@@ -336,7 +229,7 @@ impl<'a> TcpReplay<'a> {
     /// Nothing can happen now: wait for a recorded time or for the host, or give up.
     fn wait(&mut self, trace: &Trace, time: Instant, deadline: Deadline) -> Next {
         let recorded = [
-            self.peer.front().map(|segment| segment.at),
+            self.peer.front().map(Item::at),
             self.actions.front().map(|action| action.at),
             self.reads.front().map(|read| read.at),
         ];
@@ -346,34 +239,18 @@ impl<'a> TcpReplay<'a> {
             Deadline::Idle => None,
             Deadline::Unknown => Some(self.limit),
         };
-        let split = self.split_at(time);
+        let held = self.peer.front().is_some_and(|item| self.due(item.at()) <= time);
+        let split = self.peer.splits_at(&self.host).filter(|_| held).map(|at| self.due(at));
         if split.is_some_and(|at| at <= time)
-            && let Some(acknowledgement) = self.split()
+            && let Some(packet) = self.peer.split(&self.host)
         {
-            return acknowledgement;
+            return arrives(packet);
         }
         let wake = [next, own.filter(|at| *at <= self.limit), split].into_iter().flatten().min();
         match wake {
             Some(at) => Next::Wait(at.max(time + self.tick)),
             None => self.give_up(trace, time, deadline),
         }
-    }
-
-    /// When P would acknowledge what it has, although the recording acknowledges more at once. R had more in
-    /// flight than the host dares or is allowed to send: a smaller window, Nagle's rule, its congestion
-    /// window. No receiver lets that wait (RFC 9293 section 3.8.6.3).
-    fn split_at(&self, time: Instant) -> Option<Instant> {
-        let segment = self.peer.front().filter(|segment| self.due(segment.at) <= time)?;
-        let waits = !self.host.has_sent(self.translator.needs(segment)) && !segment.has(Flags::RST);
-        let progress = self.host.end > self.split_ack.max(1) && !self.host.has_reset();
-        let acknowledged = self.host.end <= self.acknowledged;
-        (waits && progress && !acknowledged).then(|| self.due(self.host.latest + ACK_DELAY))
-    }
-
-    fn split(&mut self) -> Option<Next> {
-        let segment = *self.peer.front()?;
-        self.split_ack = self.host.end;
-        Some(self.play(segment, Some(self.split_ack)))
     }
 
     fn give_up(&mut self, trace: &Trace, time: Instant, deadline: Deadline) -> Next {
@@ -383,9 +260,9 @@ impl<'a> TcpReplay<'a> {
         if gone {
             self.peer.clear();
         }
-        if let Some(segment) = self.peer.front() {
-            let what = self.waits_for(segment).unwrap_or_else(|| "peer's segment is due".to_owned());
-            self.stuck = Some(Stuck { number: segment.number, what: format!("{what} and {timer}") });
+        if let Some(item) = self.peer.front() {
+            let what = self.peer.waits_for(&self.host).unwrap_or_else(|| "peer's segment is due".to_owned());
+            self.stuck = Some(Stuck { number: item.number(), what: format!("{what} and {timer}") });
         } else if let Some(action) = self.actions.front() {
             let what = format!("the application can not go on with {:?}: host {timer}", action.act);
             self.stuck = Some(Stuck { number: action.number, what });
@@ -469,34 +346,6 @@ const fn now(call: Call) -> Next {
     Next::Now(Stimulus::Call(call))
 }
 
-/// Whether R can not have received this acknowledgement of its FIN: it sent the FIN again afterwards, and P
-/// acknowledged it again. The tap saw the first one, R did not.
-fn lost_behind_the_tap(connection: &RecordedConnection, segment: &RecordedSegment) -> bool {
-    let role = segment.from.other();
-    let fin_end =
-        connection.of(role).find(|own| own.has(Flags::FIN)).map(|own| own.seq.wrapping_add(own.len_octets()));
-    let acknowledges = |one: &RecordedSegment| one.has(Flags::ACK) && Some(one.ack) == fin_end;
-    if segment.len_octets() > 0 || segment.has(Flags::RST) || !acknowledges(segment) {
-        return false;
-    }
-    let again = connection
-        .of(role)
-        .find(|own| own.number > segment.number && own.has(Flags::FIN))
-        .map(|own| own.number);
-    again.is_some_and(|again| {
-        connection.of(segment.from).any(|later| later.number > again && acknowledges(later))
-    })
-}
-
-/// The right edge of the window that `role` had offered by each of its segments: the largest so far.
-fn offered_edges(connection: &RecordedConnection, role: Side) -> Vec<(u64, u32)> {
-    let mut edges: Vec<(u64, u32)> = Vec::new();
-    for segment in connection.of(role).filter(|segment| segment.has(Flags::ACK) && !segment.has(Flags::RST)) {
-        let edge = segment.ack.wrapping_add(connection.window_octets(segment));
-        let ahead = edges.last().is_none_or(|(_, last)| edge.wrapping_sub(*last).cast_signed() > 0);
-        if ahead {
-            edges.push((segment.number, edge));
-        }
-    }
-    edges
+fn arrives(packet: Vec<u8>) -> Next {
+    Next::Now(Stimulus::Frame(Frame::whole(packet)))
 }

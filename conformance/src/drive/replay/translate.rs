@@ -1,8 +1,8 @@
 //! floor 7: a recorded segment of P in the numbers of the host under test.
 
 use super::observe::{Observed, Places};
-use super::packet::{self, Addressed};
-use super::recording::{ChecksumSeen, RecordedConnection, RecordedSegment, Side};
+use super::packet::{self, Addressed, Upper};
+use super::recording::{ChecksumSeen, RecordedConnection, RecordedError, RecordedSegment, Side};
 use stack::wire::Auto;
 use stack::wire::tcp::{self, Flags, Forced, Segment};
 use stack::wire::tcp_option::{Options, SackBlocks, Timestamps};
@@ -124,4 +124,41 @@ impl Translator<'_> {
             .next_back();
         host.timestamp_at(end.unwrap_or(0))
     }
+}
+
+/// Octets of an ICMP header before the packet that it quotes (RFC 792, RFC 4443).
+const ICMP_OCTETS: usize = 8;
+
+impl Translator<'_> {
+    /// The number of R's stream that an ICMP error is about, relative to R's ISN.
+    pub fn quoted_number(&self, error: &RecordedError) -> Option<u32> {
+        let at = quoted_seq_at(&error.packet)?;
+        let isn = self.connection.isn[self.role.index()]?;
+        Some(number_at(&error.packet, at)?.wrapping_sub(isn))
+    }
+
+    /// An ICMP error with the host's sequence number in the packet that it quotes.
+    pub fn error(&self, error: &RecordedError, host: &Observed) -> Vec<u8> {
+        let mut packet = error.packet.clone();
+        let quoted = quoted_seq_at(&packet).zip(self.quoted_number(error)).zip(host.isn);
+        if let Some(((at, number), own)) = quoted {
+            packet[at..at + 4].copy_from_slice(&own.wrapping_add(number).to_be_bytes());
+            packet::sum_icmp(&mut packet);
+        }
+        packet
+    }
+}
+
+/// Where the sequence number stands that an ICMP error quotes.
+fn quoted_seq_at(packet: &[u8]) -> Option<usize> {
+    let upper = Upper::of(packet).filter(Upper::is_icmp_error)?;
+    let outer = packet.len().checked_sub(upper.payload.len())? + ICMP_OCTETS;
+    let inner = Upper::of(packet.get(outer..)?).filter(|inner| inner.protocol == tcp::PROTOCOL)?;
+    let at = packet.len().checked_sub(inner.payload.len())? + 4;
+    packet.get(at..at + 4).map(|_| at)
+}
+
+fn number_at(packet: &[u8], at: usize) -> Option<u32> {
+    let octets: [u8; 4] = packet.get(at..at + 4)?.try_into().ok()?;
+    Some(u32::from_be_bytes(octets))
 }
