@@ -167,7 +167,7 @@ fn urgent_data_is_announced_until_it_is_acknowledged() {
     );
     assert_eq!(rig.send(10), ["> P. 1501:1511(10) ack 1 win 65535"]);
     rig.gets(". 1:1(0) ack 1001");
-    assert_eq!(rig.wait(), ["1000 > PU. 1001:1511(510) ack 1 win 65535 urg 500"]);
+    assert_eq!(rig.wait(), ["1000 > P.U 1001:1511(510) ack 1 win 65535 urg 500"]);
 }
 
 #[test]
