@@ -101,6 +101,16 @@ pub(super) struct Connection {
     pub(super) told: Told,
     pub(super) read_shut: bool,
     pub(super) armed: Option<Instant>,
+    /// Until when a connection without an application may wait for a FIN that nothing obliges the peer to
+    /// send.
+    pub(super) patience: Option<Instant>,
+}
+
+impl Connection {
+    /// When something has to be done for it.
+    pub(super) fn due(&self) -> Option<Instant> {
+        [self.tcb.due(), self.patience].into_iter().flatten().min()
+    }
 }
 
 /// A datagram socket.
