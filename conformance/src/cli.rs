@@ -1,6 +1,7 @@
 //! floor 9: commands, and the exit codes that they share. One file for each command in `cli/`; a new one is a variant
 //! of [`Command`] and a line in [`Command::run`].
 
+mod assay;
 mod check;
 mod explain;
 mod list;
@@ -80,6 +81,8 @@ struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Replay captures on every host and judge them, as one table
+    Assay(assay::Args),
     /// Judge the hosts in recorded traffic, by rules that hold wherever it was recorded
     Check(check::Args),
     /// Explain requirements: level, section, how a host shows them, and what stacks do instead
@@ -93,6 +96,7 @@ enum Command {
 impl Command {
     fn run(&self, out: &mut Out) -> io::Result<Exit> {
         match self {
+            Self::Assay(args) => assay::run(args, out),
             Self::Check(args) => check::run(args, out),
             Self::Explain(args) => explain::run(args, out),
             Self::List(args) => list::run(args, out),

@@ -1,5 +1,6 @@
 //! floor 8: replays the conversations of a capture on a host, each end in turn, and says how it went.
 
+pub mod account;
 pub mod compare;
 pub mod expect;
 

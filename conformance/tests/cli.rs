@@ -61,6 +61,7 @@ fn list_totals() {
 fn usage() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
+        ("help_assay", &["assay", "--help"]),
         ("help_explain", &["explain", "--help"]),
         ("help_list", &["list", "--help"]),
         ("no_command", &[]),

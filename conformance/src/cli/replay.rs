@@ -5,11 +5,11 @@ use super::{Exit, complain};
 use clap::{Args as ClapArgs, ValueEnum};
 use conformance::drive::replay::recording::Side;
 use conformance::host::{Host, registry};
+use conformance::replay::account::{Account, Standing};
 use conformance::replay::expect::Expectations;
-use conformance::replay::{self, Replayed, Verdict};
+use conformance::replay::{self, Replayed};
 use conformance::report::ladder::Span;
 use conformance::report::replay as report;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -74,9 +74,6 @@ impl Roles {
     }
 }
 
-/// Counts of verdicts, by word.
-type Counts = BTreeMap<&'static str, u64>;
-
 pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     let Some(mut host) = registry::by_name(&args.host) else {
         let names: Vec<&str> = registry::names().collect();
@@ -90,7 +87,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
-    let mut run = Run::new(args, expectations);
+    let mut run = Run { args, account: Account::new(expectations), unreadable: 0 };
     for file in &args.files {
         run.file(file, host.as_mut(), out)?;
     }
@@ -100,25 +97,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
 /// What has come out so far.
 struct Run<'a> {
     args: &'a Args,
-    expectations: Expectations,
-    counts: Counts,
-    replayed: BTreeSet<(String, Side)>,
-    seen: BTreeSet<(usize, String)>,
+    account: Account,
     unreadable: u64,
 }
 
-impl<'a> Run<'a> {
-    const fn new(args: &'a Args, expectations: Expectations) -> Self {
-        Self {
-            args,
-            expectations,
-            counts: Counts::new(),
-            replayed: BTreeSet::new(),
-            seen: BTreeSet::new(),
-            unreadable: 0,
-        }
-    }
-
+impl Run<'_> {
     fn file(&mut self, file: &Path, host: &mut dyn Host, out: &mut Out) -> io::Result<()> {
         let recorded = match replay::read(file, self.args.filter.as_deref()) {
             Ok(recorded) => recorded,
@@ -146,22 +129,14 @@ impl<'a> Run<'a> {
     }
 
     fn one(&mut self, name: &str, one: &Replayed, out: &mut Out) -> io::Result<()> {
-        if !matches!(one.verdict, Verdict::NotApplicable(_)) {
-            self.replayed.insert((name.to_owned(), one.role));
-        }
-        let explained = self.expectations.explain(name, one);
-        let fails = !matches!(one.verdict, Verdict::Agree | Verdict::NotApplicable(_));
-        let word = if fails && explained.is_some() { "known" } else { one.verdict.word() };
-        *self.counts.entry(word).or_default() += 1;
-        write!(out, "{}", report::replayed(one, word))?;
-        for index in explained.into_iter().flatten() {
-            let known = &self.expectations.known[index];
+        let (standing, known) = self.account.enter(name, one);
+        write!(out, "{}", report::replayed(one, standing.word()))?;
+        for known in known {
             writeln!(out, "      known: {} [{}]", known.reason, known.clause)?;
-            self.seen.insert((index, name.to_owned()));
         }
         let lines = match self.args.ladder {
             Ladder::None => return Ok(()),
-            Ladder::Differing if !fails => return Ok(()),
+            Ladder::Differing if standing <= Standing::Agree => return Ok(()),
             Ladder::Differing | Ladder::Short => report::ladders(one, SHORT),
             Ladder::Whole => report::ladders(one, Span::WHOLE),
         };
@@ -169,30 +144,22 @@ impl<'a> Run<'a> {
     }
 
     fn finish(self, out: &mut Out) -> io::Result<Exit> {
-        let stale = self.expectations.stale(&self.replayed, &self.seen);
-        for (known, capture) in &stale {
-            writeln!(
-                out,
-                "stale: {capture}: \"{}\" is listed as known and no longer shows ({})",
-                known.topic, known.reason
-            )?;
+        for stale in self.account.stale() {
+            writeln!(out, "{stale}")?;
         }
-        let total: u64 = self.counts.values().sum();
-        let ran = total - self.counts.get("n/a").copied().unwrap_or(0);
-        let counts: Vec<String> = self.counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
         writeln!(
             out,
-            "{} captures, {total} replays on {}: {}",
+            "{} captures, {} replays on {}: {}",
             self.args.files.len() as u64 - self.unreadable,
+            self.account.counts().values().sum::<u64>(),
             self.args.host,
-            if counts.is_empty() { "nothing to replay".to_owned() } else { counts.join(", ") }
+            self.account.summary()
         )?;
-        let has = |word: &str| self.counts.contains_key(word);
-        Ok(if has("differs") || has("stuck") || !stale.is_empty() {
+        Ok(if self.account.has_verdict() {
             Exit::Verdict
-        } else if has("error") || self.unreadable > 0 {
+        } else if self.account.is_broken() || self.unreadable > 0 {
             Exit::Rig
-        } else if ran == 0 {
+        } else if !self.account.ran() {
             Exit::NothingRan
         } else {
             Exit::Holds
