@@ -27,7 +27,7 @@ use crate::verdict::Reason;
 use assume::{Calibration, Hosts, Vantage};
 use checksum::{Field, Kind};
 use connection::{Connection, Connections};
-use packet::{Packet, Sighting, Upper};
+use packet::{Packet, Segment, Sighting, Upper};
 use report::{Pending, Store};
 pub use report::{Report, Tally, Verdict};
 use rule::{Rule, Scene};
@@ -93,8 +93,10 @@ impl Judge {
                 calibration: &self.calibration,
             };
             for (index, rule) in rules().enumerate() {
-                // A damaged packet says nothing about its sender but that it may be damaged.
-                if !damaged || rule.assumptions.contains(&assume::Assumption::NoOffload) {
+                // A damaged packet says nothing about its sender but that it may be damaged; unless nothing
+                // lies between the two.
+                let own = self.calibration.vantage == Vantage::AtHost;
+                if !damaged || own || rule.assumptions.contains(&assume::Assumption::NoOffload) {
                     self.store.take(index, (rule.judge)(&scene), &scene);
                 }
             }
@@ -199,6 +201,10 @@ fn doubt_at_once(scene: &Scene<'_>) -> Option<Reason> {
 fn pending(rule: usize, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
     let definition = rules().nth(rule);
     let doubt = breach.doubt.or_else(|| doubt_at_once(scene));
+    let checksum = definition.and_then(|rule| checksum_of(rule, scene));
+    let wrong = checksum.is_some() && matches!(doubt, None | Some(Reason::OneBit));
+    let takes_numbers = |segment: &&Segment<'_>| wrong && segment.end() != segment.view.seq();
+    let end = scene.segment().filter(takes_numbers).map(Segment::end);
     Pending {
         rule,
         breach: rule::Breach { doubt, ..breach },
@@ -207,8 +213,9 @@ fn pending(rule: usize, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
         connection: scene.place.map(|place| (place.connection.number, place.side)),
         number: scene.packet.sighting.number,
         at: scene.packet.sighting.at,
-        checksum: definition.and_then(|rule| checksum_of(rule, scene)),
+        checksum,
         count: 1,
+        end,
     }
 }
 

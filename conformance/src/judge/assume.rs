@@ -102,6 +102,10 @@ impl HostFacts {
             Some(Reason::NoneRight)
         } else if one_bit && written.one_bit <= written.right {
             Some(Reason::OneBit)
+        } else if written.wrong + written.one_bit < 2
+            || (written.wrong + written.one_bit) * 10 < written.right
+        {
+            Some(Reason::Rare)
         } else {
             None
         }

@@ -39,8 +39,8 @@ pub struct Opening {
 pub struct OptionCounts {
     /// Copies whose options were captured.
     pub whole: u32,
-    /// Copies whose options were cut.
-    pub cut: u32,
+    /// Copies whose options were cut, or make no sense.
+    pub unknown: u32,
     /// With window scale.
     pub window_scale: u32,
     /// With timestamps.
@@ -52,7 +52,7 @@ pub struct OptionCounts {
 impl OptionCounts {
     /// Whether every copy was captured whole, and there is one.
     pub const fn are_known(&self) -> bool {
-        self.whole > 0 && self.cut == 0
+        self.whole > 0 && self.unknown == 0
     }
 }
 
@@ -65,6 +65,8 @@ pub struct Side {
     pub openings_lost: bool,
     /// The sequence number behind the last octet seen.
     pub highest: Option<u32>,
+    /// The highest number that it acknowledged.
+    pub highest_ack: Option<u32>,
     /// Hop limits differ among its packets.
     pub hops_differ: bool,
     /// It acknowledged what the other side was not seen to send.
@@ -89,7 +91,7 @@ impl Side {
         let mut all = OptionCounts::default();
         for opening in &self.openings {
             all.whole += opening.options.whole;
-            all.cut += opening.options.cut;
+            all.unknown += opening.options.unknown;
             all.window_scale += opening.options.window_scale;
             all.timestamps += opening.options.timestamps;
             all.sack_permitted += opening.options.sack_permitted;
@@ -125,8 +127,9 @@ impl Side {
         opening.ecn_setup |= flags.contains(Flags::ECE | Flags::CWR);
         opening.accurate_ecn |= flags.contains(Flags::AE);
         let counts = &mut opening.options;
-        if !segment.header_whole {
-            counts.cut += 1;
+        let makes_sense = segment.view.options().all(|option| option.is_ok());
+        if !segment.header_whole || !makes_sense {
+            counts.unknown += 1;
             return;
         }
         counts.whole += 1;
@@ -143,7 +146,15 @@ impl Side {
         if segment.view.flags().syn() {
             self.note_syn(segment);
         }
-        if !segment.view.flags().rst() {
+        let flags = segment.view.flags();
+        if flags.ack() && !flags.rst() {
+            let ack = segment.view.ack();
+            let later = self.highest_ack.is_none_or(|highest| ack.wrapping_sub(highest).cast_signed() > 0);
+            if later {
+                self.highest_ack = Some(ack);
+            }
+        }
+        if !flags.rst() {
             let end = segment.end();
             let later = self.highest.is_none_or(|highest| end.wrapping_sub(highest).cast_signed() > 0);
             if later {
@@ -249,8 +260,9 @@ impl Connections {
             return;
         };
         let flags = segment.view.flags();
+        // A SYN,ACK with a number of nobody's is a breach by itself, and no sign of a gap.
         let unseen = flags.ack()
-            && !flags.rst()
+            && !flags.intersects(Flags::RST | Flags::SYN)
             && connection.sides[1 - side]
                 .highest
                 .is_some_and(|highest| segment.view.ack().wrapping_sub(highest).cast_signed() > 0);
@@ -298,6 +310,3 @@ fn begins_anew(connection: &Connection, side: usize, packet: &Packet<'_>) -> boo
     // A first SYN from this side after one of the other is a simultaneous open.
     !known && (own.segments > 0 || (peer.segments > 0 && peer.openings.is_empty()))
 }
-
-#[cfg(test)]
-mod tests;

@@ -58,12 +58,17 @@ pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
     Ok(Judged { file: capture.file().to_owned(), report: judge.finish(), cut, damage })
 }
 
-/// Whether the frame may never have left its host: loopback frames have no addresses, or zeros; a cooked
-/// frame does not say.
+/// Whether the frame may never have left its host: loopback frames have no addresses, or zeros; cooked
+/// and bare ones do not say.
 fn may_be_inside(link: LinkType, source: Option<Mac>, destination: Option<Mac>) -> bool {
     match link {
         LinkType::Ethernet => source == Some(Mac::default()) && destination == Some(Mac::default()),
-        LinkType::Null | LinkType::Loop | LinkType::LinuxCooked | LinkType::LinuxCooked2 => true,
-        LinkType::RawIp | LinkType::Ipv4 | LinkType::Ipv6 => false,
+        LinkType::Null
+        | LinkType::Loop
+        | LinkType::LinuxCooked
+        | LinkType::LinuxCooked2
+        | LinkType::RawIp
+        | LinkType::Ipv4
+        | LinkType::Ipv6 => true,
     }
 }

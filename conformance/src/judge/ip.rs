@@ -187,10 +187,25 @@ fn addresses(scene: &Scene<'_>) -> Opinion {
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
     };
     let Some((clause, bound)) = broken else { return Opinion::Holds };
-    let loopback = matches!(clause, "RFC1122-3.2.1.3-d" | "RFC4291-2.5.3-a");
-    let doubt = (loopback && scene.packet.sighting.inside).then_some(Reason::InsideHost);
+    let doubt = doubt_addresses(scene, clause);
     let seen = format!("{} to {}", scene.packet.src, scene.packet.dst);
     Opinion::unless(true, clause, || (seen, bound.into())).doubting(doubt)
+}
+
+/// Traffic from loopback to loopback was recorded inside of a host, whatever the frames look like. Replaced
+/// addresses seldom hit those that mean something by themselves.
+fn doubt_addresses(scene: &Scene<'_>, clause: &str) -> Option<Reason> {
+    let (src, dst) = (scene.packet.src, scene.packet.dst);
+    let replaced = match src {
+        IpAddr::V4(src) => {
+            let known = src.is_broadcast() || src.is_unspecified() || src.octets()[..3] == [224, 0, 0];
+            !known && (src.is_multicast() || src.octets()[0] == 0)
+        }
+        IpAddr::V6(src) => src.is_multicast() && src.segments()[1..7] != [0; 6],
+    };
+    let about_loopback = matches!(clause, "RFC1122-3.2.1.3-d" | "RFC4291-2.5.3-a");
+    let inside = scene.packet.sighting.inside || (src.is_loopback() && dst.is_loopback());
+    if about_loopback { inside.then_some(Reason::InsideHost) } else { replaced.then_some(Reason::Anonymised) }
 }
 
 fn martian_v4(src: Ipv4Addr, dst: Ipv4Addr, scene: &Scene<'_>) -> Option<(&'static str, &'static str)> {

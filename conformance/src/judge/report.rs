@@ -27,6 +27,8 @@ pub(super) struct Pending {
     pub(super) at: Instant,
     pub(super) checksum: Option<Kind>,
     pub(super) count: u64,
+    /// Where its octets end in the numbers of its sender, if it takes any and its checksum is wrong.
+    pub(super) end: Option<u32>,
 }
 
 /// A verdict on one host.
@@ -117,7 +119,7 @@ impl Report {
 }
 
 /// What makes two breaches the same finding.
-type Fold = (usize, &'static str, Option<Reason>, IpAddr, Option<(u64, usize)>);
+type Fold = (usize, &'static str, Option<Reason>, IpAddr, Option<(u64, usize)>, Option<u32>);
 
 /// Where breaches wait.
 #[derive(Debug, Default)]
@@ -149,7 +151,7 @@ impl Store {
     }
 
     fn keep(&mut self, new: Pending) {
-        let fold = (new.rule, new.breach.clause, new.breach.doubt, new.host, new.connection);
+        let fold = (new.rule, new.breach.clause, new.breach.doubt, new.host, new.connection, new.end);
         if let Some(place) = self.places.get(&fold) {
             self.kept[*place].count += 1;
             return;
@@ -174,6 +176,11 @@ impl Store {
             let (Some(rule), Some((_, side)), Vantage::Anywhere) = (rule, found.connection, vantage) else {
                 continue;
             };
+            let taken = connection.sides[1 - side].highest_ack;
+            let is_taken = |end: u32| taken.is_some_and(|ack| ack.wrapping_sub(end).cast_signed() >= 0);
+            if found.end.is_some_and(is_taken) {
+                found.breach.doubt = Some(Reason::Taken);
+            }
             found.breach.doubt = found.breach.doubt.or_else(|| excuse(rule, connection, side));
         }
     }
