@@ -323,3 +323,53 @@ fn where_one_can_not_connect_to() {
     assert_eq!(app.bind(bound, name("127.0.0.1:8000")), Ok(()));
     assert_eq!(app.connect(bound, name("192.0.2.2:80")), Err(Refused::InvalidArgument));
 }
+
+#[test]
+fn of_datagram_sockets_on_one_port_the_last_one_bound_hears_and_then_the_one_before() {
+    let mut app = App::alone();
+    let socks: Vec<SocketId> = (0..3)
+        .map(|_| {
+            let sock = app.udp();
+            assert_eq!(app.set(sock, OptionValue::ReuseAddr(true)), Ok(()));
+            assert_eq!(app.bind(sock, name("127.0.0.1:8000")), Ok(()));
+            sock
+        })
+        .collect();
+    let sender = app.udp();
+    for hears in [socks[2], socks[1], socks[0]] {
+        assert_eq!(app.send_to(sender, name("127.0.0.1:8000"), b"x"), Ok(1));
+        for sock in &socks {
+            let expected = if *sock == hears { Ok(b"x".to_vec()) } else { Err(Refused::WouldBlock) };
+            if *sock <= hears {
+                assert_eq!(app.recv(*sock, 9), expected);
+            }
+        }
+        assert_eq!(app.close(hears), Ok(()));
+    }
+}
+
+#[test]
+fn a_group_that_shares_a_port_is_chosen_from_by_the_conversation() {
+    let mut app = App::alone();
+    let group: Vec<SocketId> = (0..4)
+        .map(|_| {
+            let sock = app.udp();
+            assert_eq!(app.set(sock, OptionValue::ReusePort(true)), Ok(()));
+            assert_eq!(app.bind(sock, name("127.0.0.1:8000")), Ok(()));
+            sock
+        })
+        .collect();
+    for _ in 0..200 {
+        let sender = app.udp();
+        for _ in 0..2 {
+            assert_eq!(app.send_to(sender, name("127.0.0.1:8000"), b"x"), Ok(1));
+        }
+    }
+    for sock in group {
+        let mut heard = 0;
+        while app.recv(sock, 9).is_ok() {
+            heard += 1;
+        }
+        assert!(heard > 40 && heard % 2 == 0, "{heard} of 400 is a fair share, both of a sender together");
+    }
+}

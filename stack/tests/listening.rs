@@ -2,7 +2,8 @@
 
 mod rig;
 
-use rig::{Link, Pair, at, name};
+use rig::{App, Link, Pair, at, config, name};
+use stack::base::choose::Lowest;
 use stack::base::{Refused, Span, Why};
 use stack::sock::{Call, Family, How, OptionValue, Reply, SocketId};
 use stack::tcp::State;
@@ -210,4 +211,87 @@ fn the_table_of_sockets_is_data() {
     );
     assert_eq!(pair.b().call(Call::Close { sock: server }), Reply::Done);
     assert_eq!(pair.b().host.sockets().last().map(|row| row.sock), Some(None), "an orphan");
+}
+
+#[test]
+fn an_acknowledgement_that_finds_the_accept_queue_full_waits_for_room() {
+    let mut pair = Pair::new(Link::Ip);
+    let listener = pair.b().server(at(1, V4, 8080), 0);
+    // Both are half-open before either completes.
+    pair.b().listen(listener, 1).expect("a larger backlog");
+    let socks = clients(&mut pair, 2);
+    pair.run(Span::from_millis(7));
+    assert_eq!(count(&pair, 1, State::SynReceived), 2);
+    pair.b().listen(listener, 0).expect("a smaller backlog");
+    pair.settle();
+    assert_eq!(count(&pair, 1, State::Established), 1);
+    assert_eq!(count(&pair, 1, State::SynReceived), 1, "its last acknowledgement was ignored");
+    assert_eq!(count(&pair, 0, State::Established), 2, "which the client can not know");
+    assert!(pair.b().seen.discards.contains(&Why::AcceptQueueFull));
+    let (first, _) = pair.b().accept(listener).expect("one");
+    assert_eq!(pair.a().send(socks[1], b"early"), Ok(5));
+    pair.run(Span::from_secs(5));
+    let (second, _) = pair.b().accept(listener).expect("the other");
+    assert_ne!(first, second);
+    assert_eq!(pair.b().recv(second, 9), Ok(b"early".to_vec()));
+}
+
+#[test]
+fn a_newer_syn_opens_anew_what_is_in_time_wait() {
+    let mut pair = Pair::new(Link::Ip);
+    // Initial sequence numbers that follow the clock alone, so that a later one is a newer one.
+    pair.apps[0] = App::new(config(0, Link::Ip), Box::new(Lowest));
+    let listener = pair.b().server(at(1, V4, 8080), 4);
+    let mut served = Vec::new();
+    for round in 0..3 {
+        let client = pair.a().tcp();
+        assert_eq!(pair.a().bind(client, at(0, V4, 40_000)), Ok(()));
+        assert_eq!(pair.a().connect(client, at(1, V4, 8080)), Err(Refused::InProgress));
+        pair.settle();
+        let (server, _) = pair.b().accept(listener).expect("the connection opens anew");
+        served.push(server);
+        assert_eq!(pair.a().send(client, &[round; 3]), Ok(3));
+        pair.settle();
+        assert_eq!(pair.b().recv(server, 9), Ok(vec![round; 3]));
+        // The server closes first and is the one to wait.
+        assert_eq!(pair.b().close(server), Ok(()));
+        pair.settle();
+        assert_eq!(pair.a().close(client), Ok(()));
+        pair.settle();
+        assert_eq!(count(&pair, 1, State::TimeWait), 1);
+        assert_eq!(count(&pair, 0, State::TimeWait), 0);
+    }
+    // Without a listener the SYN gets the acknowledgement of the old connection, the reset that answers it
+    // ends that one (RFC 1337), and the next SYN finds nobody.
+    assert_eq!(pair.b().close(listener), Ok(()));
+    let client = pair.a().tcp();
+    assert_eq!(pair.a().bind(client, at(0, V4, 40_000)), Ok(()));
+    assert_eq!(pair.a().connect(client, at(1, V4, 8080)), Err(Refused::InProgress));
+    pair.run(Span::from_secs(3));
+    assert_eq!(pair.a().connect(client, at(1, V4, 8080)), Err(Refused::ConnRefused));
+}
+
+#[test]
+fn an_orphan_waits_a_minute_for_a_fin_that_does_not_come() {
+    let mut pair = Pair::new(Link::Ip);
+    let (client, server, _) = pair.connected(V4, 8080);
+    assert_eq!(pair.a().close(client), Ok(()));
+    pair.settle();
+    assert_eq!(count(&pair, 0, State::FinWait2), 1);
+    pair.run(Span::from_secs(61));
+    assert!(pair.a().host.sockets().is_empty());
+    assert_eq!(pair.b().send(server, b"anybody?"), Ok(8));
+    pair.settle();
+    assert_eq!(pair.b().error(server), Some(Refused::ConnReset));
+}
+
+#[test]
+fn whoever_only_shut_its_writing_half_waits_for_ever() {
+    let mut pair = Pair::new(Link::Ip);
+    let (client, server, _) = pair.connected(V4, 8080);
+    assert_eq!(pair.a().shutdown(client, How::Write), Ok(()));
+    pair.run(Span::from_secs(100_000));
+    assert_eq!(pair.b().send(server, b"late"), Ok(4));
+    pair.settle();
+    assert_eq!(pair.a().recv(client, 9), Ok(b"late".to_vec()));
 }

@@ -4,7 +4,7 @@ use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId};
 use super::name::Endpoint;
 use super::options::Options;
 use super::table::{Body, Net, Slot, Socket, Sockets};
-use crate::base::Refused;
+use crate::base::{Instant, Refused};
 use crate::tcp;
 use alloc::boxed::Box;
 use core::net::SocketAddr;
@@ -49,7 +49,7 @@ impl Sockets {
                 let slot = self.slot(*sock)?;
                 self.socket(slot).connected_name().map(Reply::Name)
             }
-            Call::SetOption { sock, value } => self.set_option(self.slot(*sock)?, *value).map(done),
+            Call::SetOption { sock, value } => self.set_option(self.slot(*sock)?, *value, net.now).map(done),
             Call::GetOption { sock, name } => {
                 let slot = self.slot(*sock)?;
                 self.socket(slot).option(*name).map(Reply::Option)
@@ -116,7 +116,7 @@ impl Sockets {
         }
     }
 
-    fn set_option(&mut self, slot: Slot, value: OptionValue) -> Result<(), Refused> {
+    fn set_option(&mut self, slot: Slot, value: OptionValue, now: Instant) -> Result<(), Refused> {
         let default_timeout = self.settings.user_timeout;
         let socket = self.socket(slot);
         let (family, kind) = (socket.family, socket.kind());
@@ -130,6 +130,7 @@ impl Sockets {
         if let (OptionValue::UserTimeout(timeout), Body::Connection(connection)) = (value, &mut socket.body) {
             //= RFC9293-MUST-21
             connection.tcb.set_user_timeout(timeout.or(default_timeout));
+            self.settle(slot, now);
         }
         // The books show the flags as they are now: they decide about the next claim to the port.
         self.renew_claim(slot);

@@ -168,6 +168,11 @@ impl Sockets {
         while let Some((at, slot)) = self.timers.first().copied()
             && at <= net.now
         {
+            if self.socket(slot).connection().patience.is_some_and(|until| until <= net.now) {
+                // What comes later is answered with a reset, as for any connection that is not there.
+                self.remove(slot);
+                continue;
+            }
             self.act(slot, net, |tcb, now, cx| tcb.on_due(now, cx));
             let rearmed = self.timers.contains(&(at, slot));
             assert!(!rearmed, "a timer that was due is done");

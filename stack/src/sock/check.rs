@@ -48,7 +48,7 @@ impl Sockets {
                 }
                 let named = socket.id.is_some() || connection.parent.is_some();
                 assert!(named || !closed, "nobody's connection is gone when it has ended");
-                assert_eq!(connection.armed, connection.tcb.due(), "the timer is set");
+                assert_eq!(connection.armed, connection.due(), "the timer is set");
                 if let Some(at) = connection.armed {
                     assert!(self.timers.contains(&(at, slot)), "the timer is in the list");
                 }

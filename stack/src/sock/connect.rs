@@ -12,6 +12,10 @@ use crate::tcp::{self, Tcb};
 use alloc::boxed::Box;
 use core::net::{IpAddr, SocketAddr};
 
+/// The smallest buffer of a connection, in octets, whatever the application asks for: without any, the peer
+/// could not even close (the payload that Linux leaves of `SOCK_MIN_RCVBUF`).
+const BUFFER_MIN_OCTETS: u32 = 1_152;
+
 /// Whether a connection can have `addr` as its other end.
 fn check_remote(addr: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
     //= RFC9293-MUST-46
@@ -93,11 +97,12 @@ impl Sockets {
             told: Told::Nothing,
             read_shut: false,
             armed: None,
+            patience: None,
         };
         self.socket(slot).body = Body::Connection(Box::new(connection));
         self.streams.pair(tuple, slot);
         let sent = self.departures.flush(&tuple, hop_limit, net);
-        self.settle(slot);
+        self.settle(slot, net.now);
         match sent {
             Ok(()) => Err(Refused::InProgress),
             Err(refused) => {
@@ -124,8 +129,8 @@ impl Sockets {
             mss_receive_octets: link.mss_receive_octets.min(wished),
             mss_send_limit_octets: path.mss_send_limit_octets.min(wished),
             mss_default_octets: path.mss_default_octets,
-            receive_buffer_octets: options.receive_buffer_octets,
-            send_buffer_octets: options.send_buffer_octets,
+            receive_buffer_octets: options.receive_buffer_octets.max(BUFFER_MIN_OCTETS),
+            send_buffer_octets: options.send_buffer_octets.max(BUFFER_MIN_OCTETS),
             user_timeout: options.user_timeout.or(self.settings.user_timeout),
             ..self.settings
         }

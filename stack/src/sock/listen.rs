@@ -172,6 +172,7 @@ impl Sockets {
             told: Told::Outcome,
             read_shut: false,
             armed: None,
+            patience: None,
         };
         let body = Body::Connection(Box::new(connection));
         //= RFC9293-MUST-45
@@ -184,7 +185,7 @@ impl Sockets {
         }
         // A SYN-ACK that can not leave is lost like any other segment.
         let _ = self.departures.flush(tuple, options.hop_limit, net);
-        self.settle(child);
+        self.settle(child, net.now);
     }
 
     /// Whether a segment for a half-open connection has to wait because its completion would overfill the

@@ -12,6 +12,10 @@ use crate::wire::tcp::Segment;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+/// How long a connection that nobody has open stays in FIN-WAIT-2 (`tcp_fin_timeout` of Linux). RFC 9293
+/// knows no end of it, and so a peer that never closes would hold memory for ever.
+const ORPHAN_PATIENCE: Span = Span::from_secs(60);
+
 impl Sockets {
     /// Lets a connection act, and sends what it brings forth.
     pub(super) fn with_tcb<R>(
@@ -64,14 +68,23 @@ impl Sockets {
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> R {
         let result = self.with_tcb(slot, net, act);
-        self.settle(slot);
+        self.settle(slot, net.now);
         result
     }
 
     /// Brings timers, queues and tables in line with the state of a connection.
-    pub(super) fn settle(&mut self, slot: Slot) {
-        let connection = self.socket(slot).connection();
-        let (state, parent, due) = (connection.tcb.state(), connection.parent, connection.tcb.due());
+    pub(super) fn settle(&mut self, slot: Slot, now: Instant) {
+        let socket = self.socket(slot);
+        let named = socket.id.is_some();
+        let connection = socket.connection();
+        let (state, parent) = (connection.tcb.state(), connection.parent);
+        let is_orphan = !named && parent.is_none();
+        connection.patience = match connection.patience {
+            _ if !is_orphan || state != tcp::State::FinWait2 => None,
+            Some(until) => Some(until),
+            None => Some(now + ORPHAN_PATIENCE),
+        };
+        let due = connection.due();
         self.arm(slot, due);
         if let Some(parent) = parent
             && !self.sort_child(slot, parent, state)
@@ -81,7 +94,7 @@ impl Sockets {
         if state == tcp::State::Closed {
             self.detach(slot);
             // Nobody will ask for it any more.
-            if self.socket(slot).id.is_none() && parent.is_none() {
+            if is_orphan {
                 self.remove(slot);
             }
         }

@@ -101,6 +101,16 @@ pub(super) struct Connection {
     pub(super) told: Told,
     pub(super) read_shut: bool,
     pub(super) armed: Option<Instant>,
+    /// Until when a connection without an application may wait for a FIN that nothing obliges the peer to
+    /// send.
+    pub(super) patience: Option<Instant>,
+}
+
+impl Connection {
+    /// When something has to be done for it.
+    pub(super) fn due(&self) -> Option<Instant> {
+        [self.tcb.due(), self.patience].into_iter().flatten().min()
+    }
 }
 
 /// A datagram socket.
@@ -344,3 +354,14 @@ impl Socket {
         }
     }
 }
+
+/// Octets of a connection that carries nothing just now: the socket, the connection, and its entries in the
+/// demultiplexer, among the names and among the timers.
+const IDLE_CONNECTION_OCTETS: usize = size_of::<(Slot, Socket)>()
+    + size_of::<Connection>()
+    + size_of::<(FourTuple, Slot)>()
+    + size_of::<(SocketId, Slot)>()
+    + size_of::<(Instant, Slot)>();
+
+// A million idle connections fit into a gibibyte, with room for trees that are not full.
+const _: () = assert!(IDLE_CONNECTION_OCTETS <= 800);
