@@ -262,6 +262,22 @@ fn time_wait_holds_its_four_tuple_and_its_port() {
 }
 
 #[test]
+fn one_can_listen_where_another_socket_connects_from_if_both_agree() {
+    let mut pair = Pair::new(Link::Ip);
+    pair.passes = Box::new(|_, _, _| false);
+    let [connects, listens, other] = [0; 3].map(|_| {
+        let sock = pair.a().tcp();
+        assert_eq!(pair.a().set(sock, OptionValue::ReuseAddr(true)), Ok(()));
+        assert_eq!(pair.a().bind(sock, at(0, Family::V4, 8080)), Ok(()));
+        sock
+    });
+    assert_eq!(pair.a().connect(connects, at(1, Family::V4, 9090)), Err(Refused::InProgress));
+    assert_eq!(states(&pair, 0)[0], State::SynSent);
+    assert_eq!(pair.a().connect(other, at(1, Family::V4, 9090)), Err(Refused::AddrNotAvailable));
+    assert_eq!(pair.a().listen(listens, 1), Ok(()));
+}
+
+#[test]
 fn a_host_connects_to_itself_and_a_socket_to_itself() {
     let mut pair = Pair::new(Link::Ip);
     let listener = pair.a().server(name("0.0.0.0:8080"), 4);

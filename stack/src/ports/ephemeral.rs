@@ -3,6 +3,9 @@
 //! The start is a freedom, the walk is not: from the start upwards and round the end of the range to the
 //! first free port. With a random chooser that is the first algorithm of RFC 6056. Linux prefers odd ports
 //! for `bind` and even ones for `connect`; that is a policy, not a rule, and a chooser can follow it.
+//!
+//! RFC6056-3.2-a: the range is configuration, and its default is what IANA never assigns.
+//! RFC6056-3.3-a: how hard a choice is to guess is the chooser's; the reference has to be repeatable.
 
 use crate::base::{Choose, Freedom, Port, PortRange};
 
@@ -13,6 +16,7 @@ pub fn pick(range: PortRange, choices: &mut dyn Choose, free: impl FnMut(&Port) 
     let start = choices.choose(Freedom::EphemeralPort, 0..=u64::from(range.count()) - 1);
     let start = u32::try_from(start).ok().filter(|start| *start < range.count());
     assert!(start.is_some(), "the chooser left the legal range");
+    //= RFC6335-8.1.2-a
     range.walk(start.unwrap_or_default()).find(free)
 }
 

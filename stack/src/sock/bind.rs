@@ -111,6 +111,7 @@ impl Claim {
 
     const fn shares(&self, newcomer: &Self) -> bool {
         // Only streams listen, so a datagram socket needs no exception.
+        //= RFC9293-MUST-42
         (self.reuse_port && newcomer.reuse_port)
             || (self.reuse_addr && newcomer.reuse_addr && !self.listening)
     }

@@ -141,9 +141,9 @@ pub enum Call {
         /// The listening socket.
         sock: SocketId,
     },
-    /// `connect(sock, remote)`: a stream socket answers [`Refused::InProgress`], and
-    /// [`Refused::AlreadyConnected`] once it is done or the error that ended it; a datagram socket
-    /// answers [`Reply::Done`].
+    /// `connect(sock, remote)`: a stream socket answers [`Refused::InProgress`],
+    /// [`Refused::AlreadyInProgress`] while the attempt lasts, then once [`Reply::Done`] or the error that
+    /// ended it, and [`Refused::AlreadyConnected`] after success; a datagram socket answers [`Reply::Done`].
     Connect {
         /// The socket.
         sock: SocketId,

@@ -2,6 +2,8 @@
 //!
 //! A stream socket tells its application once how the attempt went: by the next `connect`, as Linux does
 //! with a socket that does not block.
+//!
+//! RFC9293-3.10.1-e: a listener does not turn into an active opener; POSIX has an errno for that.
 
 use super::bind::Scope;
 use super::name::{Endpoint, FourTuple};
@@ -32,6 +34,7 @@ impl Sockets {
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
         match &mut self.socket(slot).body {
+            //= RFC9293-3.10.1-f
             Body::Listening(_) => return Err(Refused::AlreadyConnected),
             Body::Connection(connection) => {
                 let outcome = connection.outcome();
@@ -45,6 +48,7 @@ impl Sockets {
         let socket = self.socket(slot);
         let remote = socket.remote(name)?;
         // RFC 6335 section 6 reserves port 0; Linux would send a SYN there and have it refused.
+        //= RFC9293-3.10.1-c
         let _ = Port::new(remote.port).ok_or(Refused::AddrNotAvailable)?;
         check_remote(remote.addr, net)?;
         let source = socket.source(remote.addr, net)?;

@@ -1,5 +1,8 @@
 //! floor 4: calls on datagram sockets, and what arrives for them (RFC 768, RFC 1122 section 4.1, RFC 8085
 //! section 5).
+//!
+//! RFC1122-4.1.3.2-a: there is no call for IP options, neither to read nor to set them.
+//! RFC1122-4.1.4-a: time to live and source are set per socket; there is no call for TOS and IP options.
 
 use super::call::{How, Reply};
 use super::name::{Endpoint, FourTuple};
@@ -80,6 +83,7 @@ impl Sockets {
         socket.datagram().peer = Some(remote);
         let local = socket.local;
         self.renew_claim(slot);
+        //= RFC8085-5.1-c
         self.datagrams.pair(FourTuple { local, remote }, slot);
         Ok(())
     }
@@ -105,7 +109,9 @@ impl Sockets {
         if data.len() > udp::max_payload_octets(remote.addr) {
             return Err(Refused::MessageSize);
         }
-        let (src_port, hop_limit) = (socket.local.port, socket.options.hop_limit);
+        //= RFC1112-6.1-a
+        let hop_limit = socket.options.hop_limit.filter(|_| !remote.addr.is_multicast());
+        let src_port = socket.local.port;
         let datagram = socket.datagram();
         //= RFC1122-4.1.3.3-a
         if let Some(error) = datagram.error.take() {

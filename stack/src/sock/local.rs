@@ -44,6 +44,7 @@ impl Sockets {
         let local = meant(socket.family, name)?;
         check_address(socket, local, net)?;
         let wanted = Port::new(local.port);
+        //= RFC9293-3.10.1-d
         if wanted.is_some_and(|port| !policy.permits(port)) {
             return Err(Refused::AccessDenied);
         }
@@ -56,6 +57,7 @@ impl Sockets {
         let port = match wanted {
             Some(port) if self.claims.admit(kind, port, &claim) => port,
             Some(_) => return Err(Refused::AddrInUse),
+            //= RFC8085-5.1-b
             None => self.free_port_to_bind(slot, scope, net).ok_or(Refused::AddrInUse)?,
         };
         self.socket(slot).local.addr = local.addr;

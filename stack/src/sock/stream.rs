@@ -149,6 +149,8 @@ impl Sockets {
                 let sent = self.act(slot, net, |tcb, now, cx| tcb.send(now, data, urgent, cx))?;
                 Ok(Reply::Sent(sent))
             }
+            //= RFC9293-3.10.2-a
+            //= RFC9293-3.10.2-b
             Body::Idle | Body::Listening(_) | Body::Datagram(_) => Err(Refused::BrokenPipe),
         }
     }
