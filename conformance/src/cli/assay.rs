@@ -11,13 +11,15 @@ use conformance::replay;
 use conformance::replay::account::{Account, Standing};
 use conformance::replay::expect::Expectations;
 use conformance::verdict::Outcome;
-use shipped::{Shipped, Weighed};
+use shipped::Unreadable;
 use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Where a project keeps its captures.
 const CAPTURES: &str = "corpora/captures";
+/// Commands that are suggested at the end; the table shows where there are more.
+const COMMANDS_MAX: usize = 10;
 /// Characters of a column of verdicts.
 const CELL_WIDTH: usize = 14;
 
@@ -43,12 +45,13 @@ struct Column {
 /// The whole table.
 struct Table {
     columns: Vec<Column>,
-    shipped: Shipped,
+    unreadable: Vec<Unreadable>,
+    stale: Vec<String>,
     name_width: usize,
     counts: Counts,
     /// Whether any rule met with evidence.
     judged: bool,
-    /// Commands that show what a cell is about.
+    /// Commands that show what is wrong in a row.
     look_at: Vec<String>,
 }
 
@@ -58,7 +61,6 @@ struct Counts {
     captures: u64,
     unreadable: u64,
     fail: u64,
-    known: u64,
     deviates: u64,
     undecided: u64,
 }
@@ -142,7 +144,8 @@ impl Table {
         let names = files.iter().map(|file| name(file).chars().count()).chain(["capture".len()]);
         Ok(Self {
             columns: columns()?,
-            shipped: Shipped::embedded()?,
+            unreadable: shipped::unreadable()?,
+            stale: Vec::new(),
             name_width: names.max().unwrap_or_default(),
             counts: Counts::default(),
             judged: false,
@@ -173,16 +176,18 @@ impl Table {
         let damage = match read {
             Ok((recorded, judged)) => {
                 let mut cells = self.replay(file, &name, &recorded.recording);
-                cells.push(self.judge(file, &name, &judged.report));
+                cells.push(self.judge(file, &judged.report));
                 self.counts.captures += 1;
+                self.stale.extend(self.unreadable(&name).map(Unreadable::stale));
                 writeln!(out, "{}", self.line(&name, &cells))?;
                 judged.damage
             }
             Err(error) => {
-                let word = if self.shipped.unreadable(&name).is_some() { "n/a" } else { "unreadable" };
+                let on_purpose = self.unreadable(&name).is_some();
+                let word = if on_purpose { "n/a" } else { "unreadable" };
                 let cells = vec![word.to_owned(); self.columns.len() + 1];
                 writeln!(out, "{}", self.line(&name, &cells))?;
-                Some(error).filter(|_| word != "n/a")
+                (!on_purpose).then_some(error)
             }
         };
         if let Some(damage) = damage {
@@ -212,12 +217,15 @@ impl Table {
         cells
     }
 
+    /// Whether the file of that name can not be read, on purpose.
+    fn unreadable(&self, name: &str) -> Option<&Unreadable> {
+        self.unreadable.iter().find(|unreadable| unreadable.means(name))
+    }
+
     /// The judge's cell: what fails or deviates, else how many rules were kept where they could be broken.
-    fn judge(&mut self, file: &Path, name: &str, report: &judge::Report) -> String {
-        let Weighed { known, fail } = self.shipped.weigh(name, report);
-        let deviates = report.count(Outcome::Deviates);
+    fn judge(&mut self, file: &Path, report: &judge::Report) -> String {
+        let (fail, deviates) = (report.count(Outcome::Fail), report.count(Outcome::Deviates));
         let evidence = report.with_evidence();
-        self.counts.known += known;
         self.counts.fail += fail;
         self.counts.deviates += deviates;
         self.counts.undecided += report.count(Outcome::Undecided);
@@ -225,34 +233,32 @@ impl Table {
         if fail > 0 {
             self.look_at.push(format!("netassay check {}", file.display()));
         }
-        match (fail, known, deviates, evidence) {
-            (0, 0, 0, 0) => "-".to_owned(),
-            (0, 0, 0, kept) => format!("{} {kept}", Outcome::Holds),
-            (0, 0, deviates, _) => format!("{} {deviates}", Outcome::Deviates),
-            (0, known, ..) => format!("{} {known}", Standing::Known),
+        match (fail, deviates, evidence) {
+            (0, 0, 0) => "-".to_owned(),
+            (0, 0, kept) => format!("{} {kept}", Outcome::Holds),
+            (0, deviates, _) => format!("{} {deviates}", Outcome::Deviates),
             (fail, ..) => format!("{} {fail}", Outcome::Fail),
         }
     }
 
     fn finish(&self, out: &mut Out) -> io::Result<Exit> {
-        let Counts { captures, unreadable, fail, known, deviates, undecided } = &self.counts;
+        let Counts { captures, unreadable, fail, deviates, undecided } = &self.counts;
         writeln!(out, "\n{captures} captures, {unreadable} not readable")?;
         for Column { name, account, .. } in &self.columns {
             writeln!(out, "  {name:10}  {}", account.summary())?;
         }
-        writeln!(
-            out,
-            "  {:10}  {fail} fail, {known} known, {deviates} deviates, {undecided} undecided",
-            "check"
-        )?;
+        writeln!(out, "  {:10}  {fail} fail, {deviates} deviates, {undecided} undecided", "check")?;
         for stale in self.stale() {
             writeln!(out, "{stale}")?;
         }
         if !self.look_at.is_empty() {
             writeln!(out, "\nLook at:")?;
         }
-        for command in &self.look_at {
+        for command in self.look_at.iter().take(COMMANDS_MAX) {
             writeln!(out, "  {command}")?;
+        }
+        if let Some(more @ 1..) = self.look_at.len().checked_sub(COMMANDS_MAX) {
+            writeln!(out, "  and {more} more")?;
         }
         Ok(self.exit())
     }
@@ -260,7 +266,7 @@ impl Table {
     /// What is listed as known and no longer shows.
     fn stale(&self) -> Vec<String> {
         let of_hosts = self.columns.iter().flat_map(|column| column.account.stale());
-        of_hosts.chain(self.shipped.stale().iter().cloned()).collect()
+        of_hosts.chain(self.stale.iter().cloned()).collect()
     }
 
     fn exit(&self) -> Exit {
