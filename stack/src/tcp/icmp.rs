@@ -1,4 +1,7 @@
 //! floor 3: what ICMP says about segments of this connection (RFC 9293 section 3.9.2.2, RFC 5927).
+//!
+//! RFC9293-SHLD-26: a hard error ends only a connection that is not synchronized yet. RFC 5927 section 5.2
+//! takes it for a soft one afterwards, since anybody can forge it.
 
 use super::state::{Origin, Phase};
 use super::{Cx, Report, Tcb};

@@ -1,5 +1,7 @@
 //! floor 3: the timers of a connection and what happens when they expire (RFC 9293 sections 3.8.1, 3.8.3,
 //! 3.8.6.1, 3.10.8; RFC 6298 section 5).
+//!
+//! RFC9293-MAY-5: keep-alives come here; there are none yet.
 
 use super::state::{End, Phase};
 use super::window::OVERRIDE;

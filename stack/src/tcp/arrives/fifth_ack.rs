@@ -78,6 +78,9 @@ impl Tcb {
 
     /// SND.UNA moves: what is acknowledged leaves the buffer, and the retransmission timer starts again.
     pub(super) fn take_acknowledgement(&mut self, now: Instant, ack: Seq<Ours>) {
+        if self.syn_outstanding() && self.syn_resent {
+            self.rto.restart_after_lost_syn(self.settings.rto_initial);
+        }
         //= RFC9293-3.10.7.4-s
         self.snd.una = ack;
         self.send_buffer.acknowledge(ack);

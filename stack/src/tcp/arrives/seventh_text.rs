@@ -22,15 +22,15 @@ impl Tcb {
             }
             Phase::SynSent | Phase::SynReceived(_) | Phase::Closed(_) => return DONE,
         }
-        if self.reader_gone && !seg.payload.is_empty() {
+        self.hold_text(seg, cx);
+        let taken = self.receive_buffer.take_in_order();
+        if self.reader_gone && (taken > 0 || !seg.payload.is_empty()) {
             cx.out.discard(Why::TcpReaderGone);
             //= RFC9293-SHLD-3
             self.send_reset(cx);
             self.enter_closed(End::Aborted);
             return DONE;
         }
-        self.hold_text(seg, cx);
-        let taken = self.receive_buffer.take_in_order();
         //= RFC9293-3.10.7.4-aa
         self.advance_rcv_nxt(taken);
         if seg.len() > 0 {

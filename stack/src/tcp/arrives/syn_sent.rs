@@ -99,12 +99,9 @@ impl Tcb {
     }
 
     /// The handshake is over.
-    pub(super) fn enter_established(&mut self) {
+    pub(super) const fn enter_established(&mut self) {
         // A CLOSE that came too early for a FIN takes effect now.
         self.phase = if self.shut { Phase::FinWait1 } else { Phase::Established };
-        if self.syn_resent {
-            self.rto.restart_after_lost_syn(self.settings.rto_initial);
-        }
     }
 }
 

@@ -253,6 +253,18 @@ fn data_after_a_full_close_draws_a_reset() {
 }
 
 #[test]
+fn text_held_with_the_syn_is_lost_too_if_nobody_will_read_it() {
+    let mut rig = Rig::accept_with(&Settings::default(), "S 0:5(5)");
+    assert_eq!(rig.close(), ["> F. 1:1(0) ack 1 win 65535"]);
+    assert_eq!(rig.gets(". 6:6(0) ack 1"), ["! TcpReaderGone", "> R 2:2(0) win 0"]);
+}
+
+#[test]
+fn a_million_idle_connections_fit_into_a_gibibyte() {
+    assert!(size_of::<crate::tcp::Tcb>() <= 600);
+}
+
+#[test]
 fn data_that_came_before_an_orderly_end_can_still_be_read() {
     let mut rig = Rig::in_state(State::FinWait2);
     rig.gets("F. 1:6(5) ack 2");
