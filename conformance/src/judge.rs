@@ -101,7 +101,9 @@ impl Judge {
                 }
             }
         }
-        if !damaged {
+        if damaged {
+            self.connections.note_damaged(&packet);
+        } else {
             self.connections.note(&packet);
         }
     }

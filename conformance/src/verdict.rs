@@ -79,6 +79,7 @@ reasons! {
     OneBit "one-bit" "one flipped bit explains it: damage on the way"
     Rare "rare" "so few checksums of this host are wrong that damage or an edited capture explains it"
     Taken "taken" "the peer acknowledged it, so that it was right on the wire"
+    Altered "altered" "the capture shows other packets of this host that are not as they were on the wire"
     Anonymised "anonymised" "the capture may have had its addresses replaced"
     SeveralTtls "several-ttls" "hop limits of this host differ within the connection: somebody else may have sent it"
     PeerUnseen "peer-unseen" "the host acknowledged what the capture does not show"

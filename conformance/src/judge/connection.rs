@@ -65,7 +65,7 @@ pub struct Side {
     pub openings_lost: bool,
     /// The sequence number behind the last octet seen.
     pub highest: Option<u32>,
-    /// The highest number that it acknowledged.
+    /// The highest number that it acknowledged, damaged segments counted in: it only serves to excuse.
     pub highest_ack: Option<u32>,
     /// Hop limits differ among its packets.
     pub hops_differ: bool,
@@ -139,6 +139,14 @@ impl Side {
         opening.window_scale = opening.window_scale.or(segment.options.window_scale);
     }
 
+    fn note_ack(&mut self, segment: &Segment<'_>) {
+        let (flags, ack) = (segment.view.flags(), segment.view.ack());
+        let later = self.highest_ack.is_none_or(|highest| ack.wrapping_sub(highest).cast_signed() > 0);
+        if flags.ack() && !flags.rst() && later {
+            self.highest_ack = Some(ack);
+        }
+    }
+
     fn note(&mut self, hops: Option<u8>, segment: &Segment<'_>) {
         self.segments += 1;
         self.hops_differ |= self.hops.is_some() && self.hops != hops;
@@ -146,15 +154,8 @@ impl Side {
         if segment.view.flags().syn() {
             self.note_syn(segment);
         }
-        let flags = segment.view.flags();
-        if flags.ack() && !flags.rst() {
-            let ack = segment.view.ack();
-            let later = self.highest_ack.is_none_or(|highest| ack.wrapping_sub(highest).cast_signed() > 0);
-            if later {
-                self.highest_ack = Some(ack);
-            }
-        }
-        if !flags.rst() {
+        self.note_ack(segment);
+        if !segment.view.flags().rst() {
             let end = segment.end();
             let later = self.highest.is_none_or(|highest| end.wrapping_sub(highest).cast_signed() > 0);
             if later {
@@ -268,6 +269,14 @@ impl Connections {
                 .is_some_and(|highest| segment.view.ack().wrapping_sub(highest).cast_signed() > 0);
         connection.sides[side].acknowledged_unseen |= unseen;
         connection.sides[side].note(packet.net.hop_limit(), segment);
+    }
+
+    /// Takes note of a damaged packet, of which only the acknowledgement may matter.
+    pub(super) fn note_damaged(&mut self, packet: &Packet<'_>) {
+        let (Some((ends, side)), Upper::Tcp(segment)) = (key(packet), &packet.upper) else { return };
+        if let Some(connection) = self.table.get_mut(&ends) {
+            connection.sides[side].note_ack(segment);
+        }
     }
 
     /// Connections to let go of, because there are too many: those that were quiet the longest.

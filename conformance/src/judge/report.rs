@@ -8,7 +8,7 @@ use super::{pending, rules};
 use crate::requirement::Catalogue;
 use crate::verdict::{Outcome, Reason};
 use stack::base::Instant;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 /// Different findings kept; further ones are only counted.
@@ -129,6 +129,8 @@ pub(super) struct Store {
     places: HashMap<Fold, usize>,
     /// Findings of connections that go on.
     open: HashMap<u64, Vec<usize>>,
+    /// Hosts whose packets are shown otherwise than they were on the wire.
+    altered: HashSet<IpAddr>,
     unlisted: u64,
 }
 
@@ -180,6 +182,7 @@ impl Store {
             let is_taken = |end: u32| taken.is_some_and(|ack| ack.wrapping_sub(end).cast_signed() >= 0);
             if found.end.is_some_and(is_taken) {
                 found.breach.doubt = Some(Reason::Taken);
+                self.altered.insert(found.host);
             }
             found.breach.doubt = found.breach.doubt.or_else(|| excuse(rule, connection, side));
         }
@@ -189,8 +192,9 @@ impl Store {
     pub(super) fn finish(mut self, calibration: Calibration, hosts: &Hosts, connections: u64) -> Report {
         self.tallies.resize(rules().count(), Tally::default());
         let vantage = calibration.vantage;
-        let mut verdicts: Vec<Verdict> =
-            self.kept.into_iter().filter_map(|found| decide(found, hosts, vantage)).collect();
+        let kept = self.kept.into_iter().map(|found| (self.altered.contains(&found.host), found));
+        let decided = kept.filter_map(|(altered, found)| decide(found, altered, hosts, vantage));
+        let mut verdicts: Vec<Verdict> = decided.collect();
         verdicts.sort_by_key(|verdict| verdict.number);
         Report { calibration, connections, verdicts, unlisted: self.unlisted, tallies: self.tallies }
     }
@@ -208,7 +212,7 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize) -> Option<Reason> {
     })
 }
 
-fn decide(found: Pending, hosts: &Hosts, vantage: Vantage) -> Option<Verdict> {
+fn decide(found: Pending, altered: bool, hosts: &Hosts, vantage: Vantage) -> Option<Verdict> {
     let rule = rules().nth(found.rule)?;
     let one_bit = found.breach.doubt == Some(Reason::OneBit);
     let reason = match (vantage, found.checksum) {
@@ -218,7 +222,8 @@ fn decide(found: Pending, hosts: &Hosts, vantage: Vantage) -> Option<Verdict> {
         }
         (Vantage::Anywhere, Some(kind)) => {
             let settled = found.breach.doubt.filter(|_| !one_bit);
-            settled.or_else(|| hosts.get(found.host).doubt_checksum(kind, one_bit))
+            let by_host = || hosts.get(found.host).doubt_checksum(kind, one_bit);
+            settled.or_else(by_host).or(altered.then_some(Reason::Altered))
         }
         (Vantage::Anywhere, None) => found.breach.doubt,
     };

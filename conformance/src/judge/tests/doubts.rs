@@ -51,6 +51,17 @@ fn what_the_peer_acknowledged_was_right_on_the_wire() {
 }
 
 #[test]
+fn where_some_packets_were_altered_others_may_be() {
+    let conversation = mutated(|c| {
+        c.tcp("request").forced.checksum = Auto::Forced(0x1234);
+        c.tcp("unanswered 2").forced.checksum = Auto::Forced(0x2345);
+    });
+    let report = conversation.judged(Vantage::Anywhere);
+    let reasons: Vec<Option<Reason>> = report.verdicts.iter().map(|verdict| verdict.reason).collect();
+    assert_eq!(reasons, [Some(Reason::Taken), Some(Reason::Altered)]);
+}
+
+#[test]
 fn a_damaged_segment_breaks_no_other_rule() {
     let conversation = mutated(|c| {
         c.tcp("response").options.clear();
