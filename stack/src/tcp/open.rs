@@ -1,4 +1,8 @@
 //! floor 3: opening a connection, actively and from LISTEN (RFC 9293 sections 3.4.1, 3.5, 3.10.1, 3.10.7.2).
+//!
+//! RFC9293-SHLD-1: the second summand of an initial sequence number is a freedom, asked for without the
+//! four-tuple, which a connection does not know. Whoever chooses may make it a keyed function.
+//! RFC6528-3-a: likewise.
 
 use super::arrives::Arrived;
 use super::emit::Cut;
@@ -18,8 +22,6 @@ fn initial_sequence_number(now: Instant, cx: &mut Cx<'_>) -> Seq<Ours> {
     assert!(chosen <= u64::from(u32::MAX), "the chooser left the legal range");
     let clock = now.as_nanos() / ISN_TICK_NS;
     //= RFC9293-MUST-8
-    //= RFC9293-SHLD-1
-    //= RFC6528-3-a
     Seq::new((clock.wrapping_add(chosen) & u64::from(u32::MAX)) as u32)
 }
 

@@ -202,6 +202,8 @@ mod tests {
         // Same number, older acknowledgement; then an older number.
         rig.gets(". 6:6(0) ack 1 win 600");
         assert_eq!(wnd(&rig), 700);
+        rig.gets(". 8:8(0) ack 1 win 600");
+        assert_eq!(wnd(&rig), 700);
         rig.gets(". 20:25(5) ack 11 win 500");
         rig.gets(". 6:6(0) ack 11 win 400");
         assert_eq!(wnd(&rig), 500);

@@ -71,6 +71,13 @@ mod tests {
     }
 
     #[test]
+    fn a_reset_that_begins_before_the_window_does_not_count_although_its_text_reaches_in() {
+        let mut rig = Rig::established();
+        assert_eq!(rig.gets("R 0:5(5)"), ["! TcpResetSequence"]);
+        assert_eq!(rig.tcb.state(), State::Established);
+    }
+
+    #[test]
     fn an_inexact_number_draws_a_challenge_and_the_answer_to_it_resets() {
         let mut rig = Rig::established();
         rig.send(10);

@@ -211,6 +211,7 @@ fn time_wait_lasts_two_segment_lifetimes_and_a_fin_sent_again_starts_them_again(
     // What is no FIN does not prolong it, and an acknowledgement is not answered with one.
     rig.pass(Span::from_secs(30));
     assert!(rig.gets(". 2:2(0) ack 2").is_empty());
+    assert_eq!(rig.gets("F. -7:-7(0) ack 2").len(), 2);
     rig.wait();
     assert_eq!(rig.now.as_nanos(), 110_000_000_000);
     assert_eq!(rig.tcb.end(), Some(End::Finished));
