@@ -3,6 +3,7 @@
 mod hostile;
 mod pair;
 pub(super) mod rig;
+mod sweep;
 mod timing;
 mod transfer;
 mod transitions;
