@@ -36,11 +36,20 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: "P-B2",
-        about: "SYN,ACK has window scale and timestamps only if the SYN has, and scale if it has",
-        clauses: &["RFC7323-2.2-e", "RFC7323-3.2-d", "RFC7323-2.3-a"],
+        about: "SYN,ACK has window scale and timestamps only if the SYN has",
+        clauses: &["RFC7323-2.2-e", "RFC7323-3.2-d"],
         assumptions: ANSWER,
         ceiling: Outcome::Fail,
         judge: answers_options,
+    },
+    Rule {
+        id: "P-B2s",
+        about: "a SYN with window scale is answered with window scale",
+        clauses: &["RFC7323-2.3-a"],
+        assumptions: ANSWER,
+        // It binds those who scale windows, and nothing shows who does not want to.
+        ceiling: Outcome::Note,
+        judge: answers_scale,
     },
     Rule {
         id: "P-B4",
@@ -137,7 +146,7 @@ fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
 }
 
 fn answers_options(scene: &Scene<'_>) -> Opinion {
-    let Some((segment, place, opening)) = answered(scene) else { return Opinion::Absent };
+    let Some((segment, _, opening)) = answered(scene) else { return Opinion::Absent };
     if !segment.header_whole || !opening.options.are_known() {
         return Opinion::Cut;
     }
@@ -152,10 +161,20 @@ fn answers_options(scene: &Scene<'_>) -> Opinion {
         let what = || ("timestamps on the SYN,ACK".into(), "none, as on the SYN".into());
         return Opinion::unless(true, "RFC7323-3.2-d", what).doubting(doubt);
     }
+    Opinion::Holds
+}
+
+fn answers_scale(scene: &Scene<'_>) -> Opinion {
+    let Some((segment, place, opening)) = answered(scene) else { return Opinion::Absent };
+    if !segment.header_whole || !opening.options.are_known() {
+        return Opinion::Cut;
+    }
     // The answer to a repeated SYN may leave out options, as a last attempt.
-    let first = place.own().openings.is_empty();
-    let refused = first && scale.is_none() && asked.window_scale == asked.whole;
-    Opinion::unless(refused, "RFC7323-2.3-a", || {
+    let asked = opening.options.window_scale == opening.options.whole;
+    if !asked || !place.own().openings.is_empty() {
+        return Opinion::Absent;
+    }
+    Opinion::unless(segment.options.window_scale.is_none(), "RFC7323-2.3-a", || {
         ("no wscale on the SYN,ACK".into(), "wscale, as on the SYN".into())
     })
 }
