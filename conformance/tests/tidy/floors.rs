@@ -4,6 +4,7 @@
 use crate::assert_none;
 use crate::source::{self, Source};
 use std::collections::BTreeMap;
+use std::fs;
 
 /// Neighbours on one floor, and floors below, that must not know each other: who, and what it never uses.
 const STRANGERS: &[(&str, &[&str])] = &[
@@ -149,6 +150,27 @@ fn strangers_exist() {
     let named = STRANGERS.iter().flat_map(|(who, never)| never.iter().chain([who]));
     let gone: Vec<_> = named.filter(|module| !floors.contains_key(**module)).collect();
     assert!(gone.is_empty(), "the table names modules that are not there: {gone:?}");
+}
+
+/// The rows of the table of floors: `| 3 | `stack/tcp`, `stack/udp` | one connection |`.
+fn table(page: &str) -> BTreeMap<String, u32> {
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let floor: u32 = cells.next()?.parse().ok()?;
+        let modules = cells.next()?.split(", ").map(|module| module.trim_matches('`').to_owned());
+        Some(modules.map(move |module| (module, floor)).collect::<Vec<_>>())
+    };
+    page.lines().filter_map(row).flatten().collect()
+}
+
+#[test]
+fn the_page_of_the_architecture_has_all_floors() {
+    let page = fs::read_to_string(source::root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    assert_eq!(
+        table(&page),
+        floors(&source::all()),
+        "the page on the left, line 1 of the files on the right"
+    );
 }
 
 #[test]
