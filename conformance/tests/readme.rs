@@ -17,12 +17,16 @@ fn shown(arguments: &[&str]) -> String {
 /// The blocks of README, which are indented by four.
 fn blocks() -> Vec<String> {
     let page = std::fs::read_to_string(project().join("README.md")).expect("README.md");
-    let mut blocks = vec![String::new()];
-    for line in page.lines() {
-        match (line.strip_prefix("    "), blocks.last_mut()) {
-            (Some(line), Some(block)) => *block += &format!("{}\n", line.trim()),
-            (None, Some(block)) if !block.is_empty() && !line.is_empty() => blocks.push(String::new()),
-            (None, _) => (),
+    let mut blocks: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in page.lines().filter(|line| !line.is_empty()) {
+        let code = line.strip_prefix("    ");
+        if code.is_some() && !inside {
+            blocks.push(String::new());
+        }
+        inside = code.is_some();
+        if let (Some(code), Some(block)) = (code, blocks.last_mut()) {
+            *block += &format!("{}\n", code.trim());
         }
     }
     blocks
@@ -36,6 +40,11 @@ fn exit_codes_are_those_of_the_help() {
     assert!(blocks().contains(&codes), "README lacks\n{codes}");
 }
 
+/// A line without its figures: how many rules met with evidence grows with every rule.
+fn words(line: &str) -> String {
+    line.split_whitespace().filter(|word| !word.ends_with(|end: char| end.is_ascii_digit())).collect()
+}
+
 /// Every line of the block that begins like this is one that the program prints.
 fn is_part_of(beginning: &str, shown: &str) {
     let blocks = blocks();
@@ -43,7 +52,7 @@ fn is_part_of(beginning: &str, shown: &str) {
     let lines: Vec<&str> = block.lines().filter(|line| *line != "...").collect();
     assert!(lines.len() > 1, "the block has {} lines", lines.len());
     for line in lines {
-        assert!(shown.lines().any(|shown| shown.trim() == line), "only README has\n{line}");
+        assert!(shown.lines().any(|shown| words(shown) == words(line)), "only README has\n{line}");
     }
 }
 
