@@ -107,16 +107,8 @@ fn show(args: &Args, judged: &Judged, out: &mut Out) -> io::Result<()> {
     if let Some(cut) = &judged.cut {
         writeln!(out, "  {cut}")?;
     }
-    for verdict in &report.verdicts {
-        let wanted = match verdict.outcome {
-            Outcome::Fail | Outcome::Deviates => true,
-            Outcome::Undecided => args.undecided,
-            Outcome::Note => args.notes,
-            Outcome::Holds => false,
-        };
-        if wanted {
-            show_verdict(verdict, out)?;
-        }
+    for repeats in folded(args, report) {
+        show_verdict(&repeats, out)?;
     }
     if report.unlisted > 0 {
         writeln!(out, "  {} more findings are not listed", report.unlisted)?;
@@ -140,8 +132,43 @@ fn show(args: &Args, judged: &Judged, out: &mut Out) -> io::Result<()> {
     writeln!(out, "  {}", counts(&outcomes(report), &report.undecided()))
 }
 
+/// The same finding about the same host, on one or more connections: the first of them, and how often.
+struct Repeats<'a> {
+    first: &'a Verdict,
+    packets: u64,
+    connections: u64,
+}
+
+/// The verdicts that are wanted, repeats of one host folded, in order of first appearance.
+fn folded<'a>(args: &Args, report: &'a Report) -> Vec<Repeats<'a>> {
+    let mut all: Vec<Repeats<'a>> = Vec::new();
+    let mut places = BTreeMap::new();
+    for verdict in report.verdicts.iter().filter(|verdict| is_wanted(args, verdict.outcome)) {
+        let Verdict { outcome, clause, reason, host, count, .. } = verdict;
+        let place = *places.entry((outcome, verdict.rule.id, clause, reason, host)).or_insert(all.len());
+        match all.get_mut(place) {
+            Some(known) => {
+                known.packets += count;
+                known.connections += 1;
+            }
+            None => all.push(Repeats { first: verdict, packets: *count, connections: 1 }),
+        }
+    }
+    all
+}
+
+const fn is_wanted(args: &Args, outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Fail | Outcome::Deviates => true,
+        Outcome::Undecided => args.undecided,
+        Outcome::Note => args.notes,
+        Outcome::Holds => false,
+    }
+}
+
 /// One line: outcome, frame, who, requirement, what was seen, what is allowed.
-fn show_verdict(verdict: &Verdict, out: &mut Out) -> io::Result<()> {
+fn show_verdict(repeats: &Repeats<'_>, out: &mut Out) -> io::Result<()> {
+    let verdict = repeats.first;
     let who = match verdict.ends {
         Some((sender, receiver)) => format!("{sender} > {receiver}"),
         None => verdict.host.to_string(),
@@ -154,8 +181,10 @@ fn show_verdict(verdict: &Verdict, out: &mut Out) -> io::Result<()> {
         verdict.number, verdict.rule.id, verdict.clause
     )?;
     write!(out, "  {}; allowed: {}", verdict.seen, verdict.bound)?;
-    if verdict.count > 1 {
-        write!(out, "  [{} packets]", verdict.count)?;
+    match (repeats.packets, repeats.connections) {
+        (1, _) => (),
+        (packets, 1) => write!(out, "  [{packets} packets]")?,
+        (packets, connections) => write!(out, "  [{packets} packets of {connections} connections]")?,
     }
     if let Some(reason) = verdict.reason {
         write!(out, "  [{reason}: {}]", reason.text())?;

@@ -214,7 +214,8 @@ impl Calibration {
             return false;
         }
         let mut hasher = DefaultHasher::new();
-        let about = (packet.src, packet.dst, view.identification(), view.fragment_offset_octets());
+        let flags = (view.reserved_flag(), view.dont_fragment(), view.more_fragments());
+        let about = (packet.src, packet.dst, view.identification(), flags, view.fragment_offset_octets());
         (about, view.payload()).hash(&mut hasher);
         let (key, at) = (hasher.finish(), packet.sighting.at);
         let near =
