@@ -1,5 +1,5 @@
-//! floor 3: what the options of a SYN say and mean (RFC 9293 sections 3.2 and 3.7.1). The maximum segment size
-//! is here; window scale and timestamps (RFC 7323) and selective acknowledgement (RFC 2018) come here.
+//! floor 3: what the options of a SYN say and mean (RFC 9293 sections 3.2 and 3.7.1). The maximum segment
+//! size is here; window scale and timestamps (RFC 7323) and selective acknowledgement (RFC 2018) come here.
 //!
 //! RFC9293-SHLD-4: TIME-WAIT is not cut short, since there are no timestamps yet.
 

@@ -1,4 +1,5 @@
-//! floor 3: RECEIVE and the receive buffer with its islands out of order (RFC 9293 sections 3.10.3, 3.10.7.4).
+//! floor 3: RECEIVE and the receive buffer with its islands out of order (RFC 9293 sections 3.10.3,
+//! 3.10.7.4).
 
 use super::state::State;
 use super::{Cx, Tcb};

@@ -1,4 +1,5 @@
-//! floor 3: resets and challenge acknowledgements, and the way into CLOSED (RFC 9293 section 3.5.2, RFC 5961).
+//! floor 3: resets and challenge acknowledgements, and the way into CLOSED (RFC 9293 section 3.5.2, RFC
+//! 5961).
 //!
 //! RFC9293-3.5.2-f: the side that resets does not stay in TIME-WAIT; the sentence has no key word, and 3.10.5
 //! deletes the record at once.

@@ -1,5 +1,5 @@
-//! floor 3: windows: what may be sent, what is worth sending, what is offered, and the probes of a window that
-//! is closed (RFC 9293 section 3.8.6).
+//! floor 3: windows: what may be sent, what is worth sending, what is offered, and the probes of a window
+//! that is closed (RFC 9293 section 3.8.6).
 
 use super::arrives::Arrived;
 use super::emit::Cut;

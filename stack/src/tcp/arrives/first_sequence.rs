@@ -1,9 +1,10 @@
 //! floor 3: first check: the sequence number (RFC 9293 section 3.10.7.4, table 6, and appendix A.2).
 //!
-//! The letter of the table has a trap, which appendix A.2 names: a host whose own window is closed refuses every
-//! segment beyond RCV.NXT, also the mere acknowledgements of a peer that has just probed it with an octet. Two
-//! hosts that probe each other would then never hear each other again. The "special allowance" of the text
-//! covers it: with a closed window an empty segment right behind such an octet still counts for its ACK.
+//! The letter of the table has a trap, which appendix A.2 names: a host whose own window is closed refuses
+//! every segment beyond RCV.NXT, also the mere acknowledgements of a peer that has just probed it with an
+//! octet. Two hosts that probe each other would then never hear each other again. The "special allowance" of
+//! the text covers it: with a closed window an empty segment right behind such an octet still counts for its
+//! ACK.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};

@@ -41,7 +41,8 @@ impl Tcb {
         NEXT
     }
 
-    /// Stores the text and the FIN of `seg`, which does not begin before RCV.NXT, as far as the window reaches.
+    /// Stores the text and the FIN of `seg`, which does not begin before RCV.NXT, as far as the window
+    /// reaches.
     pub(in crate::tcp) fn hold_text(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
         let mut seg = *seg;
         let at = seg.seq.octets_since(self.rcv.nxt);

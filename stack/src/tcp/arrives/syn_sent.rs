@@ -1,7 +1,7 @@
 //! floor 3: a segment arrives in SYN-SENT (RFC 9293 section 3.10.7.3, RFC 5961 section 3.2).
 //!
-//! RFC9293-3.10.7.3-i: RCV.NXT has no value in SYN-SENT, so that a reset can not be compared with it. RFC 5961
-//! section 3.2 asks for the acknowledgement only, and so does section 3.5.3.
+//! RFC9293-3.10.7.3-i: RCV.NXT has no value in SYN-SENT, so that a reset can not be compared with it. RFC
+//! 5961 section 3.2 asks for the acknowledgement only, and so does section 3.5.3.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Refused, Why};

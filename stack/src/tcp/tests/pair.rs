@@ -1,5 +1,5 @@
-//! floor 3: two connections over a link that loses, doubles and reorders. Whatever the seed, the octets come out
-//! as they went in, both ways, and both ends close.
+//! floor 3: two connections over a link that loses, doubles and reorders. Whatever the seed, the octets come
+//! out as they went in, both ways, and both ends close.
 
 use crate::base::choose::Seeded;
 use crate::base::{Choose, Freedom, Instant, Refused, Span, Why};

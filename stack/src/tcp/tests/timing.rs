@@ -1,4 +1,5 @@
-//! floor 3: timers: series of retransmissions and probes, giving up, TIME-WAIT (RFC 6298, RFC 9293 section 3.8).
+//! floor 3: timers: series of retransmissions and probes, giving up, TIME-WAIT (RFC 6298, RFC 9293 section
+//! 3.8).
 
 use super::rig::Rig;
 use crate::base::{Refused, Span};
