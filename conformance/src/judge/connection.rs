@@ -176,13 +176,15 @@ pub struct Connection {
     pub sides: [Side; 2],
     /// Another connection of the same ports was seen shortly before.
     pub reused: bool,
+    /// When it was first seen.
+    pub first: Instant,
     /// When it was last seen.
     pub latest: Instant,
 }
 
 impl Connection {
     fn new(number: u64, ends: [SocketAddr; 2], reused: bool, at: Instant) -> Self {
-        Self { number, ends, sides: [Side::default(), Side::default()], reused, latest: at }
+        Self { number, ends, sides: [Side::default(), Side::default()], reused, first: at, latest: at }
     }
 
     /// Whether the options of both SYNs are known.

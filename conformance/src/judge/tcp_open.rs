@@ -129,8 +129,8 @@ fn answered<'a>(scene: &Scene<'a>) -> Option<(&'a Segment<'a>, Place<'a>, &'a Op
 
 /// Whether a SYN that differs may have come before the capture began.
 fn may_precede(scene: &Scene<'_>) -> Option<Reason> {
-    let running = scene.calibration.running_ns(scene.packet.sighting.at);
-    (running < FIRST_REPEAT.as_nanos()).then_some(Reason::CaptureStart)
+    let first = scene.place?.connection.first;
+    (scene.calibration.running_ns(first) < FIRST_REPEAT.as_nanos()).then_some(Reason::CaptureStart)
 }
 
 fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
@@ -241,7 +241,7 @@ fn no_timestamps(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(segment.options.timestamps.is_some(), "RFC7323-3.2-i", || {
         ("timestamps".into(), "none: a SYN had none".into())
     })
-    .doubting(may_be_old(&place))
+    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
 }
 
 fn permitted_sack(scene: &Scene<'_>) -> Opinion {
@@ -258,7 +258,7 @@ fn permitted_sack(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(!segment.options.sack.is_empty(), "RFC2018-4-a", || {
         (format!("sack{}", segment.options.sack), "none: the peer's SYN does not permit it".into())
     })
-    .doubting(may_be_old(&place))
+    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
 }
 
 fn same_scale(scene: &Scene<'_>) -> Opinion {
@@ -304,5 +304,5 @@ fn ecn_data(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(marks != 0, "RFC3168-5-a", || {
         (format!("ECN field {marks:02b} on data"), "00: no SYN asks for ECN".into())
     })
-    .doubting(may_be_old(&place))
+    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
 }

@@ -123,6 +123,12 @@ impl Conversation {
         self.packets.retain(|(known, _)| *known != name);
     }
 
+    /// Forgets what comes before a packet.
+    pub(super) fn begin_with(&mut self, name: &str) {
+        let at = self.packets.iter().position(|(known, _)| *known == name).expect("a packet of that name");
+        self.packets.drain(..at);
+    }
+
     /// Flips one bit of one packet.
     pub(super) fn flip(&mut self, packet: usize, bit: usize) {
         let count = self.packets.len();

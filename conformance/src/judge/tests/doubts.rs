@@ -102,18 +102,22 @@ fn without_the_opening_nothing_is_agreed() {
     }
 }
 
+/// The conversation with nothing before this packet, and little time between packets.
+fn begun_with(name: &str, mutate: impl FnOnce(&mut Conversation)) -> Conversation {
+    let mut conversation = good();
+    conversation.begin_with(name);
+    conversation.spacing = stack::base::Span::from_millis(100);
+    mutate(&mut conversation);
+    conversation
+}
+
 #[test]
 fn a_syn_before_the_capture_began_may_explain_an_answer() {
-    let mut conversation = good();
-    let names = ["arp", "udp request", "udp again", "udp more", "fragment", "udp v6", "udp v6 again"];
-    let more = ["fragment v6", "echo", "echo again", "echo more", "echo v6", "echo v6 again", "echo v6 more"];
-    let rest = ["unreachable", "unreachable v6", "solicitation", "syn again"];
-    for name in names.into_iter().chain(more).chain(rest) {
-        conversation.drop(name);
-    }
-    conversation.tcp("syn-ack").ack += 1;
-    conversation.spacing = stack::base::Span::from_millis(100);
+    let conversation = begun_with("syn again", |c| c.tcp("syn-ack").ack += 1);
     assert_eq!(decided(&conversation, "P-B1"), undecided(Reason::CaptureStart));
+    let sack = [&[1, 1, 5, 10][..], &[0; 7], &[1]].concat();
+    let conversation = begun_with("plain syn", |c| c.tcp("plain request").options = sack);
+    assert_eq!(decided(&conversation, "P-B6"), undecided(Reason::CaptureStart));
 }
 
 #[test]
