@@ -1,5 +1,6 @@
 //! floor 7: who decides what happens next to a host.
 
+pub mod bytes;
 pub mod replay;
 
 use crate::host::Deadline;
