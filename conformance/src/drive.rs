@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod replay;
+pub mod stored;
 
 use crate::host::Deadline;
 use crate::trace::{Stimulus, Trace};

@@ -2,6 +2,7 @@
 //! the rules that watch. One loop ([`run::run`]) joins a host and a driver into a trace.
 
 pub mod drive;
+pub mod fuzz;
 pub mod host;
 pub mod judge;
 pub mod replay;

@@ -67,7 +67,6 @@ defects! {
     BadChecksum "bad-checksum" "RFC9293-MUST-2" "The checksum of segments with data is wrong."
     BadHeaderChecksum "bad-header-checksum" "RFC791-3.1-f" "The IPv4 header checksum is wrong."
     ReservedBits "reserved-bits" "RFC9293-3.1-a" "A reserved bit of the TCP header is set."
-    TimestampsForgotten "timestamps-forgotten" "RFC7323-3.2-e" "Timestamps are negotiated, and then left out."
     TimestampsUnasked "timestamps-unasked" "RFC7323-3.2-d" "SYN,ACK has timestamps although the SYN had none."
     MaxSegmentLate "mss-late" "RFC9293-MUST-65" "The MSS option stands on segments without SYN."
     MaxSegmentExceeded "mss-exceeded" "RFC9293-MUST-16" "Two segments are sent as one."

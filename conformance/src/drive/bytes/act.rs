@@ -42,8 +42,8 @@ pub(super) fn call(plan: &CallPlan, track: &Track) -> Call {
         CallPlan::Connect { sock, end } => Call::Connect { sock: of(sock), remote: lab::ends(*end).1 },
         CallPlan::SendTo { sock, end, octets } => {
             let to = (*end != CONNECTED).then(|| lab::ends(*end).1);
-            let data = (0..u32::from(octets % (SEND_MAX + 1))).map(lab::octet_sent).collect();
-            Call::SendTo { sock: of(sock), to, data }
+            let sock = of(sock);
+            Call::SendTo { sock, to, data: stream(sock, *octets, track) }
         }
         CallPlan::RecvFrom { sock, octets } => Call::RecvFrom { sock: of(sock), max: (*octets).into() },
         CallPlan::Poll { sock } => Call::Poll { sock: of(sock) },

@@ -169,7 +169,7 @@ impl Track {
         match reply {
             Reply::Socket(sock) | Reply::Accepted { sock, .. } => self.sockets.push(*sock),
             Reply::Sent(octets) => {
-                if let Some(Call::Send { sock, .. }) = self.called {
+                if let Some(Call::Send { sock, .. } | Call::SendTo { sock, .. }) = self.called {
                     let sent = self.sent.entry(sock).or_insert(0);
                     *sent = sent.wrapping_add(*octets);
                 }

@@ -57,7 +57,6 @@ pub(super) fn leaving(defect: Defect, packet: &mut Opened, memory: &mut Memory) 
         | Defect::NoAck
         | Defect::BadChecksum
         | Defect::ReservedBits
-        | Defect::TimestampsForgotten
         | Defect::TimestampsUnasked
         | Defect::MaxSegmentLate
         | Defect::MaxSegmentExceeded
@@ -84,7 +83,6 @@ fn segment_leaving(defect: Defect, tcp: &mut Tcp, ends: Ends, memory: &mut Memor
         }
         Defect::BadChecksum if !tcp.data.is_empty() => tcp.checksum_off_by = 1,
         Defect::ReservedBits => tcp.reserved = 1,
-        Defect::TimestampsForgotten if synchronized => tcp.options.timestamps = None,
         Defect::TimestampsUnasked if memory.without_stamps.get(&ends) == Some(&true) => {
             if tcp.flags.syn() && tcp.flags.ack() {
                 tcp.options.timestamps = Some(Timestamps { value: 1, echo: 0 });
@@ -109,7 +107,6 @@ fn segment_leaving(defect: Defect, tcp: &mut Tcp, ends: Ends, memory: &mut Memor
         | Defect::SynAckShort
         | Defect::NoAck
         | Defect::BadChecksum
-        | Defect::TimestampsForgotten
         | Defect::TimestampsUnasked
         | Defect::MaxSegmentLate
         | Defect::UrgentPointer
@@ -179,7 +176,6 @@ pub(super) fn arriving(defect: Defect, packet: &mut Opened, memory: &mut Memory)
         | Defect::BadChecksum
         | Defect::BadHeaderChecksum
         | Defect::ReservedBits
-        | Defect::TimestampsForgotten
         | Defect::MaxSegmentLate
         | Defect::MaxSegmentExceeded
         | Defect::WindowShrinks

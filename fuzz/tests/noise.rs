@@ -1,0 +1,22 @@
+//! The bodies of the fuzz targets on noise: an ordinary test, on any toolchain, the same every time.
+
+use conformance::fuzz;
+use netassay_fuzz::{Noise, agree};
+
+#[test]
+fn the_reference_holds_for_noise() {
+    for input in Noise::new(20).take(4_000) {
+        if let Err(finding) = fuzz::host(&input) {
+            panic!("{finding}");
+        }
+    }
+}
+
+#[test]
+fn wire_holds_for_noise() {
+    for input in Noise::new(21).take(100_000) {
+        if let Err(finding) = fuzz::wire(&input).and_then(|()| agree::with_etherparse(&input)) {
+            panic!("{finding}");
+        }
+    }
+}
