@@ -16,6 +16,10 @@ use std::collections::VecDeque;
 /// How long a host is watched after the last recorded segment: twice the MSL of RFC 9293 section 3.4.2.
 const QUIET: Span = Span::from_secs(240);
 
+/// How long a host may take to forget everything after its sockets were closed: TIME-WAIT, and what it learnt
+/// about paths, which lasts ten minutes (RFC 1191 section 6.3).
+const REST: Span = Span::from_secs(1200);
+
 /// How long a host may go on by itself while the replay waits for it. Longer than any give-up time (R2).
 const PATIENCE: Span = Span::from_secs(3600);
 
@@ -289,7 +293,7 @@ impl<'a> TcpReplay<'a> {
             Deadline::Unknown if time < until => Next::Wait(until),
             Deadline::At(_) | Deadline::Idle | Deadline::Unknown => {
                 self.released_at_event = Some(trace.events.len());
-                self.phase = Phase::Release { until: time + QUIET + QUIET };
+                self.phase = Phase::Release { until: time + REST };
                 self.linger_set = false;
                 self.release(time, deadline)
             }

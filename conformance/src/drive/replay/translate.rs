@@ -30,7 +30,7 @@ impl Translator<'_> {
             seq: segment.seq,
             ack: self.acknowledgement(segment, host, ack_limit),
             flags: segment.flags,
-            window: self.window(segment, host),
+            window: self.window(segment, host, ack_limit),
             urgent_pointer: segment.urgent_pointer,
             options,
             payload: if ack_limit.is_some() { &[] } else { &segment.payload },
@@ -77,13 +77,16 @@ impl Translator<'_> {
     }
 
     /// Both ends scale, or none does: P's shift stays, the recorded field with it; without scaling the window
-    /// is cut to what 16 bits hold.
-    fn window(&self, segment: &RecordedSegment, host: &Observed) -> u16 {
+    /// is cut to what 16 bits hold. Where the acknowledgement is lowered the right edge stays: P offered it.
+    fn window(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> u16 {
         let host_scales = host.syn_options.is_some_and(|options| options.window_scale.is_some());
-        if segment.has(Flags::SYN) || host_scales {
+        let lowered_octets = ack_limit.map_or(0, |limit| self.needs(segment).saturating_sub(limit));
+        if segment.has(Flags::SYN) || (host_scales && lowered_octets == 0) {
             return segment.window;
         }
-        u16::try_from(self.connection.window_octets(segment)).unwrap_or(u16::MAX)
+        let octets = self.connection.window_octets(segment).saturating_add(lowered_octets);
+        let shift = if host_scales { self.connection.shift(segment.from) } else { 0 };
+        u16::try_from(octets >> shift).unwrap_or(u16::MAX)
     }
 
     /// The recorded options without those that the host did not negotiate, in the host's numbers.
