@@ -26,6 +26,7 @@ mod timeouts;
 mod window;
 
 pub use arrives::{closed, listen};
+pub use options::Scale;
 pub use settings::Settings;
 pub use state::{End, Origin, State};
 pub use tcb::{Rcv, Readiness, Snd, Tcb};

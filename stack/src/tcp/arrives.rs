@@ -35,6 +35,8 @@ pub(super) struct Arrived<'a> {
     pub(super) ack: Seq<Ours>,
     /// SEG.WND as it stands in the field.
     pub(super) wnd: u16,
+    /// Whether the segment came with a SYN, trimmed or not: then its window is not scaled.
+    pub(super) came_with_syn: bool,
     /// The sequence number that the urgent pointer names, if URG is set.
     pub(super) up: Option<Seq<Theirs>>,
     pub(super) flags: Flags,
@@ -47,7 +49,7 @@ impl<'a> Arrived<'a> {
         //= RFC9293-3.1-f
         let up = segment.flags.urg().then(|| seq + u32::from(segment.urgent_pointer));
         let Segment { ack, window, flags, payload, .. } = *segment;
-        Self { seq, ack: Seq::new(ack), wnd: window, up, flags, payload }
+        Self { seq, ack: Seq::new(ack), wnd: window, came_with_syn: flags.syn(), up, flags, payload }
     }
 
     pub(super) const fn ack_set(&self) -> bool {

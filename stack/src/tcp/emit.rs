@@ -2,7 +2,6 @@
 
 use super::state::Phase;
 use super::{Cx, Tcb};
-use crate::base::seq::Shift;
 use crate::base::{Instant, Ours, Seq};
 use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::Options;
@@ -93,11 +92,12 @@ impl Tcb {
         self.advance_window();
         let (flags, urgent_pointer) = self.urgent_fields(seq, flags);
         let acknowledges = flags.ack();
+        let window = self.window_field(flags.syn());
         let segment = Segment {
             seq: seq.value(),
             ack: if acknowledges { self.rcv.nxt.value() } else { 0 },
             flags,
-            window: self.rcv.wnd.to_raw(Shift::NONE).0,
+            window: window.0,
             urgent_pointer,
             options,
             payload: self.send_buffer.slice(seq, data_octets),
@@ -106,7 +106,7 @@ impl Tcb {
         cx.out.segment(&segment);
         self.ack_owed = false;
         if acknowledges {
-            self.edge_offered = Some(self.rcv.nxt + self.rcv.wnd.octets());
+            self.edge_offered = Some(self.rcv.nxt + self.offered(window, flags.syn()).octets());
         }
     }
 

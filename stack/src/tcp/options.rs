@@ -1,19 +1,50 @@
 //! floor 3: what the options of a SYN say and mean (RFC 9293 sections 3.2 and 3.7.1). The maximum segment
-//! size is here; window scale and timestamps (RFC 7323) and selective acknowledgement (RFC 2018) come here.
+//! size and window scale (RFC 7323 section 2) are here; timestamps and selective acknowledgement (RFC 2018)
+//! come here.
 //!
 //! RFC9293-SHLD-4: TIME-WAIT is not cut short, since there are no timestamps yet.
 
 use super::Tcb;
+use super::state::Phase;
+use crate::base::seq::Shift;
 use crate::wire::tcp_option::Options;
+
+/// The largest window that the field can say without scaling, in octets.
+pub(super) const MAX_UNSCALED_OCTETS: u32 = 65_535;
+
+/// The shift counts of both windows, once both ends have offered to scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// Of the windows that the peer sends: Snd.Wind.Shift.
+    pub snd: Shift,
+    /// Of the windows that we send: Rcv.Wind.Shift.
+    pub rcv: Shift,
+}
 
 impl Tcb {
     /// The options of the own SYN.
-    pub(super) const fn syn_options(&self) -> Options {
+    pub(super) fn syn_options(&self) -> Options {
         let mut options = Options::NONE;
         //= RFC9293-MUST-14
         //= RFC9293-SHLD-5
         //= RFC9293-MAY-3
         options.mss = Some(self.settings.mss_receive_octets);
+        let may_scale = match self.phase {
+            //= RFC7323-2.2-a
+            Phase::SynSent => self.settings.window_scale,
+            //= RFC7323-2.2-e
+            //= RFC7323-2.3-a
+            Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. }
+            | Phase::Closed(_) => self.scale.is_some(),
+        };
+        options.window_scale = may_scale.then(|| self.receive_shift().bits());
         options
     }
 
@@ -23,6 +54,19 @@ impl Tcb {
         let announced = options.mss.filter(|octets| *octets > 0);
         //= RFC9293-MUST-15
         self.snd.mss_octets = announced.unwrap_or(self.settings.mss_default_octets);
+        //= RFC7323-2.2-b
+        self.scale = options.window_scale.filter(|_| self.settings.window_scale).map(|count| Scale {
+            //= RFC7323-2.3-e
+            snd: Shift::from_option(count),
+            //= RFC7323-2.3-g
+            rcv: self.receive_shift(),
+        });
+    }
+
+    /// The smallest shift with which the field can say the whole receive buffer.
+    fn receive_shift(&self) -> Shift {
+        let fits = |bits: &u8| self.settings.receive_buffer_octets >> bits <= MAX_UNSCALED_OCTETS;
+        Shift::from_option((0..14).find(fits).unwrap_or(14))
     }
 
     /// Eff.snd.MSS: the most data that one segment may carry, in octets; never 0. No options are sent on
@@ -31,5 +75,81 @@ impl Tcb {
         //= RFC9293-MUST-16
         //= RFC6691-2-b
         u32::from(self.snd.mss_octets.min(self.settings.mss_send_limit_octets)).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{Settings, State};
+
+    fn large() -> Settings {
+        Settings { receive_buffer_octets: 1 << 20, ..Settings::default() }
+    }
+
+    #[test]
+    fn windows_are_scaled_if_both_syns_offer_it_and_never_on_a_syn() {
+        let mut rig = Rig::connect_with(&large());
+        assert_eq!(rig.tcb.syn_options().window_scale, Some(5));
+        assert_eq!(rig.gets("S. 0:0(0) ack 1 win 1000 mss 1000 wscale 7"), ["> . 1:1(0) ack 1 win 32768"]);
+        assert_eq!(rig.tcb.snd().wnd.octets(), 1000);
+        rig.gets(". 1:1(0) ack 1 win 1000");
+        assert_eq!(rig.tcb.snd().wnd.octets(), 128_000);
+        assert_eq!(rig.tcb.rcv().wnd.octets(), 1 << 20);
+    }
+
+    #[test]
+    fn nothing_is_scaled_if_the_peer_does_not_offer_it() {
+        let mut rig = Rig::connect_with(&large());
+        assert_eq!(rig.gets("S. 0:0(0) ack 1 win 1000 mss 1000"), ["> . 1:1(0) ack 1 win 65535"]);
+        rig.gets(". 1:1(0) ack 1 win 1000");
+        assert_eq!(rig.tcb.snd().wnd.octets(), 1000);
+        let mut rig = Rig::accept_with(&large(), "S 0:0(0) mss 1000");
+        assert_eq!((rig.tcb.syn_options().window_scale, rig.tcb.scale()), (None, None));
+        rig.gets(". 1:1(0) ack 1 win 500");
+        assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 500));
+    }
+
+    #[test]
+    fn a_shift_above_fourteen_is_taken_as_fourteen() {
+        let mut rig = Rig::accept_with(&large(), "S 0:0(0) win 3 mss 1000 wscale 200");
+        assert_eq!(rig.tcb.syn_options().window_scale, Some(5));
+        assert_eq!(rig.tcb.snd().wnd.octets(), 3);
+        rig.gets(". 1:1(0) ack 1 win 3");
+        assert_eq!(rig.tcb.snd().wnd.octets(), 3 << 14);
+    }
+
+    #[test]
+    fn the_window_of_a_syn_ack_that_crosses_ours_is_not_scaled() {
+        let mut rig = Rig::connect_with(&large());
+        rig.gets("S 0:0(0) win 100 mss 1000 wscale 7");
+        assert_eq!(rig.tcb.state(), State::SynReceived);
+        rig.gets("S. 0:0(0) ack 1 win 100 mss 1000 wscale 7");
+        assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 100));
+    }
+
+    #[test]
+    fn scaling_can_be_declined() {
+        let settings = Settings { window_scale: false, ..large() };
+        let rig = Rig::connect_with(&settings);
+        assert_eq!(rig.tcb.syn_options().window_scale, None);
+        let rig = Rig::accept_with(&settings, "S 0:0(0) mss 1000 wscale 7");
+        assert_eq!((rig.tcb.syn_options().window_scale, rig.tcb.scale()), (None, None));
+    }
+
+    #[test]
+    fn a_scaled_edge_is_said_rounded_down_and_never_taken_back() {
+        let mut rig = Rig::connect_with(&large());
+        rig.gets("S. 0:0(0) ack 1 win 1000 mss 1000 wscale 0");
+        let mut edge = 0;
+        for at in 0..50_u32 {
+            let start = 1 + at * 7;
+            rig.gets(&alloc::format!("P. {start}:{}(7) ack 1 win 1000", start + 7));
+            rig.tcb.check();
+            let known = rig.tcb.rcv().nxt + rig.tcb.rcv().wnd.octets();
+            let now = known.distance_from(rig.tcb.irs());
+            assert!(now >= edge, "{now} after {edge}");
+            edge = now;
+        }
     }
 }

@@ -16,6 +16,8 @@ pub struct Settings {
     pub mss_send_limit_octets: u16,
     /// The peer's MSS if it announces none, in octets: 536 for IPv4, 1220 for IPv6 (RFC 9293 section 3.7.1).
     pub mss_default_octets: u16,
+    /// Whether to offer window scaling, and to accept it (RFC 7323 section 2).
+    pub window_scale: bool,
     /// RCV.BUFF: octets that wait for the application at the most.
     pub receive_buffer_octets: u32,
     /// Octets that wait for acknowledgement at the most.
@@ -63,6 +65,7 @@ impl Settings {
             mss_receive_octets: mss,
             mss_send_limit_octets: mss,
             mss_default_octets,
+            window_scale: true,
             receive_buffer_octets: 65_535,
             send_buffer_octets: 65_535,
             user_timeout: Some(Span::from_secs(300)),

@@ -1,5 +1,6 @@
 //! floor 3: the transmission control block, one connection (RFC 9293 section 3.3.1).
 
+use super::options::Scale;
 use super::reset::Throttle;
 use super::rto::Rto;
 use super::state::{End, Phase, State};
@@ -69,6 +70,8 @@ pub struct Tcb {
     pub(super) irs: Seq<Theirs>,
     pub(super) snd: Snd,
     pub(super) rcv: Rcv,
+    /// Window scaling, if both SYNs offered it.
+    pub(super) scale: Option<Scale>,
     pub(super) send_buffer: send::Buffer,
     pub(super) receive_buffer: receive::Buffer,
     pub(super) rto: Rto,
@@ -120,6 +123,7 @@ impl Tcb {
                 mss_octets: settings.mss_default_octets,
             },
             rcv: Rcv { nxt: Seq::new(0), wnd: zero, up: None },
+            scale: None,
             send_buffer: send::Buffer::starting_at(iss + 1),
             receive_buffer: receive::Buffer::default(),
             rto: Rto::new(settings),
@@ -192,6 +196,11 @@ impl Tcb {
     /// Receive sequence variables.
     pub const fn rcv(&self) -> &Rcv {
         &self.rcv
+    }
+
+    /// The shift counts of both windows, if they are scaled.
+    pub const fn scale(&self) -> Option<Scale> {
+        self.scale
     }
 
     /// The present retransmission timeout, back-off included.

@@ -3,13 +3,11 @@
 
 use super::arrives::Arrived;
 use super::emit::Cut;
+use super::options::MAX_UNSCALED_OCTETS;
 use super::state::Phase;
 use super::{Cx, Tcb};
 use crate::base::seq::{RawWindow, Shift, Window};
 use crate::base::{Instant, Span};
-
-/// The largest window that the field can say without scaling, in octets.
-const MAX_UNSCALED_OCTETS: u32 = 65_535;
 
 /// How long a segment that is not worth sending waits at the most (RFC 9293 section 3.8.6.2.1: 0.1 to 1 s).
 pub(super) const OVERRIDE: Span = Span::from_millis(500);
@@ -34,19 +32,39 @@ impl Tcb {
         full || everything || half
     }
 
-    /// SND.WND, SND.WL1 and SND.WL2 from `seg`. Windows of segments with SYN are never scaled, and others
-    /// are not scaled yet.
+    /// SND.WND, SND.WL1 and SND.WL2 from `seg`.
     pub(super) fn take_window(&mut self, seg: &Arrived<'_>) {
-        self.snd.wnd = Window::from_raw(RawWindow(seg.wnd), Shift::NONE);
+        //= RFC7323-2.2-d
+        let scale = self.scale.filter(|_| !seg.came_with_syn);
+        //= RFC7323-2.3-c
+        self.snd.wnd = Window::from_raw(RawWindow(seg.wnd), scale.map_or(Shift::NONE, |scale| scale.snd));
         self.snd.wl1 = seg.seq;
         self.snd.wl2 = seg.ack;
         //= RFC5961-5.2-c
         self.snd.max_wnd = self.snd.max_wnd.max(self.snd.wnd);
     }
 
-    /// RCV.BUFF: what the receive buffer holds and a window can say, in octets.
+    /// RCV.BUFF: what the receive buffer holds and a window can say, in octets. A SYN says it unscaled.
     fn receive_limit_octets(&self) -> u32 {
-        self.settings.receive_buffer_octets.min(MAX_UNSCALED_OCTETS)
+        let opening = matches!(self.phase, Phase::SynSent | Phase::SynReceived(_));
+        let sayable = match self.scale.filter(|_| !opening) {
+            Some(scale) => MAX_UNSCALED_OCTETS << scale.rcv.bits(),
+            None => MAX_UNSCALED_OCTETS,
+        };
+        self.settings.receive_buffer_octets.min(sayable)
+    }
+
+    /// The field that says RCV.WND, rounded down.
+    pub(super) fn window_field(&self, with_syn: bool) -> RawWindow {
+        let scale = self.scale.filter(|_| !with_syn);
+        //= RFC7323-2.3-d
+        self.rcv.wnd.to_raw(scale.map_or(Shift::NONE, |scale| scale.rcv))
+    }
+
+    /// The window that such a field offers.
+    pub(super) fn offered(&self, field: RawWindow, with_syn: bool) -> Window {
+        let scale = self.scale.filter(|_| !with_syn);
+        Window::from_raw(field, scale.map_or(Shift::NONE, |scale| scale.rcv))
     }
 
     /// RCV.BUFF - RCV.USER, in octets.

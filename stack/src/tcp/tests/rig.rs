@@ -98,6 +98,7 @@ fn parse(text: &str, payload: &mut Vec<u8>) -> Segment<'static> {
             "win" => segment.window = value as u16,
             "urg" => segment.urgent_pointer = value as u16,
             "mss" => segment.options.mss = Some(value as u16),
+            "wscale" => segment.options.window_scale = Some(value as u8),
             other => panic!("{other} is not a word of the notation"),
         }
     }
