@@ -7,8 +7,8 @@ use conformance::host::{Host, registry};
 use conformance::replay::compare::Topic;
 use conformance::replay::{self, Replayed, Verdict};
 use conformance::trace::capture::{Capture, network_layer};
-use stack::wire::tcp::{self, Flags, Forced, Segment};
 use stack::wire::Auto;
+use stack::wire::tcp::{self, Flags, Forced, Segment};
 use std::path::Path;
 
 fn reference() -> Box<dyn Host> {
@@ -39,7 +39,9 @@ fn verdict(packets: &[RecordedPacket], role: Side) -> Replayed {
 
 /// Whether a packet is a segment from that port which `wanted` accepts.
 fn is(packet: &RecordedPacket, from_port: u16, wanted: impl Fn(&Segment<'_>) -> bool) -> bool {
-    let Some(upper) = Upper::of(&packet.bytes).filter(|upper| upper.protocol == tcp::PROTOCOL) else { return false };
+    let Some(upper) = Upper::of(&packet.bytes).filter(|upper| upper.protocol == tcp::PROTOCOL) else {
+        return false;
+    };
     let Ok(view) = tcp::View::read(upper.payload) else { return false };
     let segment = Segment::unchecked(&view);
     segment.src_port == from_port && wanted(&segment)
@@ -137,9 +139,7 @@ fn copies_of_an_octet_that_differ_are_a_contradiction() {
     let again = altered.iter().position(|packet| {
         let mut repeated = false;
         is(packet, CLIENT_PORT, |segment| segment.payload.len() > 1)
-            && is(packet, CLIENT_PORT, |segment| {
-                segment.seq != 0
-            })
+            && is(packet, CLIENT_PORT, |segment| segment.seq != 0)
             && {
                 let upper = Upper::of(&packet.bytes).expect("an IP packet");
                 let view = tcp::View::read(upper.payload).expect("a segment");

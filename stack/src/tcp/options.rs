@@ -125,7 +125,9 @@ mod tests {
         rig.gets("S 0:0(0) win 100 mss 1000 wscale 7");
         assert_eq!(rig.tcb.state(), State::SynReceived);
         rig.gets("S. 0:0(0) ack 1 win 100 mss 1000 wscale 7");
-        assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 100));
+        assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::SynReceived, 100));
+        rig.gets(". 1:1(0) ack 1 win 100");
+        assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 12_800));
     }
 
     #[test]
