@@ -38,7 +38,7 @@ fn verdict(packets: &[RecordedPacket], role: Side) -> Replayed {
 }
 
 /// Whether a packet is a segment from that port which `wanted` accepts.
-fn is(packet: &RecordedPacket, from_port: u16, wanted: impl Fn(&Segment<'_>) -> bool) -> bool {
+fn is(packet: &RecordedPacket, from_port: u16, mut wanted: impl FnMut(&Segment<'_>) -> bool) -> bool {
     let Some(upper) = Upper::of(&packet.bytes).filter(|upper| upper.protocol == tcp::PROTOCOL) else {
         return false;
     };
@@ -138,14 +138,11 @@ fn copies_of_an_octet_that_differ_are_a_contradiction() {
     let mut seen = std::collections::BTreeSet::new();
     let again = altered.iter().position(|packet| {
         let mut repeated = false;
-        is(packet, CLIENT_PORT, |segment| segment.payload.len() > 1)
-            && is(packet, CLIENT_PORT, |segment| segment.seq != 0)
-            && {
-                let upper = Upper::of(&packet.bytes).expect("an IP packet");
-                let view = tcp::View::read(upper.payload).expect("a segment");
-                repeated |= !seen.insert(view.seq());
-                repeated
-            }
+        is(packet, CLIENT_PORT, |segment| {
+            repeated = segment.payload.len() > 1 && !seen.insert(segment.seq);
+            true
+        });
+        repeated
     });
     let again = again.expect("a retransmission");
     altered[again] = rewritten(&altered[again], |segment| {
@@ -165,7 +162,7 @@ fn an_acknowledgement_of_more_than_was_ever_sent_is_stuck() {
     });
     let one = verdict(&altered, Side::Client);
     let Verdict::Stuck(stuck, _) = &one.verdict else { panic!("{:?}", one.verdict) };
-    assert!(stuck.what.contains("peer acknowledged 100"), "{}", stuck.what);
+    assert!(stuck.what.starts_with("peer acknowledged 101449; host sent up to"), "{}", stuck.what);
 }
 
 #[test]
@@ -195,7 +192,7 @@ fn a_moved_fin_is_noticed() {
         rewritten(packet, |segment| segment.seq = segment.seq.wrapping_add(3))
     });
     let one = verdict(&altered, Side::Client);
-    assert!(!topics(&one).is_empty(), "{:?}", one.verdict);
+    assert_eq!(topics(&one), [Topic::Fin], "{:?}", one.verdict);
 }
 
 #[test]

@@ -216,11 +216,10 @@ pub fn connection(
     found.extend(Difference::between(Topic::Reset, yes(facts.reset_by_role), yes(replay.host.has_reset())));
     found.extend(reset_forms(&facts, application, replay));
     if !facts.was_reset() && !replay.host.has_reset() {
-        found.extend(Difference::between(
-            Topic::Fin,
-            yes(facts.own.fin.is_some()),
-            yes(replay.host.fin.is_some()),
-        ));
+        let at = |fin: Option<u32>| {
+            fin.map_or_else(|| "none".to_owned(), |octets| format!("after {octets} octets"))
+        };
+        found.extend(Difference::between(Topic::Fin, at(facts.own.fin), at(replay.host.fin)));
     }
     found.extend(end(&facts, replay));
     found.extend(replay.host.contradiction.iter().map(|what| Difference {
