@@ -12,6 +12,7 @@ use crate::judge;
 use crate::verdict::Outcome;
 use stack::sock::Refused;
 use stack::wire::tcp::Flags;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What is compared.
@@ -23,6 +24,8 @@ pub enum Topic {
     Delivered,
     /// Octets that the host sent.
     Sent,
+    /// Where urgent data ended.
+    Urgent,
     /// What the host acknowledged.
     Acknowledged,
     /// Whether a FIN was sent.
@@ -49,6 +52,7 @@ impl Topic {
         Self::Opening,
         Self::Delivered,
         Self::Sent,
+        Self::Urgent,
         Self::Acknowledged,
         Self::Fin,
         Self::Reset,
@@ -66,6 +70,7 @@ impl Topic {
             Self::Opening => "opening",
             Self::Delivered => "delivered",
             Self::Sent => "sent",
+            Self::Urgent => "urgent",
             Self::Acknowledged => "acknowledged",
             Self::Fin => "fin",
             Self::Reset => "reset",
@@ -210,6 +215,7 @@ pub fn connection(
     let mut found = Vec::new();
     found.extend(opening(&facts, application, replay));
     found.extend(sent(&facts, replay));
+    found.extend(urgent(&facts, replay));
     found.extend(delivered(&facts, replay));
     found.extend(acknowledged(&facts, replay));
     let yes = |holds: bool| if holds { "yes" } else { "no" };
@@ -222,6 +228,7 @@ pub fn connection(
         found.extend(Difference::between(Topic::Fin, at(facts.own.fin), at(replay.host.fin)));
     }
     found.extend(end(&facts, replay));
+    found.extend(limits(&facts, replay));
     found.extend(replay.host.contradiction.iter().map(|what| Difference {
         topic: Topic::Consistency,
         recorded: "one stream".to_owned(),
@@ -277,6 +284,33 @@ fn reset_forms(facts: &Facts<'_>, application: &Application, replay: &TcpReplay<
     )
 }
 
+/// What the peer set limits to: the window and the size of segments. Here they are known exactly, since the
+/// driver knows what came to the host.
+fn limits(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Vec<Difference> {
+    let default = if replay.places().peer.is_ipv4() { 536 } else { 1220 };
+    let syn = facts.connection.syn(facts.role.other());
+    let mss = syn.and_then(|syn| syn.options.mss).filter(|mss| *mss > 0).unwrap_or(default);
+    let largest = replay.host.largest_octets;
+    // Hosts raise an absurd offer to a floor of their own; RFC 9293 leaves that open below the default.
+    let size = (syn.is_some() && largest > usize::from(mss.max(default))).then(|| Difference {
+        topic: Topic::Rule,
+        recorded: format!("segments of {mss} octets at the most"),
+        replayed: format!("fail RFC9293-MUST-16: a segment of {largest}"),
+    });
+    let window = replay.overrun().map(|(end, edge)| Difference {
+        topic: Topic::Rule,
+        recorded: format!("a window up to {edge}"),
+        replayed: format!("fail RFC9293-3.8.6-a: octets up to {end}"),
+    });
+    let retreat = replay.host.retreat_octets;
+    let shrunk = (retreat > 0).then(|| Difference {
+        topic: Topic::Rule,
+        recorded: "a right edge that never goes back".to_owned(),
+        replayed: format!("deviates RFC9293-SHLD-14: it went back by {retreat} octets"),
+    });
+    size.into_iter().chain(window).chain(shrunk).collect()
+}
+
 fn sent(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Option<Difference> {
     let recorded = facts.own.contiguous();
     let replayed = replay.host.stream.as_slice();
@@ -289,6 +323,22 @@ fn sent(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Option<Difference> {
         return None;
     }
     Difference::between(Topic::Sent, octets(recorded), octets(replayed))
+}
+
+/// The urgent pointer counts from the sequence number of its own segment, so that only the sums compare.
+fn urgent(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Option<Difference> {
+    let isn = facts.connection.isn[facts.role.index()]?;
+    let recorded: BTreeSet<u32> = facts
+        .connection
+        .of(facts.role)
+        .filter(|segment| segment.has(Flags::URG) && !segment.has(Flags::RST))
+        .filter_map(|segment| offset(segment.seq.wrapping_add(u32::from(segment.urgent_pointer)), isn))
+        .collect();
+    if replay.stuck.is_some() {
+        return None;
+    }
+    let ends = |ends: &BTreeSet<u32>| format!("urgent data up to {ends:?}");
+    Difference::between(Topic::Urgent, ends(&recorded), ends(&replay.host.urgent_ends))
 }
 
 fn delivered(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Option<Difference> {

@@ -7,6 +7,7 @@ use crate::trace::{Event, Response, Timed, Trace};
 use stack::base::Instant;
 use stack::wire::tcp::{self, Flags, Segment};
 use stack::wire::tcp_option::Options;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -40,10 +41,18 @@ pub struct Observed {
     pub syn_options: Option<Options>,
     /// Highest number that it has sent, relative to its ISN: SYN and FIN counted.
     pub end: u32,
+    /// The numbers of each of its segments that takes any, relative to its ISN: first and behind the last.
+    runs: Vec<(u32, u32)>,
+    /// Its largest payload, in octets.
+    pub largest_octets: usize,
     /// Acknowledgement number of its latest segment, and the largest one seen.
     pub ack: Option<u32>,
     /// Right edge of the window that it offers, as a number of the peer.
     pub edge: Option<u32>,
+    /// How far it took the right edge back, in octets.
+    pub retreat_octets: i32,
+    /// Where urgent data ended, as offsets in its stream.
+    pub urgent_ends: BTreeSet<u32>,
     /// Octets of its stream, by offset.
     pub stream: Vec<u8>,
     /// Offset of its FIN.
@@ -104,8 +113,16 @@ impl Observed {
         if end.cast_signed() > self.end.cast_signed() {
             self.end = end;
         }
+        self.largest_octets = self.largest_octets.max(segment.payload.len());
+        if segment.len_octets() > 0 {
+            self.runs.push((segment.seq.wrapping_sub(isn), end));
+        }
         if let Some(timestamps) = segment.options.timestamps {
             self.timestamps.push((end, timestamps.value));
+        }
+        if segment.flags.contains(Flags::URG) {
+            let end = segment.seq.wrapping_add(u32::from(segment.urgent_pointer));
+            self.urgent_ends.extend(offset(end, isn));
         }
         self.window(segment, peer_scales);
         self.octets(segment, isn);
@@ -123,6 +140,11 @@ impl Observed {
         let edge = segment.ack.wrapping_add(u32::from(segment.window) << shift);
         let ahead =
             |new: u32, old: Option<u32>| old.is_none_or(|old| new.wrapping_sub(old).cast_signed() > 0);
+        let retreat = self.edge.map_or(0, |known| known.wrapping_sub(edge).cast_signed());
+        // A scaled window is said rounded down, so that the edge may seem to go back by less than a unit.
+        if retreat >= 1 << shift && !segment.flags.contains(Flags::SYN) {
+            self.retreat_octets = self.retreat_octets.max(retreat);
+        }
         if ahead(edge, self.edge) {
             self.edge = Some(edge);
         }
@@ -164,6 +186,11 @@ impl Observed {
     pub fn timestamp_at(&self, end: u32) -> u32 {
         let exact = self.timestamps.iter().rev().find(|(sent_end, _)| *sent_end == end);
         exact.or(self.timestamps.last()).map_or(0, |(_, value)| *value)
+    }
+
+    /// How often the host has sent `number`, relative to its ISN.
+    pub fn copies_of(&self, number: u32) -> usize {
+        self.runs.iter().filter(|(start, end)| (*start..*end).contains(&number)).count()
     }
 
     /// Whether it has sent a reset.

@@ -6,7 +6,7 @@ use super::stream::offset;
 use super::translate::Translator;
 use stack::base::{Instant, Span};
 use stack::wire::tcp::Flags;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How long P waits before it acknowledges less than it did in the recording; a receiver has half a second.
 const ACK_DELAY: Span = Span::from_millis(40);
@@ -44,9 +44,14 @@ pub struct Peer<'a> {
     translator: Translator<'a>,
     items: VecDeque<Item<'a>>,
     connects: bool,
+    answers: BTreeMap<u64, Answer>,
     offered_edges: Vec<(u64, u32)>,
     /// Octets of P's stream that were handed to the host without a hole, and its FIN behind them.
     pub handed_octets: u32,
+    /// Largest right edge that was offered to the host, relative to its ISN.
+    edge: u32,
+    /// First number of the host beyond it, with the edge at that time.
+    pub overrun: Option<(u32, u32)>,
     /// Runs of octets that were handed over behind a hole.
     handed: Vec<(u32, u32)>,
     /// Largest number of the host that was acknowledged, relative to its ISN.
@@ -68,8 +73,11 @@ impl<'a> Peer<'a> {
             translator: Translator { connection, role, places: Places::of(connection.ends, role) },
             items: items.into(),
             connects,
+            answers: answers_to_later_copies(connection, role),
             offered_edges: offered_edges(connection, role),
             handed_octets: 0,
+            edge: 0,
+            overrun: None,
             handed: Vec::new(),
             acknowledged: 0,
             split_ack: 0,
@@ -108,6 +116,7 @@ impl<'a> Peer<'a> {
             Item::Segment(segment) => {
                 self.acknowledged = self.acknowledged.max(self.translator.needs(segment));
                 self.hand_over(segment);
+                self.edge = self.edge.max(self.translator.edge(segment, host, None).unwrap_or(0));
                 Some(self.translator.packet(segment, host, None))
             }
         }
@@ -152,8 +161,17 @@ impl<'a> Peer<'a> {
         if crossing && host.isn.is_none() {
             return Some("peer's SYN crossed one of the host, which has not sent it".to_owned());
         }
-        if !segment.has(Flags::ACK) || needs == 0 || host.has_sent(needs) {
+        if !segment.has(Flags::ACK) || needs == 0 {
             return None;
+        }
+        if host.has_sent(needs) {
+            let Answer { number, copies } = self.answers.get(&segment.number)?;
+            let sent = host.copies_of(*number);
+            // Other cuts than R's may have brought the number over already.
+            let still_missing = self.acknowledged <= *number && !host.has_reset();
+            return (sent < *copies && still_missing).then(|| {
+                format!("peer answered transmission {copies} of octet {number}; host sent it {sent} times")
+            });
         }
         Some(match host.isn {
             Some(_) => format!("peer acknowledged {needs}; host sent up to {}", host.end),
@@ -192,7 +210,16 @@ impl<'a> Peer<'a> {
         let Item::Segment(segment) = *self.items.front()? else { return None };
         self.split_ack = host.end;
         self.acknowledged = self.acknowledged.max(host.end);
+        self.edge = self.edge.max(self.translator.edge(segment, host, Some(host.end)).unwrap_or(0));
         Some(self.translator.packet(segment, host, Some(host.end)))
+    }
+
+    /// Looks whether the host keeps within the window. A FIN and the octet of a probe may lie beyond it
+    /// (RFC 9293 section 3.8.6.1).
+    pub fn watch(&mut self, host: &Observed) {
+        if self.edge > 0 && host.end > self.edge.saturating_add(2) {
+            self.overrun.get_or_insert((host.end, self.edge));
+        }
     }
 
     /// Whether P's first segment with an ACK was sent: the end of the handshake, seen from R.
@@ -205,6 +232,46 @@ impl<'a> Peer<'a> {
             (None, _) => false,
         }
     }
+}
+
+/// What proves that earlier copies were lost: P's segment answers that transmission of this number of R.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Answer {
+    /// Relative to R's ISN.
+    number: u32,
+    /// How often R had sent it by then.
+    copies: usize,
+}
+
+/// Acknowledgements of P that a retransmission of R made possible, by frame: they advance over a number that R
+/// had sent before, and echo the timestamp of the later copy, so that the earlier ones never came to P
+/// (RFC 7323 section 4.3). What was lost for R has to be lost for the host.
+fn answers_to_later_copies(connection: &RecordedConnection, role: Side) -> BTreeMap<u64, Answer> {
+    let mut answers = BTreeMap::new();
+    let Some(isn) = connection.isn[role.index()] else { return answers };
+    let mut acknowledged = 0_u32;
+    for (index, segment) in connection.segments.iter().enumerate() {
+        if segment.from == role || !segment.has(Flags::ACK) || segment.has(Flags::RST) {
+            continue;
+        }
+        let ack = segment.ack.wrapping_sub(isn);
+        if ack > acknowledged
+            && let Some(echo) = segment.options.timestamps.map(|stamps| stamps.echo)
+        {
+            let copies: Vec<&RecordedSegment> = connection.segments[..index]
+                .iter()
+                .filter(|own| own.from == role && !own.has(Flags::RST) && own.len_octets() > 0)
+                .filter(|own| acknowledged.wrapping_sub(own.seq.wrapping_sub(isn)) < own.len_octets())
+                .collect();
+            let stamp = |own: &RecordedSegment| own.options.timestamps.map(|stamps| stamps.value);
+            let answered = copies.iter().position(|own| stamp(own) == Some(echo));
+            if let Some(later) = answered.filter(|later| *later > 0) {
+                answers.insert(segment.number, Answer { number: acknowledged, copies: later + 1 });
+            }
+        }
+        acknowledged = acknowledged.max(ack);
+    }
+    answers
 }
 
 /// Whether R can not have received this acknowledgement of its FIN: it sent the FIN again afterwards, and P

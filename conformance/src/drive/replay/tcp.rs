@@ -114,6 +114,16 @@ impl<'a> TcpReplay<'a> {
         }
     }
 
+    /// The endpoints in the replay.
+    pub const fn places(&self) -> Places {
+        self.peer.places()
+    }
+
+    /// What the host sent beyond every window that was offered to it, and the edge of that time.
+    pub const fn overrun(&self) -> Option<(u32, u32)> {
+        self.peer.overrun
+    }
+
     fn absorb(&mut self, trace: &Trace) {
         for timed in &trace.events[self.events_seen..] {
             if let Event::Response(Response::Reply(reply)) = &timed.event {
@@ -127,6 +137,7 @@ impl<'a> TcpReplay<'a> {
             let end = self.peer.connection().syn(self.role.other());
             let peer_scales = end.is_some_and(|syn| syn.options.window_scale.is_some());
             self.host.absorb(trace, host, peer, peer_scales);
+            self.peer.watch(&self.host);
         }
     }
 

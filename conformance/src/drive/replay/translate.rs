@@ -66,6 +66,20 @@ impl Translator<'_> {
         }
     }
 
+    /// The right edge of the window that `segment` offers to the host, relative to the host's ISN.
+    pub fn edge(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> Option<u32> {
+        if !segment.has(Flags::ACK) || segment.has(Flags::RST) {
+            return None;
+        }
+        let host_scales = host.syn_options.is_some_and(|options| options.window_scale.is_some());
+        let shift = match host_scales && !segment.has(Flags::SYN) {
+            true => self.connection.shift(segment.from),
+            false => 0,
+        };
+        let octets = u32::from(self.window(segment, host, ack_limit)) << shift;
+        Some(ack_limit.unwrap_or_else(|| self.needs(segment)).saturating_add(octets))
+    }
+
     fn acknowledgement(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> u32 {
         match (self.connection.isn[self.role.index()], host.isn) {
             (Some(recorded), Some(own)) if segment.has(Flags::ACK) => {
