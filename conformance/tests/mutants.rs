@@ -23,7 +23,6 @@ const CAPTURES: &[&str] = &[
 
 /// Defects that no replay of a recorded conversation can show, and why.
 const INVISIBLE: &[(Defect, &str)] = &[
-    (Defect::TimestampsForgotten, "the reference does not negotiate timestamps yet"),
     (Defect::InitialNumberConstant, "every replay is a host of its own, with one connection"),
     (Defect::EchoAltered, "a ping is neither a connection nor an exchange of datagrams"),
     (Defect::NeighborSilent, "a replay has no link below IP"),
