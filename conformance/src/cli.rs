@@ -1,5 +1,5 @@
-//! floor 9: commands, and the exit codes that they share. One file for each command in `cli/`; a new one is a variant
-//! of [`Command`] and a line in [`Command::run`].
+//! floor 9: commands, and the exit codes that they share. One file for each command in `cli/`; a new one is a
+//! variant of [`Command`] and a line in [`Command::run`].
 
 mod assay;
 mod check;

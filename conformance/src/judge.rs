@@ -1,9 +1,9 @@
-//! floor 7: the passive judge. It claims only what holds for every subset, order and delay of the packets that
-//! the judged host may have received; what a capture can not show is undecided, with a reason.
+//! floor 7: the passive judge. It claims only what holds for every subset, order and delay of the packets
+//! that the judged host may have received; what a capture can not show is undecided, with a reason.
 //!
-//! Every packet is read once, the facts about its connection and its hosts are updated once, and then every rule
-//! is a plain function over them. A breach is kept until the end of its connection and of the capture, when all
-//! that could excuse it is known.
+//! Every packet is read once, the facts about its connection and its hosts are updated once, and then every
+//! rule is a plain function over them. A breach is kept until the end of its connection and of the capture,
+//! when all that could excuse it is known.
 //!
 //! The judge is an independent second opinion: it reads bytes with `stack::wire` and uses nothing else of the
 //! stack. The same rules judge a capture ([`Judge::see`]) and the trace of a host under test ([`trace`]).

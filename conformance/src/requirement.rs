@@ -1,5 +1,5 @@
-//! floor 6: the catalogue of requirements. Each clause of an RFC that a host can keep or break has an id, a level
-//! and a summary in our own words; rules, scenarios, discards and citations refer to it by that id.
+//! floor 6: the catalogue of requirements. Each clause of an RFC that a host can keep or break has an id, a
+//! level and a summary in our own words; rules, scenarios, discards and citations refer to it by that id.
 //!
 //! The files are `conformance/requirements/*.toml`, one for each document, and are part of the program.
 //! `conformance/requirements/README.md` explains their fields.
@@ -336,7 +336,8 @@ impl fmt::Display for Document {
     }
 }
 
-/// Number of letters to insert, remove or replace to make one word of the other; upper and lower case are one.
+/// Number of letters to insert, remove or replace to make one word of the other; upper and lower case are
+/// one.
 fn edits(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().map(|letter| letter.to_ascii_uppercase()).collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

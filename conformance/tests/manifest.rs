@@ -16,8 +16,8 @@ const REQUIRED: &str = "\
     bulk loss reorder duplicate syn-lost syn-ack-lost handshake-ack-lost fin-lost last-ack-lost \
     syn-retransmission timeout backoff fast-retransmit tail-loss small-mss no-timestamps no-sack \
     no-window-scale nagle nodelay request-response time-wait-reuse ecn dscp path-mtu offload padding \
-    fragments overlap reassembly-timeout dns port-unreachable arp arp-unanswered arp-gratuitous nd dad rs ra ping \
-    icmpv4 icmpv6 time-exceeded scan odd-flags nanoseconds big-endian pcapng several-interfaces raw-ip \
+    fragments overlap reassembly-timeout dns port-unreachable arp arp-unanswered arp-gratuitous nd dad rs ra \
+    ping icmpv4 icmpv6 time-exceeded scan odd-flags nanoseconds big-endian pcapng several-interfaces raw-ip \
     null-link linux-sll linux-sll2 loopback unfilled-checksum vlan snap-length mid-connection \
     one-direction cut-file empty challenge-ack outside-window bad-checksum backlog fast-open empty-datagram \
     no-checksum unreachable mixed-links";

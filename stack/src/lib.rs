@@ -6,7 +6,7 @@
 //!
 //! | floor | modules | what it knows |
 //! |---|---|---|
-//! | 0 | [`base`] | values without behaviour: time, sequence numbers, ports, addresses, freedoms, discard reasons |
+//! | 0 | [`base`] | values without behaviour: time, sequence numbers, ports, addresses, freedoms, discards |
 //! | 1 | [`wire`] | bytes to headers and back, stateless |
 //! | 2 | [`ip`] | one hop: acceptance, reassembly, neighbours, ICMP |
 //! | 3 | [`udp`], [`tcp`] | transport machines without tables |

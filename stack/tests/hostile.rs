@@ -140,7 +140,9 @@ fn happens(pair: &mut Pair, event: &Event) {
 }
 
 quickcheck! {
-    fn whatever_happens_the_tables_agree_and_time_goes_on(seed: u64, ethernet: bool, events: Vec<Event>) -> bool {
+    fn whatever_happens_the_tables_agree_and_time_goes_on(
+        seed: u64, ethernet: bool, events: Vec<Event>
+    ) -> bool {
         let link = if ethernet { Link::Ethernet } else { Link::Ip };
         let mut pair = inhabited(link, seed);
         for event in &events {

@@ -4,7 +4,8 @@ use clap::ColorChoice;
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
-/// Characters in a line of running text. It does not depend on the terminal, so that output is the same everywhere.
+/// Characters in a line of running text. It does not depend on the terminal, so that output is the same
+/// everywhere.
 const LINE_WIDTH: usize = 100;
 
 /// Standard output. Colour never carries a meaning of its own.

@@ -1,7 +1,7 @@
 //! floor 7: rules about ARP packets (RFC 826).
 //!
-//! Left out: that the sender's hardware address is that of the frame (bridges of wireless networks differ), and
-//! what needs to know when a host began to use an address (RFC 5227).
+//! Left out: that the sender's hardware address is that of the frame (bridges of wireless networks differ),
+//! and what needs to know when a host began to use an address (RFC 5227).
 
 use super::assume::Assumption::{Captured, Genuine, Untouched};
 use super::packet::Net;

@@ -1,5 +1,5 @@
-//! floor 7: rules about ICMP messages (RFC 792, RFC 1122 section 3.2.2, RFC 4443 section 2.4, RFC 4861). An error
-//! quotes what it is about, so that it shows by itself whether it may exist.
+//! floor 7: rules about ICMP messages (RFC 792, RFC 1122 section 3.2.2, RFC 4443 section 2.4, RFC 4861). An
+//! error quotes what it is about, so that it shows by itself whether it may exist.
 //!
 //! Left out: redirects and router advertisements by hosts (nothing shows who is a router), how much an error
 //! quotes above the minimum, and its type of service.

@@ -1,8 +1,8 @@
 //! floor 7: rules about IP packets by themselves (RFC 791, RFC 1122 section 3.2.1, RFC 8200 section 4.5,
 //! RFC 4291 section 2).
 //!
-//! Left out: identification that repeats (it takes the lifetime of fragments), overlapping fragments (they may
-//! be of two packets), a first fragment without the header chain (the capture may have cut it).
+//! Left out: identification that repeats (it takes the lifetime of fragments), overlapping fragments (they
+//! may be of two packets), a first fragment without the header chain (the capture may have cut it).
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Field;

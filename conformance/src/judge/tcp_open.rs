@@ -2,9 +2,9 @@
 //! section 4, RFC 3168 section 6.1.1).
 //!
 //! Left out: P-B3 (it belongs to the limit of the send window), P-B8 and P-B11 (statistics over many
-//! connections), P-B9 (it needs to know which octets the host took), and of P-B1 the last acknowledgement (it is
-//! a case of acknowledging what was never sent). Of P-B7 that a repeated SYN keeps its number: another number
-//! begins another connection, or comes from SYN cookies.
+//! connections), P-B9 (it needs to know which octets the host took), and of P-B1 the last acknowledgement (it
+//! is a case of acknowledging what was never sent). Of P-B7 that a repeated SYN keeps its number: another
+//! number begins another connection, or comes from SYN cookies.
 
 use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched};
 use super::connection::{Opening, Place};

@@ -1,7 +1,7 @@
 //! floor 6: recorded traffic, read through libpcap: pcap and pcapng, times to the microsecond or nanosecond.
 //!
-//! A capture is input from anywhere: nothing in it is trusted, and whatever is wrong with it ends in one line that
-//! says what, which file, and how to mend it.
+//! A capture is input from anywhere: nothing in it is trusted, and whatever is wrong with it ends in one line
+//! that says what, which file, and how to mend it.
 
 mod failure;
 mod link;
@@ -67,7 +67,8 @@ pub struct Capture {
 
 impl Capture {
     /// Opens the capture at `path`, or standard input if the path is `-`. With a filter (pcap-filter(7)) only
-    /// packets that it matches are delivered; it sees the recorded octets, so that `len` means recorded length.
+    /// packets that it matches are delivered; it sees the recorded octets, so that `len` means recorded
+    /// length.
     ///
     /// # Errors
     /// Everything that [`Problem`] names, except what only a later packet can show.
@@ -196,8 +197,8 @@ fn head(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(head)
 }
 
-/// Nanoseconds since 1970. What libpcap puts into the field for microseconds is nanoseconds here, and a hostile file
-/// has more of them than a second.
+/// Nanoseconds since 1970. What libpcap puts into the field for microseconds is nanoseconds here, and a
+/// hostile file has more of them than a second.
 fn epoch_ns(seconds: i64, nanos: i64) -> i64 {
     seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
 }

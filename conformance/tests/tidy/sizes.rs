@@ -6,7 +6,7 @@ use crate::source::{self, Source};
 use std::iter;
 
 const MOST_LINES: usize = 600;
-const MOST_COLUMNS: usize = 125;
+const MOST_COLUMNS: usize = 110;
 
 fn too_long(source: &Source) -> Option<String> {
     let lines = source.lines_before_tests();

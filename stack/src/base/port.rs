@@ -123,7 +123,8 @@ mod tests {
         }
 
         fn a_walk_visits_every_port_once(first: u16, length: u8, start: u32) -> bool {
-            let Some(range) = PortRange::new(first, first.saturating_add(u16::from(length))) else { return true };
+            let last = first.saturating_add(u16::from(length));
+            let Some(range) = PortRange::new(first, last) else { return true };
             let seen: BTreeSet<Port> = range.walk(start).collect();
             seen.len() == range.count() as usize
                 && range.walk(start).count() == seen.len()

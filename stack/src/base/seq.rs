@@ -215,7 +215,8 @@ mod tests {
 
         fn relations_do_not_depend_on_where_the_circle_starts(a: u32, b: u32, turn: u32) -> bool {
             let (x, y) = (Any::new(a), Any::new(b));
-            x.before(y) == (x + turn).before(y + turn) && x.within(y, 1000) == (x + turn).within(y + turn, 1000)
+            x.before(y) == (x + turn).before(y + turn)
+                && x.within(y, 1000) == (x + turn).within(y + turn, 1000)
         }
 
         fn within_is_membership(start: u32, len: u16, offset: u32) -> bool {

@@ -28,8 +28,11 @@ mod tests {
     use quickcheck::quickcheck;
 
     quickcheck! {
-        fn what_is_picked_is_free_and_in_range(first: u16, length: u8, taken: BTreeSet<u8>, seed: u64) -> bool {
-            let Some(range) = PortRange::new(first, first.saturating_add(u16::from(length))) else { return true };
+        fn what_is_picked_is_free_and_in_range(
+            first: u16, length: u8, taken: BTreeSet<u8>, seed: u64
+        ) -> bool {
+            let last = first.saturating_add(u16::from(length));
+            let Some(range) = PortRange::new(first, last) else { return true };
             let taken: BTreeSet<Port> = taken.iter().map(|index| range.nth(u32::from(*index))).collect();
             match pick(range, &mut Seeded::new(seed), |port| !taken.contains(port)) {
                 Some(port) => range.contains(port) && !taken.contains(&port),

@@ -306,7 +306,9 @@ mod tests {
     }
 
     quickcheck! {
-        fn what_is_emitted_checks_to_itself(code: u8, word: u32, ident: u16, seq: u16, data: Vec<u8>) -> bool {
+        fn what_is_emitted_checks_to_itself(
+            code: u8, word: u32, ident: u16, seq: u16, data: Vec<u8>
+        ) -> bool {
             let messages = [
                 Message::DestinationUnreachable { code, quoted: &data },
                 Message::PacketTooBig { mtu: word, quoted: &data },
@@ -329,7 +331,9 @@ mod tests {
             bytes[2..4].copy_from_slice(&sum.to_be_bytes());
             match checked(&bytes) {
                 Ok(message) => checked(&emitted(&message, &Forced::default())) == Ok(message),
-                Err(why) => why == Why::Icmpv6Truncated && View::read(&bytes).is_ok_and(|view| view.stop().is_some()),
+                Err(why) => {
+                    why == Why::Icmpv6Truncated && View::read(&bytes).is_ok_and(|view| view.stop().is_some())
+                }
             }
         }
 

@@ -468,7 +468,8 @@ mod tests {
 
     quickcheck! {
         fn what_is_emitted_checks_to_itself(
-            flags: (bool, bool, bool), fields: (u8, u16, u32, u32), addr: u128, link: Option<(u32, u16)>, words: Vec<u64>
+            flags: (bool, bool, bool), fields: (u8, u16, u32, u32), addr: u128, link: Option<(u32, u16)>,
+            words: Vec<u64>
         ) -> bool {
             let mac = link.map(|(high, low)| {
                 let [a, b, c, d] = high.to_be_bytes();

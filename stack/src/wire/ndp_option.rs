@@ -189,7 +189,9 @@ mod tests {
             octets == bytes.len()
         }
 
-        fn a_prefix_is_read_as_it_was_written(bits: u8, flags: (bool, bool), times: (u32, u32), addr: u128) -> bool {
+        fn a_prefix_is_read_as_it_was_written(
+            bits: u8, flags: (bool, bool), times: (u32, u32), addr: u128
+        ) -> bool {
             let prefix = NdpOption::Prefix(Prefix {
                 bits,
                 on_link: flags.0,

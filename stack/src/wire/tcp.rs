@@ -456,7 +456,8 @@ mod tests {
 
     quickcheck! {
         fn what_is_emitted_checks_to_itself(
-            ports: (u16, u16), numbers: (u32, u32), flags: u16, fields: (u16, u16), options: Options, data: Vec<u8>
+            ports: (u16, u16), numbers: (u32, u32), flags: u16, fields: (u16, u16), options: Options,
+            data: Vec<u8>
         ) -> bool {
             let segment = Segment {
                 src_port: ports.0.max(1),
@@ -499,9 +500,12 @@ mod tests {
 
         fn no_octets_are_out_of_bounds(bytes: Vec<u8>) -> bool {
             match View::read(&bytes) {
-                Err(stop) => stop.at <= bytes.len() && stop.have < stop.need && bytes.len() < MIN_HEADER_OCTETS,
+                Err(stop) => {
+                    stop.at <= bytes.len() && stop.have < stop.need && bytes.len() < MIN_HEADER_OCTETS
+                }
                 Ok(view) => {
-                    let stop_in_bounds = view.stop().is_none_or(|stop| stop.at <= bytes.len() && stop.have < stop.need);
+                    let in_bounds = |stop: Stop| stop.at <= bytes.len() && stop.have < stop.need;
+                    let stop_in_bounds = view.stop().is_none_or(in_bounds);
                     let header = MIN_HEADER_OCTETS + view.options_bytes().len();
                     stop_in_bounds && header + view.payload().len() == bytes.len()
                 }

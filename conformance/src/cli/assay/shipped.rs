@@ -1,5 +1,5 @@
-//! floor 9: shipped captures that can not be read, on purpose. They are tried like all others; one that can be read
-//! is an error, so that the list can not rot.
+//! floor 9: shipped captures that can not be read, on purpose. They are tried like all others; one that can
+//! be read is an error, so that the list can not rot.
 
 use serde::Deserialize;
 

@@ -161,7 +161,8 @@ quickcheck::quickcheck! {
     fn any_octets_can_be_judged(packets: Vec<(u8, Vec<u8>)>, extra: u16) -> bool {
         let mut judge = Judge::new(Vantage::Anywhere);
         for (index, (kind, bytes)) in packets.iter().enumerate() {
-            let ethertype = [EtherType::IPV4, EtherType::IPV6, EtherType::ARP, EtherType(7)][usize::from(kind % 4)];
+            let types = [EtherType::IPV4, EtherType::IPV6, EtherType::ARP, EtherType(7)];
+            let ethertype = types[usize::from(kind % 4)];
             let mut bytes = bytes.clone();
             if let Some(first) = bytes.first_mut() {
                 *first = if kind % 4 == 0 { 0x40 | *first & 15 } else { 0x60 | *first & 15 };

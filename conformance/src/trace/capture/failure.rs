@@ -145,7 +145,8 @@ impl Problem {
         }
     }
 
-    /// Why a file could not be opened, from libpcap's words and the file's first octets, if they could be looked at.
+    /// Why a file could not be opened, from libpcap's words and the file's first octets, if they could be
+    /// looked at.
     pub(super) fn of_header(reason: &str, head: Option<&[u8]>) -> Self {
         let look = head.filter(|head| !head.is_empty()).map(Look::of);
         match look {

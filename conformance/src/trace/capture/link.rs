@@ -161,7 +161,8 @@ fn ethernet(frame: &[u8]) -> Result<NetworkStart, LinkError> {
     Ok(NetworkStart { ethertype, offset, source, destination })
 }
 
-/// Skips VLAN tags: the first type that is none, and the offset behind it. Each tag has two octets of its own.
+/// Skips VLAN tags: the first type that is none, and the offset behind it. Each tag has two octets of its
+/// own.
 fn untagged(frame: &[u8], mut ethertype: u16, mut offset: usize) -> Result<(u16, usize), LinkError> {
     while VLAN_TAGS.contains(&ethertype) {
         ethertype = number(frame, offset + 2)?;

@@ -135,9 +135,8 @@ quickcheck! {
     }
 
     fn what_is_for_people_changes_nothing(trace: Trace) -> bool {
-        let bare: Vec<String> =
-            print(&trace).lines().map(|line| format!("# said\n\n  {}\n", line.split(';').next().unwrap_or(""))).collect();
-        parse(&bare.concat()) == Ok(trace)
+        let bare = |line: &str| format!("# said\n\n  {}\n", line.split(';').next().unwrap_or(""));
+        parse(&print(&trace).lines().map(bare).collect::<String>()) == Ok(trace)
     }
 
     fn any_text_is_read_or_refused_in_one_line(trace: Trace, at: usize, cut: String) -> bool {

@@ -139,7 +139,8 @@ fn v6_upper(around: &Around, found: &ipv6::Upper<'_>, out: &mut dyn fmt::Write) 
     }
 }
 
-/// The names of the extension headers, but for what a fragment has said already, and where their chain breaks.
+/// The names of the extension headers, but for what a fragment has said already, and where their chain
+/// breaks.
 fn v6_extensions(view: &ipv6::View<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
     let mut before = " [extensions ";
     let is_piece = |body: Body<'_>| matches!(body, Body::Fragment { fragment, .. } if !fragment.is_whole());

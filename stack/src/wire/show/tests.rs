@@ -415,7 +415,8 @@ quickcheck! {
         let known = [1, 6, 17, 58, 0, 43, 44, 51, 60].get(usize::from(protocol) % 16).copied();
         let protocol = known.unwrap_or(protocol);
         let ndp = [&[133 + protocol % 5, 0][..], &bytes].concat();
-        [in_v4(protocol, &bytes), in_v6(protocol, 255, &bytes), in_v6(58, 1, &ndp)].iter().all(|packet| shows(packet))
+        let packets = [in_v4(protocol, &bytes), in_v6(protocol, 255, &bytes), in_v6(58, 1, &ndp)];
+        packets.iter().all(|packet| shows(packet))
     }
 
     fn any_quoted_packet_is_one_line(kind: u8, first: u8, bytes: Vec<u8>) -> bool {
