@@ -1,5 +1,5 @@
-//! The same as `host`, over a host with a planted defect (`NETASSAY_DEFECT`, or shifted data): this target has
-//! to fail within seconds, or else the others show nothing.
+//! The same as `host`, over a host with a planted defect (`NETASSAY_DEFECT`, or shifted data): this target
+//! has to fail within seconds, or else the others show nothing.
 #![no_main]
 
 use conformance::host::mutant::Mutant;

@@ -20,7 +20,8 @@ pub fn defect() -> Defect {
     known.copied().unwrap_or_else(|| panic!("NETASSAY_DEFECT: there is no defect {name}"))
 }
 
-/// Bytes for fuzz targets that follow from a seed alone (SplitMix64): a driver for machines without an engine.
+/// Bytes for fuzz targets that follow from a seed alone (SplitMix64): a driver for machines without an
+/// engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise(u64);
 

@@ -39,8 +39,8 @@ fn resets(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
     Ok(())
 }
 
-/// An ICMP error is about a packet that deserves one, and goes to one host. What IPv6 asks of fragments beyond
-/// the first has errors of its own (RFC 8200 section 4.5).
+/// An ICMP error is about a packet that deserves one, and goes to one host. What IPv6 asks of fragments
+/// beyond the first has errors of its own (RFC 8200 section 4.5).
 fn error(packet: &Seen<'_>) -> Result<(), Finding> {
     if !packet.upper.is_icmp_error() {
         return Ok(());

@@ -180,7 +180,8 @@ impl<'a> Facts<'a> {
             let isn = self.connection.isn[side.index()];
             let fin = if side == self.role { self.own.fin } else { self.peer.fin };
             self.connection.of(side.other()).filter(|segment| segment.has(Flags::ACK)).any(|segment| {
-                matches!((isn.and_then(|isn| offset(segment.ack, isn)), fin), (Some(ack), Some(fin)) if ack > fin)
+                let ack = isn.and_then(|isn| offset(segment.ack, isn));
+                matches!((ack, fin), (Some(ack), Some(fin)) if ack > fin)
             })
         };
         self.was_reset() || (acknowledged(Side::Client) && acknowledged(Side::Server))

@@ -117,7 +117,9 @@ macro_rules! coded {
                 let _ = &input;
                 let mut variants = 0_usize..;
                 $(if variants.next() == Some(wanted) {
-                    return Ok(Self::$variant $({ $($field: $crate::drive::bytes::code::Code::read(input)?,)* })?);
+                    return Ok(Self::$variant $({
+                        $($field: $crate::drive::bytes::code::Code::read(input)?,)*
+                    })?);
                 })*
                 Err(arbitrary::Error::IncorrectFormat)
             }

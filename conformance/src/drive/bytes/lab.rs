@@ -60,8 +60,8 @@ pub const fn mac(addr: IpAddr) -> Mac {
     Mac([2, 0, 0, 0, 0, last])
 }
 
-/// The ends that a byte stands for, own end first. Bit 0: IPv6; bit 1: the other peer; bit 2: the peer's other
-/// port; bits 3 and 4: own port.
+/// The ends that a byte stands for, own end first. Bit 0: IPv6; bit 1: the other peer; bit 2: the peer's
+/// other port; bits 3 and 4: own port.
 pub fn ends(which: u8) -> (SocketAddr, SocketAddr) {
     let v6 = which & 1 == 1;
     let own_port = OWN_PORTS[usize::from(which >> 3 & 3)];

@@ -274,8 +274,8 @@ coded! {
 coded! {
     /// Who tells what about link-layer addresses.
     pub struct NeighborPlan {
-        /// Bit 0: IPv6; bit 1: answer instead of question; bit 2: the other peer; bit 3: about the peer itself
-        /// instead of the host; bit 4: to everybody; bits 5 to 7: R, S and O of an advertisement.
+        /// Bit 0: IPv6; bit 1: answer instead of question; bit 2: the other peer; bit 3: about the peer
+        /// itself instead of the host; bit 4: to everybody; bits 5 to 7: R, S and O of an advertisement.
         which: u8,
         /// Last octet of the link-layer address that is told, 0 for the right one.
         mac: u8,
@@ -330,13 +330,20 @@ coded! {
         /// `socket`.
         Socket { /** Bit 0: IPv6; bit 1: datagrams. */ which: u8, },
         /// `bind` to one of the own ends.
-        Bind { /** The socket. */ sock: u8, /** Bit 0: IPv6; bit 1: any address; bits 2 to 4: port. */ end: u8, },
+        Bind {
+            /** The socket. */ sock: u8,
+            /** Bit 0: IPv6; bit 1: any address; bits 2 to 4: port. */ end: u8,
+        },
         /// `listen`.
         Listen { /** The socket. */ sock: u8, /** Connections that may wait. */ backlog: u8, },
         /// `connect` to one of the peers' ends.
         Connect { /** The socket. */ sock: u8, /** As in [`Target::Fixed`]. */ end: u8, },
         /// `sendto`.
-        SendTo { /** The socket. */ sock: u8, /** As in [`Target::Fixed`]; 255 for the connected end. */ end: u8, /** Octets. */ octets: u16, },
+        SendTo {
+            /** The socket. */ sock: u8,
+            /** As in [`Target::Fixed`]; 255 for the connected end. */ end: u8,
+            /** Octets. */ octets: u16,
+        },
         /// `recvfrom`.
         RecvFrom { /** The socket. */ sock: u8, /** Octets. */ octets: u16, },
         /// `poll`.
@@ -376,7 +383,11 @@ coded! {
         /// Time passes.
         Wait { /** How much. */ pause: Pause, },
         /// A UDP datagram arrives.
-        Datagram { /** Its ends. */ target: Target, /** Octets of data. */ octets: u16, /** What else. */ twist: Twist, },
+        Datagram {
+            /** Its ends. */ target: Target,
+            /** Octets of data. */ octets: u16,
+            /** What else. */ twist: Twist,
+        },
         /// An ICMP error arrives that quotes a segment of a connection.
         Error {
             /// The connection.
@@ -395,11 +406,25 @@ coded! {
             twist: Twist,
         },
         /// An ICMP error arrives that quotes a frame which the host emitted.
-        ErrorAbout { /** How far back. */ back: u8, /** Type of the error. */ kind: u8, /** Its code. */ code: u8, /** Its MTU or pointer field. */ field: u16, },
+        ErrorAbout {
+            /** How far back. */ back: u8,
+            /** Type of the error. */ kind: u8,
+            /** Its code. */ code: u8,
+            /** Its MTU or pointer field. */ field: u16,
+        },
         /// An echo request arrives.
-        Echo { /** The ends. */ target: Target, /** Octets of data. */ octets: u16, /** What else. */ twist: Twist, },
+        Echo {
+            /** The ends. */ target: Target,
+            /** Octets of data. */ octets: u16,
+            /** What else. */ twist: Twist,
+        },
         /// Another ICMP message arrives.
-        Icmp { /** The ends. */ target: Target, /** Type. */ kind: u8, /** Code. */ code: u8, /** What follows. */ body: Octets, },
+        Icmp {
+            /** The ends. */ target: Target,
+            /** Type. */ kind: u8,
+            /** Code. */ code: u8,
+            /** What follows. */ body: Octets,
+        },
         /// A station tells or asks for a link-layer address.
         Neighbor { /** What about. */ plan: NeighborPlan, },
         /// A frame that came before comes again.
