@@ -243,8 +243,8 @@ struct Answer {
     copies: usize,
 }
 
-/// Acknowledgements of P that a retransmission of R made possible, by frame: they advance over a number that R
-/// had sent before, and echo the timestamp of the later copy, so that the earlier ones never came to P
+/// Acknowledgements of P that a retransmission of R made possible, by frame: they advance over a number that
+/// R had sent before, and echo the timestamp of the later copy, so that the earlier ones never came to P
 /// (RFC 7323 section 4.3). What was lost for R has to be lost for the host.
 fn answers_to_later_copies(connection: &RecordedConnection, role: Side) -> BTreeMap<u64, Answer> {
     let mut answers = BTreeMap::new();
