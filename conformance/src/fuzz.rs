@@ -5,8 +5,10 @@
 //! [`wire`] reads the bytes as every protocol and writes them again. Both are deterministic: a finding can be
 //! stored as a trace and repeated for ever ([`again`]).
 
+mod answers;
 mod conduct;
 mod finish;
+mod numbers;
 mod packets;
 mod stream;
 mod wire;
@@ -71,7 +73,7 @@ pub fn over(host: &mut dyn Host, bytes: &[u8]) -> Result<(), Finding> {
     let plan = Plan::read(bytes).map_err(|error| Finding::new("plan", error.to_string()))?;
     let link = bytes::link(&plan);
     let trace = traced(host, link, &mut Bytes::new(&plan))?;
-    examined(&trace, plan.epilogue == Epilogue::Honest)?;
+    examined(&trace, Some(&plan.epilogue))?;
     // One input in eight is run twice: an accident of memory or order would not wait for a certain one.
     if bytes.iter().fold(0_u8, |sum, octet| sum.wrapping_add(*octet)).is_multiple_of(8) {
         let second = traced(host, link, &mut Bytes::new(&plan))?;
@@ -89,7 +91,7 @@ pub fn over(host: &mut dyn Host, bytes: &[u8]) -> Result<(), Finding> {
 /// The first thing that must not be, or what is wrong with the text.
 pub fn again(text: &str) -> Result<(), Finding> {
     let stored = store::parse(text).map_err(|error| Finding::new("stored trace", error.to_string()))?;
-    examined(&traced(&mut Reference::checked(), stored.link, &mut Stored::new(&stored))?, false)
+    examined(&traced(&mut Reference::checked(), stored.link, &mut Stored::new(&stored))?, None)
 }
 
 fn told(class: &str, seen: impl Into<String>, trace: Trace) -> Finding {
@@ -109,12 +111,14 @@ fn traced(host: &mut dyn Host, link: Link, driver: &mut dyn Driver) -> Result<Tr
 }
 
 /// Looks at a trace in every way there is.
-fn examined(trace: &Trace, honest: bool) -> Result<(), Finding> {
+fn examined(trace: &Trace, epilogue: Option<&Epilogue>) -> Result<(), Finding> {
     let seen = packets::all(trace);
     let found = judged(trace)
         .and_then(|()| conduct::examine(trace, &seen))
+        .and_then(|()| numbers::examine(trace, &seen))
+        .and_then(|()| answers::examine(trace, &seen))
         .and_then(|()| stream::examine(trace, &seen))
-        .and_then(|()| finish::examine(trace, &seen, honest));
+        .and_then(|()| finish::examine(trace, &seen, epilogue));
     found.map_err(|finding| Finding { trace: Some(trace.clone()), ..finding })
 }
 

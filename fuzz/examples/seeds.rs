@@ -110,7 +110,8 @@ fn offer(segment: &Segment<'_>) -> Offer {
         | u8::from(options.window_scale.is_some()) << 1
         | u8::from(options.sack_permitted) << 2
         | u8::from(options.timestamps.is_some()) << 3;
-    Offer { which, mss: options.mss.unwrap_or(0), scale: options.window_scale.unwrap_or(0) }
+    let halved = u8::try_from(segment.window.leading_zeros()).unwrap_or(0);
+    Offer { which, mss: options.mss.unwrap_or(0), scale: options.window_scale.unwrap_or(0), halved }
 }
 
 fn bits(flags: Flags) -> Bits {
@@ -180,7 +181,7 @@ impl Connection {
 
 /// Every opening with every epilogue, over both links.
 fn combinations() -> Vec<Plan> {
-    let offer = Offer { which: 15, mss: 1460, scale: 7 };
+    let offer = Offer { which: 15, mss: 1460, scale: 7, halved: 0 };
     let openings = [
         Opening::Accepted { offer: offer.clone(), initial: 0xffff_ff00 },
         Opening::Connected { offer, initial: 1 },

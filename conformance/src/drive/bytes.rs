@@ -238,7 +238,7 @@ fn opening(plan: &Plan) -> Vec<Operation> {
             bits,
             seq: Seq::Absolute { number: initial },
             ack: Ack::All,
-            closed_by: 0,
+            closed_by: offer.closed_by(),
             data_octets: 0,
             options: Choice::Opening { offer: offer.clone() },
             twist: Twist::Plain,
@@ -248,7 +248,7 @@ fn opening(plan: &Plan) -> Vec<Operation> {
         Opening::Accepted { offer, initial } => {
             let mut operations = listening();
             operations.push(peer_opens(Target::Fixed { which: v6 }, Bits::Syn, *initial, offer));
-            operations.push(acknowledgement());
+            operations.push(acknowledgement(offer.closed_by()));
             operations.push(call(CallPlan::Accept { sock: 0 }));
             operations
         }
@@ -266,14 +266,14 @@ fn opening(plan: &Plan) -> Vec<Operation> {
 }
 
 /// A plain acknowledgement of everything, in the latest connection.
-fn acknowledgement() -> Operation {
+fn acknowledgement(closed_by: u16) -> Operation {
     Operation::Segment {
         plan: SegmentPlan {
             target: Target::Live { back: 0 },
             bits: Bits::Ack,
             seq: Seq::Next,
             ack: Ack::All,
-            closed_by: 0,
+            closed_by,
             data_octets: 0,
             options: Choice::Negotiated,
             twist: Twist::Plain,

@@ -2,20 +2,25 @@
 //! wrote to a peer that acknowledges everything arrives there (RFC 9293 sections 3.8.3 and 3.8.6).
 
 use super::Finding;
-use super::packets::{Seen, canonical};
-use crate::trace::{Event, Response, Stimulus, Trace};
+use super::packets::{Seen, canonical, has_segment_in_fragments};
+use crate::drive::bytes::plan::Epilogue;
+use crate::trace::{Event, Link, Response, Stimulus, Trace};
 use stack::base::{Instant, Refused, Span};
 use stack::sock::{Call, Reply, SocketId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// How long after the last stimulus a host may still send: longer than every timeout that a call can set.
 const SILENCE: Span = Span::from_secs(3_600);
 
-/// `honest` says that the run ended with peers that acknowledge everything.
-pub(super) fn examine(trace: &Trace, seen: &[Seen<'_>], honest: bool) -> Result<(), Finding> {
+/// `epilogue` is how the run ended, if that is known.
+pub(super) fn examine(trace: &Trace, seen: &[Seen<'_>], epilogue: Option<&Epilogue>) -> Result<(), Finding> {
     silence(trace)?;
-    if honest { arrival(trace, seen) } else { Ok(()) }
+    match epilogue {
+        Some(Epilogue::Honest) => arrival(trace, seen),
+        Some(Epilogue::Silent) => persistence(trace, seen),
+        Some(Epilogue::Stop) | None => Ok(()),
+    }
 }
 
 fn silence(trace: &Trace) -> Result<(), Finding> {
@@ -31,6 +36,40 @@ fn silence(trace: &Trace) -> Result<(), Finding> {
         ));
     }
     Ok(())
+}
+
+/// What was new when the peers fell silent is sent again.
+///
+/// Only asked where nothing else can have ended the connection: no link layer, no ICMP error, no socket option,
+/// no reset.
+fn persistence(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
+    let set = |event: &Event| matches!(event, Event::Stimulus(Stimulus::Call(Call::SetOption { .. })));
+    let doubtful = trace.link == Link::Ethernet
+        || seen.iter().any(|packet| packet.upper.is_icmp_error())
+        || trace.events.iter().any(|timed| set(&timed.event));
+    let last = trace.events.iter().rposition(|timed| matches!(timed.event, Event::Stimulus(_)));
+    let Some(last) = last.filter(|_| !doubtful) else { return Ok(()) };
+    let mut before = BTreeSet::new();
+    let mut waiting: BTreeMap<(SocketAddr, SocketAddr), (bool, Instant, u32)> = BTreeMap::new();
+    for packet in seen.iter().filter(|packet| packet.from_host) {
+        let (Some(segment), Some(ends)) = (&packet.segment, packet.ends()) else { continue };
+        let end = segment.seq.wrapping_add(segment.len_octets());
+        if packet.index < last {
+            before.insert((ends, end));
+            continue;
+        }
+        let new = segment.len_octets() > 0 && !before.contains(&(ends, end));
+        let times = waiting.entry(ends).or_insert((new, packet.at, 0));
+        times.2 += 1;
+    }
+    let lonely = waiting.iter().find(|(_, (new, _, times))| *new && *times == 1);
+    match lonely {
+        Some(((_, peer), (_, at, _))) => {
+            let seen = format!("new numbers for {peer}, sent once, at {at}");
+            Err(Finding::new("never repeated", seen))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What is known of a stream socket at the end.
@@ -50,25 +89,30 @@ struct Writer {
 /// error told to the application, and a `close` right after a `recv` that found nothing amiss, as the
 /// epilogue with honest peers has it.
 fn arrival(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
-    if seen.iter().any(|packet| packet.upper.is_icmp_error()) {
+    if seen.iter().any(|packet| packet.upper.is_icmp_error()) || has_segment_in_fragments(trace) {
         return Ok(());
     }
     for (sock, writer) in writers(trace) {
         let Some(peer) = writer.peer.filter(|_| writer.closed_well && !writer.failed) else { continue };
-        if let Some(sent) = sent_octets(peer, seen).filter(|sent| *sent < writer.sent_octets) {
+        let Some((sent, finished)) = sent_octets(peer, seen) else { continue };
+        if sent < writer.sent_octets {
             let all = writer.sent_octets;
             let seen = format!("s{} wrote {all} octets for {peer}, {sent} were sent", sock.0);
             return Err(Finding::new("never sent", seen));
+        }
+        if !finished {
+            return Err(Finding::new("no end", format!("s{} was closed, and {peer} saw no FIN", sock.0)));
         }
     }
     Ok(())
 }
 
-/// Octets that the host sent on its only connection with a peer, from the first on; `None` if that is in
-/// doubt.
-fn sent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> Option<u32> {
+/// Octets that the host sent on its only connection with a peer, from the first on, and whether it sent FIN;
+/// `None` if that is in doubt, or the connection was never open.
+fn sent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> Option<(u32, bool)> {
     let mut first = None;
-    let mut end = 0;
+    let (mut end, mut open, mut finished) = (0, false, false);
+    let (mut expected, mut ahead) = (0, BTreeSet::new());
     for packet in seen {
         let (Some(segment), Some((src, dst))) = (&packet.segment, packet.ends()) else { continue };
         if (if packet.from_host { dst } else { src }) != peer {
@@ -78,19 +122,26 @@ fn sent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> Option<u32> {
             return None;
         }
         if !packet.from_host {
+            ahead.insert(segment.seq);
             continue;
         }
+        expected = if segment.flags.ack() { segment.ack } else { expected };
         if segment.flags.syn() {
             if first.is_some_and(|first| first != segment.seq.wrapping_add(1)) {
                 return None;
             }
             first = Some(segment.seq.wrapping_add(1));
         }
+        open |= !segment.flags.syn();
+        finished |= segment.flags.fin();
         let data = u32::try_from(segment.payload.len()).ok()?;
         let sent = segment.seq.wrapping_add(data).wrapping_sub(first?);
         end = if sent.cast_signed() < 0 { end } else { sent.max(end) };
     }
-    first.map(|_| end)
+    // A peer that once sent what lies ahead, and then goes on as if it had not, is not honest: its windows
+    // look old to the host.
+    let honest = ahead.into_iter().all(|seq| seq.wrapping_sub(expected).cast_signed() <= 0);
+    first.filter(|_| open && honest).map(|_| (end, finished))
 }
 
 fn writers(trace: &Trace) -> BTreeMap<SocketId, Writer> {

@@ -44,6 +44,8 @@ coded! {
         mss: u16,
         /// Window scale.
         scale: u8,
+        /// How often the first windows of the peer are halved.
+        halved: u8,
     }
 }
 
@@ -433,6 +435,13 @@ coded! {
         Mirror { /** How far back. */ back: u8, /** What else. */ twist: Twist, },
         /// Octets arrive.
         Raw { /** Which. */ octets: Octets, },
+    }
+}
+
+impl Offer {
+    /// How far the first windows of the peer are from full ones, in octets.
+    pub fn closed_by(&self) -> u16 {
+        u16::MAX - (u16::MAX >> (self.halved % 16))
     }
 }
 

@@ -51,7 +51,7 @@ fn with(opening: Opening, epilogue: plan::Epilogue, operations: Vec<Operation>) 
 }
 
 fn offer() -> plan::Offer {
-    plan::Offer { which: 15, mss: 1460, scale: 7 }
+    plan::Offer { which: 15, mss: 1460, scale: 7, halved: 0 }
 }
 
 #[test]
