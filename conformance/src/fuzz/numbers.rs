@@ -27,6 +27,8 @@ struct Life {
     /// Right edge that the host offered, and the shift of its window.
     offered: Option<u32>,
     shift: u8,
+    /// Whether the host agreed to scale windows.
+    scales: bool,
     /// First number and length of all that the peer sent, and which of them were SYNs.
     peer: BTreeSet<(u32, u32)>,
     syns: BTreeSet<u32>,
@@ -85,7 +87,7 @@ impl Life {
         if is_after(first, segment.ack) || is_after(segment.ack, self.end) {
             return;
         }
-        let shift = if segment.flags.syn() || self.shift == 0 { 0 } else { self.peer_shift };
+        let shift = if segment.flags.syn() || !self.scales { 0 } else { self.peer_shift };
         let edge = segment.ack.wrapping_add(window << shift);
         self.edge = Some(self.edge.filter(|before| is_after(*before, edge)).unwrap_or(edge));
     }
@@ -98,6 +100,7 @@ impl Life {
             self.end = end;
             (self.offered, self.edge) = (None, None);
             self.shift = segment.options.window_scale.unwrap_or(0).min(14);
+            self.scales = segment.options.window_scale.is_some();
         }
         if is_after(end, self.end) {
             self.end = end;
