@@ -327,10 +327,15 @@ fn config(places: Places, mtu_octets: u16) -> HostConfig {
         }
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => (0, MTU_V6_OCTETS_MIN),
     };
+    // The peer must not look like the broadcast address of that network.
+    let prefix = (0..=u8::try_from(prefix).unwrap_or(0))
+        .rev()
+        .find(|prefix| Cidr::new(host, *prefix).broadcast().map(IpAddr::V4) != Some(peer))
+        .unwrap_or(0);
     HostConfig {
         link: Link::Ip,
         mac: Mac::default(),
-        addrs: vec![Cidr::new(host, u8::try_from(prefix).unwrap_or(0))],
+        addrs: vec![Cidr::new(host, prefix)],
         peers: vec![(peer, None)],
         mtu_octets: mtu_octets.max(least),
         seed: SEED,

@@ -189,7 +189,7 @@ fn a_moved_fin_is_noticed() {
     let mut altered = packets("tcp-client-closes-first.pcap");
     let fin = |packet: &RecordedPacket| is(packet, CLIENT_PORT, |segment| segment.flags.contains(Flags::FIN));
     alter_first(&mut altered, fin, |packet| {
-        rewritten(packet, |segment| segment.seq = segment.seq.wrapping_add(3))
+        rewritten(packet, |segment| segment.seq = segment.seq.wrapping_sub(3))
     });
     let one = verdict(&altered, Side::Client);
     assert_eq!(topics(&one), [Topic::Fin], "{:?}", one.verdict);

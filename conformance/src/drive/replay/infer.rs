@@ -110,7 +110,8 @@ pub enum NotReplayable {
     DataOnSyn,
     /// The destination is a group: membership is not inferred.
     Group,
-    /// R sent datagrams after its own kernel had refused an answer: the program bypassed the sockets.
+    /// R sent datagrams after its own kernel had refused an answer, or left a SYN,ACK without any: the program
+    /// bypassed the sockets.
     RawSocket,
     /// Both ends are one socket.
     ToItself,
@@ -180,7 +181,8 @@ pub fn extent(connection: &RecordedConnection, role: Side) -> Result<Extent, Not
     }
     // Whoever only ever answered with resets had no connection; nothing has to be known of one.
     let only_resets = connection.of(role).all(|segment| segment.has(Flags::RST));
-    if only_resets && connection.syn(role).is_none() {
+    let asked = connection.segments.first().is_some_and(|first| first.from != role);
+    if only_resets && asked && connection.syn(role).is_none() {
         let (segments, cut) = provable(connection);
         return Ok(Extent { segments, cut });
     }
@@ -198,6 +200,18 @@ pub fn extent(connection: &RecordedConnection, role: Side) -> Result<Extent, Not
     if connection.segments.iter().any(|segment| segment.has(Flags::SYN) && segment.payload_octets > 0) {
         return Err(NotReplayable::DataOnSyn);
     }
+    let silent = connection.of(role).all(|segment| segment.has(Flags::SYN) && !segment.has(Flags::ACK));
+    if silent && connection.of(role.other()).any(|segment| segment.has(Flags::SYN) && segment.has(Flags::ACK))
+    {
+        return Err(NotReplayable::RawSocket);
+    }
+    let broken = |side: Side| {
+        let mut syns = connection.of(side).filter(|segment| segment.has(Flags::SYN)).peekable();
+        syns.peek().is_some() && syns.all(|syn| syn.checksum == ChecksumSeen::Wrong)
+    };
+    if broken(Side::Client) || broken(Side::Server) {
+        return Err(NotReplayable::Contradiction);
+    }
     let (segments, cut) = provable(connection);
     Ok(Extent { segments, cut })
 }
@@ -209,9 +223,8 @@ fn provable(connection: &RecordedConnection) -> (usize, Option<NotReplayable>) {
     // Whatever stands in a segment, right or wrong, was sent.
     let sent_octets = [Side::Client, Side::Server].map(|side| {
         let isn = connection.isn[side.index()].unwrap_or(0);
-        let ends = connection.of(side).filter(|one| one.payload_octets > 0 && !one.has(Flags::RST));
+        let ends = connection.of(side).filter(|one| one.len_octets() > 0 && !one.has(Flags::RST));
         ends.filter_map(|one| offset(one.seq, isn)?.checked_add(one.payload_octets)).max().unwrap_or(0)
-            as usize
     });
     for (index, segment) in connection.segments.iter().enumerate() {
         if streams[segment.from.index()].disagreements.contains(&segment.number) {
@@ -222,10 +235,12 @@ fn provable(connection: &RecordedConnection) -> (usize, Option<NotReplayable>) {
         }
         let other = segment.from.other().index();
         let Some(isn) = connection.isn[other].filter(|_| segment.has(Flags::ACK)) else { continue };
-        let Some(acknowledged) = offset(segment.ack, isn).map(|octets| octets as usize) else { continue };
+        let Some(acknowledged) = offset(segment.ack, isn) else { continue };
+        // The FIN takes a number, and is no octet.
+        let acknowledged = streams[other].fin.map_or(acknowledged, |fin| acknowledged.min(fin));
         // An acknowledgement beyond everything the other end ever sent is the peer's error, and replay will
         // find it; one that lies over a hole is the capture's.
-        if acknowledged > contiguous[other] && acknowledged <= sent_octets[other] {
+        if acknowledged as usize > contiguous[other] && acknowledged <= sent_octets[other] {
             let in_a_wrong_one =
                 connection.of(segment.from.other()).any(|one| one.checksum == ChecksumSeen::Wrong);
             let reason =

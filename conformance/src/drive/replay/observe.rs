@@ -5,6 +5,7 @@ use super::recording::Side;
 use super::stream::offset;
 use crate::trace::{Event, Response, Timed, Trace};
 use stack::base::Instant;
+use stack::sock::name::INTERFACE;
 use stack::wire::tcp::{self, Flags, Segment};
 use stack::wire::tcp_option::Options;
 use std::collections::BTreeSet;
@@ -228,6 +229,17 @@ impl Places {
             host.set_ip(host_ip);
             peer.set_ip(peer_ip);
         }
-        Self { host, peer }
+        Self { host: scoped(host), peer: scoped(peer) }
+    }
+}
+
+/// A link-local address means something on one interface only, and the host under test has one.
+fn scoped(end: SocketAddr) -> SocketAddr {
+    match end {
+        SocketAddr::V6(mut v6) if v6.ip().is_unicast_link_local() => {
+            v6.set_scope_id(INTERFACE);
+            v6.into()
+        }
+        SocketAddr::V4(_) | SocketAddr::V6(_) => end,
     }
 }

@@ -226,6 +226,15 @@ pub fn moved(packet: &[u8], src: IpAddr, dst: IpAddr) -> Vec<u8> {
     emit(&header, &payload)
 }
 
+/// Whether the checksums of an IPv4 header and of a UDP datagram hold. No UDP checksum is none to be wrong.
+pub fn sums_are_right(packet: &[u8]) -> bool {
+    let Some(upper) = Upper::of(packet) else { return false };
+    let header = upper.src.is_ipv6() || ipv4::View::read(packet).is_ok_and(|view| view.checksum_holds());
+    let datagram = udp::View::read(upper.payload)
+        .is_ok_and(|view| view.checksum() == 0 || view.checksum_holds(upper.src, upper.dst));
+    header && datagram
+}
+
 /// Makes the checksum of an ICMP message right again, in place.
 pub fn sum_icmp(packet: &mut [u8]) {
     let Some(upper) = Upper::of(packet).filter(Upper::is_icmp) else { return };

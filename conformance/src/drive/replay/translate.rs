@@ -58,10 +58,24 @@ impl Translator<'_> {
         packet::emit(&header, &bytes)
     }
 
+    /// Whether `segment` acknowledges numbers of another connection, which R refused with a reset at just that
+    /// number (RFC 9293 section 3.5.1, figure 9): nothing of it is translated.
+    fn is_stray(&self, segment: &RecordedSegment) -> bool {
+        segment.has(Flags::ACK)
+            && self.connection.of(self.role).any(|own| {
+                let refusal = own.has(Flags::RST) && !own.has(Flags::ACK) && own.seq == segment.ack;
+                refusal && own.number > segment.number
+            })
+            && !self
+                .connection
+                .of(self.role)
+                .any(|own| !own.has(Flags::RST) && own.seq.wrapping_add(own.len_octets()) == segment.ack)
+    }
+
     /// The number that `segment` acknowledges, relative to R's ISN: what the host has to have sent before.
     pub fn needs(&self, segment: &RecordedSegment) -> u32 {
         match self.connection.isn[self.role.index()] {
-            Some(isn) if segment.has(Flags::ACK) => segment.ack.wrapping_sub(isn),
+            Some(isn) if segment.has(Flags::ACK) && !self.is_stray(segment) => segment.ack.wrapping_sub(isn),
             Some(_) | None => 0,
         }
     }
@@ -82,7 +96,7 @@ impl Translator<'_> {
 
     fn acknowledgement(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> u32 {
         match (self.connection.isn[self.role.index()], host.isn) {
-            (Some(recorded), Some(own)) if segment.has(Flags::ACK) => {
+            (Some(recorded), Some(own)) if segment.has(Flags::ACK) && !self.is_stray(segment) => {
                 let relative = ack_limit.unwrap_or_else(|| segment.ack.wrapping_sub(recorded));
                 own.wrapping_add(relative)
             }

@@ -219,8 +219,11 @@ fn steps(exchange: &RecordedExchange, role: Side, places: Places) -> VecDeque<St
             }
             (Carries::Fragment(None) | Carries::Broken | Carries::Error(_), true) => {}
             (_, false) => {
-                let moved = exchange.ends[role.index()] != places.host;
-                let packet = if moved {
+                let moved = exchange.ends[role.index()].ip() != places.host.ip();
+                // Sums that were left to the interface are right on the wire that the host is on.
+                let unfilled = matches!(recorded.carries, Carries::Datagram(_))
+                    && !packet::sums_are_right(&recorded.packet);
+                let packet = if moved || unfilled {
                     packet::moved(&recorded.packet, places.peer.ip(), places.host.ip())
                 } else {
                     recorded.packet.clone()
