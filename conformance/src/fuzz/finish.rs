@@ -40,8 +40,8 @@ fn silence(trace: &Trace) -> Result<(), Finding> {
 
 /// What was new when the peers fell silent is sent again.
 ///
-/// Only asked where nothing else can have ended the connection: no link layer, no ICMP error, no socket option,
-/// no reset.
+/// Only asked where nothing else can have ended the connection: no link layer, no ICMP error, no socket
+/// option, no reset.
 fn persistence(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
     let set = |event: &Event| matches!(event, Event::Stimulus(Stimulus::Call(Call::SetOption { .. })));
     let doubtful = trace.link == Link::Ethernet

@@ -110,8 +110,8 @@ pub enum NotReplayable {
     DataOnSyn,
     /// The destination is a group: membership is not inferred.
     Group,
-    /// R sent datagrams after its own kernel had refused an answer, or left a SYN,ACK without any: the program
-    /// bypassed the sockets.
+    /// R sent datagrams after its own kernel had refused an answer, or left a SYN,ACK without any: the
+    /// program bypassed the sockets.
     RawSocket,
     /// Both ends are one socket.
     ToItself,

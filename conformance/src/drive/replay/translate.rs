@@ -58,8 +58,8 @@ impl Translator<'_> {
         packet::emit(&header, &bytes)
     }
 
-    /// Whether `segment` acknowledges numbers of another connection, which R refused with a reset at just that
-    /// number (RFC 9293 section 3.5.1, figure 9): nothing of it is translated.
+    /// Whether `segment` acknowledges numbers of another connection, which R refused with a reset at just
+    /// that number (RFC 9293 section 3.5.1, figure 9): nothing of it is translated.
     fn is_stray(&self, segment: &RecordedSegment) -> bool {
         segment.has(Flags::ACK)
             && self.connection.of(self.role).any(|own| {
