@@ -146,13 +146,14 @@ fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
 }
 
 fn answers_options(scene: &Scene<'_>) -> Opinion {
-    let Some((segment, _, opening)) = answered(scene) else { return Opinion::Absent };
+    let Some((segment, place, opening)) = answered(scene) else { return Opinion::Absent };
     if !segment.header_whole || !opening.options.are_known() {
         return Opinion::Cut;
     }
     let asked = &opening.options;
     let (scale, stamps) = (segment.options.window_scale, segment.options.timestamps);
-    let doubt = may_precede(scene);
+    // A SYN with data that begins in front of an earlier one looks like what a late SYN,ACK answers.
+    let doubt = if place.connection.reused { Some(Reason::PortReuse) } else { may_precede(scene) };
     if scale.is_some() && asked.window_scale == 0 {
         let what = || ("wscale on the SYN,ACK".into(), "none, as on the SYN".into());
         return Opinion::unless(true, "RFC7323-2.2-e", what).doubting(doubt);
