@@ -10,7 +10,7 @@ use crate::drive::replay::infer::{self, Application, NotReplayable};
 use crate::drive::replay::observe::Places;
 use crate::drive::replay::packet::{Reassembler, Upper};
 use crate::drive::replay::recording::{
-    RecordedConnection, RecordedExchange, RecordedPacket, Recording, Side,
+    ExchangePacket, RecordedConnection, RecordedExchange, RecordedPacket, RecordedSegment, Recording, Side,
 };
 use crate::drive::replay::stream::hash;
 use crate::drive::replay::tcp::{Stuck, TcpReplay};
@@ -23,6 +23,7 @@ use crate::trace::{Event, Link, Response, Trace};
 use compare::Difference;
 use stack::base::{Cidr, Mac, Span};
 use stack::wire::udp as wire_udp;
+use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +34,9 @@ const SEED: u64 = 0x6e65_7461_7373_6179;
 
 /// MTU of a host whose recorded counterpart did not tell, in octets.
 const MTU_OCTETS: u16 = 1500;
+
+/// Octets of packets that are kept in memory at the most.
+const KEPT_OCTETS_MAX: usize = 1 << 30;
 
 /// The smallest MTU that IPv6 allows, in octets (RFC 8200 section 5).
 const MTU_V6_OCTETS_MIN: u16 = 1280;
@@ -133,37 +137,89 @@ pub struct Recorded {
     pub frames: u64,
     /// Notes for the reader: a cut file, frames that are not IP.
     pub notes: Vec<String>,
+    /// What made the rest of the file unreadable.
+    pub damage: Option<CaptureError>,
 }
 
-/// Reads the conversations of the capture at `path`.
+/// Reads the conversations of the capture at `path`. What stands before damage in the file is kept, and the
+/// damage with it.
 ///
 /// # Errors
-/// Whatever makes the file unreadable.
+/// Whatever makes the file unreadable from its beginning.
 pub fn read(path: &Path, filter: Option<&str>) -> Result<Recorded, CaptureError> {
     let mut capture = Capture::open(path, filter)?;
     let link = capture.link();
     let mut extractor = Extractor::default();
-    while let Some(packet) = capture.next_packet()? {
+    let mut kept_octets = 0_usize;
+    let mut notes = Vec::new();
+    let damage = loop {
+        let packet = match capture.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        };
+        if kept_octets > KEPT_OCTETS_MAX {
+            let frames = packet.number - 1;
+            notes
+                .push(format!("only the first {frames} frames fit into memory; choose others with --filter"));
+            break None;
+        }
         if let Ok(start) = network_layer(link, packet.bytes) {
             let bytes = packet.bytes.get(start.offset..).unwrap_or_default().to_vec();
+            kept_octets += bytes.len();
             extractor.add(&RecordedPacket { number: packet.number, at: packet.at, bytes });
         }
+    };
+    if let Some(damage) = damage.as_ref().filter(|_| capture.frames() == 0) {
+        return Err(damage.clone());
     }
-    let notes = capture.cut().map(ToString::to_string).into_iter().collect();
-    Ok(Recorded { recording: extractor.finish(), frames: capture.frames(), notes })
+    notes.extend(capture.cut().map(ToString::to_string));
+    Ok(Recorded { recording: extractor.finish(), frames: capture.frames(), notes, damage })
 }
 
-/// Replays every conversation of `recording` on `host`, in the given roles, in order of capture.
+/// Replays every conversation of `recording` on `host`, in the given roles and in order of capture, and hands
+/// each to `take` before the next begins.
+///
+/// # Errors
+/// The first of `take`, which ends it.
+pub fn each<E>(
+    recording: &Recording,
+    roles: &[Side],
+    host: &mut dyn Host,
+    mut take: impl FnMut(Replayed) -> Result<(), E>,
+) -> Result<(), E> {
+    let connections = recording.connections.iter().map(|one| (frames_of(one).0, Conversation::Tcp(one)));
+    let exchanges = recording.exchanges.iter().map(|one| (frames_of_exchange(one).0, Conversation::Udp(one)));
+    let mut all: Vec<(u64, Conversation<'_>)> = connections.chain(exchanges).collect();
+    all.sort_by_key(|(first, _)| *first);
+    for (_, conversation) in all {
+        for role in roles {
+            take(match conversation {
+                Conversation::Tcp(recorded) => connection(recorded, *role, host),
+                Conversation::Udp(recorded) => exchange(recorded, *role, host),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Replays every conversation of `recording` and keeps them all: for small captures.
 pub fn recording(recording: &Recording, roles: &[Side], host: &mut dyn Host) -> Vec<Replayed> {
-    let mut replayed = Vec::new();
-    for recorded in &recording.connections {
-        replayed.extend(roles.iter().map(|role| connection(recorded, *role, host)));
+    let mut all = Vec::new();
+    let taken: Result<(), Infallible> = each(recording, roles, host, |one| {
+        all.push(one);
+        Ok(())
+    });
+    match taken {
+        Ok(()) => all,
     }
-    for recorded in &recording.exchanges {
-        replayed.extend(roles.iter().map(|role| exchange(recorded, *role, host)));
-    }
-    replayed.sort_by_key(|one| (one.frames.0, one.role));
-    replayed
+}
+
+/// A conversation of either kind.
+#[derive(Clone, Copy, Debug)]
+enum Conversation<'a> {
+    Tcp(&'a RecordedConnection),
+    Udp(&'a RecordedExchange),
 }
 
 /// Replays one TCP connection.
@@ -213,11 +269,7 @@ pub fn connection_as(
 
 /// Replays one exchange of UDP datagrams.
 pub fn exchange(recorded: &RecordedExchange, role: Side, host: &mut dyn Host) -> Replayed {
-    let frames = (
-        recorded.packets.first().map_or(0, |packet| packet.number),
-        recorded.packets.last().map_or(0, |packet| packet.number),
-    );
-    let mut one = Replayed::of(Protocol::Udp, recorded.ends, role, frames);
+    let mut one = Replayed::of(Protocol::Udp, recorded.ends, role, frames_of_exchange(recorded));
     if let Err(reason) = exchange_extent(recorded, role, host) {
         one.verdict = Verdict::NotApplicable(reason);
         return one;
@@ -279,10 +331,13 @@ impl Replayed {
 }
 
 fn frames_of(recorded: &RecordedConnection) -> (u64, u64) {
-    let number = |segment: Option<&crate::drive::replay::recording::RecordedSegment>| {
-        segment.map_or(0, |segment| segment.number)
-    };
+    let number = |segment: Option<&RecordedSegment>| segment.map_or(0, |segment| segment.number);
     (number(recorded.segments.first()), number(recorded.segments.last()))
+}
+
+fn frames_of_exchange(recorded: &RecordedExchange) -> (u64, u64) {
+    let number = |packet: Option<&ExchangePacket>| packet.map_or(0, |packet| packet.number);
+    (number(recorded.packets.first()), number(recorded.packets.last()))
 }
 
 fn speaks(host: &dyn Host, ends: [SocketAddr; 2]) -> bool {

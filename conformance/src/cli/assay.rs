@@ -12,6 +12,7 @@ use conformance::replay::account::{Account, Standing};
 use conformance::replay::expect::Expectations;
 use conformance::verdict::Outcome;
 use shipped::Unreadable;
+use std::convert::Infallible;
 use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -202,8 +203,14 @@ impl Table {
     fn replay(&mut self, file: &Path, name: &str, recording: &Recording) -> Vec<String> {
         let mut cells = Vec::new();
         for column in &mut self.columns {
-            let all = replay::recording(recording, &[Side::Client, Side::Server], column.host.as_mut());
-            let standings: Vec<Standing> = all.iter().map(|one| column.account.enter(name, one).0).collect();
+            let mut standings: Vec<Standing> = Vec::new();
+            let (host, account) = (column.host.as_mut(), &mut column.account);
+            let taken: Result<(), Infallible> =
+                replay::each(recording, &[Side::Client, Side::Server], host, |one| {
+                    standings.push(account.enter(name, &one).0);
+                    Ok(())
+                });
+            let Ok(()) = taken;
             let Some(worst) = standings.iter().max() else {
                 cells.push("-".to_owned());
                 continue;

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     filter: Option<String>,
 
     /// How much of each conversation to show.
-    #[arg(long, value_enum, default_value_t = Ladder::Differing)]
+    #[arg(long, value_enum, default_value_t = Ladder::Short)]
     ladder: Ladder,
 }
 
@@ -118,12 +118,18 @@ impl Run<'_> {
         for note in &recorded.notes {
             writeln!(out, "  note: {note}")?;
         }
-        let all = replay::recording(&recorded.recording, self.args.role.sides(), host);
-        if all.is_empty() {
+        let mut count = 0_u64;
+        replay::each(&recorded.recording, self.args.role.sides(), host, |one| {
+            count += 1;
+            self.one(&name, &one, out)
+        })?;
+        if count == 0 {
             writeln!(out, "  no TCP connection and no UDP exchange in {} frames", recorded.frames)?;
         }
-        for one in &all {
-            self.one(&name, one, out)?;
+        if let Some(damage) = &recorded.damage {
+            out.flush()?;
+            complain(&damage.to_string());
+            self.unreadable += 1;
         }
         Ok(())
     }
