@@ -65,7 +65,9 @@ fn to_nobody(packet: &Seen<'_>, index: usize, after: &[Timed], seen: &[Seen<'_>]
     let errors = |other: &&Seen<'_>| other.from_host && other.upper.is_icmp_error();
     let limited = seen.iter().filter(|other| other.index < index).filter(errors).count() >= ERRORS_UNLIMITED;
     let whole = packet.upper.fragment.is_none();
-    if whole && says(Why::UdpNobody) && !limited && !left().any(|other| other.upper.is_icmp_error()) {
+    // An error may be so long that it leaves in fragments.
+    let answered = left().any(|other| other.upper.is_icmp_error() || other.upper.fragment.is_some());
+    if whole && says(Why::UdpNobody) && !limited && !answered {
         return Err(Finding::new("no error", format!("for a datagram to nobody, at {}", packet.at)));
     }
     Ok(())

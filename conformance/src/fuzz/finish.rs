@@ -49,16 +49,19 @@ fn persistence(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
         || trace.events.iter().any(|timed| set(&timed.event));
     let last = trace.events.iter().rposition(|timed| matches!(timed.event, Event::Stimulus(_)));
     let Some(last) = last.filter(|_| !doubtful) else { return Ok(()) };
-    let mut before = BTreeSet::new();
+    let (mut before, mut impatient) = (BTreeSet::new(), BTreeSet::new());
     let mut waiting: BTreeMap<(SocketAddr, SocketAddr), (bool, Instant, u32)> = BTreeMap::new();
     for packet in seen.iter().filter(|packet| packet.from_host) {
         let (Some(segment), Some(ends)) = (&packet.segment, packet.ends()) else { continue };
         let end = segment.seq.wrapping_add(segment.len_octets());
         if packet.index < last {
-            before.insert((ends, end));
+            // What was repeated before may be near the end of its patience.
+            if segment.len_octets() > 0 && !before.insert((ends, end)) {
+                impatient.insert(ends);
+            }
             continue;
         }
-        let new = segment.len_octets() > 0 && !before.contains(&(ends, end));
+        let new = segment.len_octets() > 0 && !before.contains(&(ends, end)) && !impatient.contains(&ends);
         let times = waiting.entry(ends).or_insert((new, packet.at, 0));
         times.2 += 1;
     }
@@ -168,7 +171,8 @@ fn note(call: &Call, reply: &Reply, writers: &mut BTreeMap<SocketId, Writer>) {
     }
     let (sock, well) = match (call, reply) {
         (Call::Connect { sock, remote }, Reply::Refused(Refused::InProgress)) => {
-            writers.entry(*sock).or_default().peer = Some(canonical(*remote));
+            let peer = Some(canonical(*remote));
+            writers.insert(*sock, Writer { peer, ..Writer::default() });
             return;
         }
         (Call::Send { sock, .. } | Call::SendTo { sock, .. }, Reply::Sent(octets)) => {

@@ -74,9 +74,9 @@ fn read(trace: &Trace) -> BTreeMap<SocketId, Stream> {
                     streams.insert(*sock, Stream { peer: Some(canonical(*peer)), ..Stream::default() });
                 }
                 (Some(Call::Connect { sock, remote }), Reply::Refused(Refused::InProgress)) => {
-                    if let Some(stream) = streams.get_mut(sock) {
-                        stream.peer = Some(canonical(*remote));
-                    }
+                    // A socket that connects once more begins a new stream.
+                    let peer = Some(canonical(*remote));
+                    streams.insert(*sock, Stream { peer, ..Stream::default() });
                 }
                 (
                     Some(Call::Recv { sock, .. } | Call::RecvFrom { sock, .. }),

@@ -50,7 +50,10 @@ impl<'p> Way<'p> {
             (_, 0..=WHOLE_OCTETS_MAX) => vec![self.packet(protocol, payload, None)],
             (_, _) => self.fragments(protocol, payload, series, PIECE_OCTETS, 0),
         };
-        packets.into_iter().map(|packet| self.framed(&damaged(packet, self.twist))).collect()
+        // Only one packet of a series is damaged: two flipped octets can leave a checksum right.
+        let mut twist = self.twist;
+        let damage = |packet| damaged(packet, std::mem::replace(&mut twist, &Twist::Plain));
+        packets.into_iter().map(damage).map(|packet| self.framed(&packet)).collect()
     }
 
     /// Cuts a payload. The bits of `how` are those of [`Twist::Fragments`].

@@ -3,7 +3,7 @@
 
 use crate::drive::replay::packet::Upper;
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Trace};
-use stack::base::Mac;
+use stack::base::{Mac, Refused};
 use stack::sock::{Call, Reply, SocketId};
 use stack::wire::ethernet::{self, EtherType};
 use stack::wire::tcp::{self, Segment, View};
@@ -172,6 +172,12 @@ impl Track {
                 if let Some(Call::Send { sock, .. } | Call::SendTo { sock, .. }) = self.called {
                     let sent = self.sent.entry(sock).or_insert(0);
                     *sent = sent.wrapping_add(*octets);
+                }
+            }
+            // A socket that connects once more begins a new stream.
+            Reply::Refused(Refused::InProgress) => {
+                if let Some(Call::Connect { sock, .. }) = self.called {
+                    self.sent.remove(&sock);
                 }
             }
             Reply::Done
