@@ -75,6 +75,15 @@ fn alter_first(
     *place = alter(place);
 }
 
+/// The packet with its last octet altered, and its checksum as it was.
+fn flipped(packet: &RecordedPacket) -> RecordedPacket {
+    let mut packet = packet.clone();
+    if let Some(last) = packet.bytes.last_mut() {
+        *last ^= 1;
+    }
+    packet
+}
+
 fn topics(one: &Replayed) -> Vec<Topic> {
     match &one.verdict {
         Verdict::Differs(differences) | Verdict::Stuck(_, differences) => {
@@ -102,13 +111,7 @@ fn the_unaltered_captures_agree() {
 fn a_flipped_payload_octet_of_the_peer_is_not_taken_by_the_host() {
     let mut altered = packets("tcp-client-closes-first.pcap");
     let data = |packet: &RecordedPacket| is(packet, CLIENT_PORT, |segment| !segment.payload.is_empty());
-    alter_first(&mut altered, data, |packet| {
-        let mut packet = packet.clone();
-        if let Some(last) = packet.bytes.last_mut() {
-            *last ^= 1;
-        }
-        packet
-    });
+    alter_first(&mut altered, data, flipped);
     let one = verdict(&altered, Side::Server);
     assert!(
         one.cut == Some(NotReplayable::Contradiction) || !topics(&one).is_empty(),
@@ -122,13 +125,7 @@ fn a_flipped_payload_octet_of_the_peer_is_not_taken_by_the_host() {
 fn a_flipped_payload_octet_of_the_recorded_end_contradicts_its_acknowledgement() {
     let mut altered = packets("tcp-client-closes-first.pcap");
     let data = |packet: &RecordedPacket| is(packet, CLIENT_PORT, |segment| !segment.payload.is_empty());
-    alter_first(&mut altered, data, |packet| {
-        let mut packet = packet.clone();
-        if let Some(last) = packet.bytes.last_mut() {
-            *last ^= 1;
-        }
-        packet
-    });
+    alter_first(&mut altered, data, flipped);
     assert_eq!(verdict(&altered, Side::Client).cut, Some(NotReplayable::Contradiction));
 }
 
