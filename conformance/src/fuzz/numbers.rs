@@ -5,6 +5,7 @@
 use super::Finding;
 use super::packets::{Seen, has_segment_in_fragments};
 use crate::trace::{Event, Response, Stimulus, Trace};
+use stack::base::Refused;
 use stack::sock::{Call, Reply, SocketId};
 use stack::wire::tcp::Segment;
 use std::collections::{BTreeMap, BTreeSet};
@@ -180,6 +181,13 @@ fn urgent_ends(trace: &Trace) -> BTreeSet<u32> {
             (Event::Response(Response::Reply(Reply::Sent(octets))), Some(Call::SendTo { sock, .. })) => {
                 let end = sent.entry(*sock).or_insert(0);
                 *end = end.saturating_add(*octets);
+            }
+            // A socket that connects once more begins a new stream.
+            (
+                Event::Response(Response::Reply(Reply::Refused(Refused::InProgress))),
+                Some(Call::Connect { sock, .. }),
+            ) => {
+                sent.remove(sock);
             }
             (Event::Stimulus(Stimulus::Frame(_)) | Event::Response(_), _) => {}
         }
