@@ -247,16 +247,21 @@ fn drop_second_copies(connection: &mut RecordedConnection) {
     }
 }
 
+/// Whether two segments are the same but for what a router or an interface changes. Every pair that is near
+/// in time is compared, so that what tells most apart comes first.
 fn is_copy(first: &RecordedSegment, second: &RecordedSegment) -> bool {
-    let named = RecordedSegment {
-        number: second.number,
-        at: second.at,
-        checksum: second.checksum,
-        hop_limit: second.hop_limit,
-        traffic_class: second.traffic_class,
-        ..first.clone()
-    };
-    named == *second
+    let RecordedSegment { number: _, at: _, from, seq, ack, flags, window, urgent_pointer, .. } = first;
+    let RecordedSegment { options, raw_options, payload, payload_octets, .. } = first;
+    *seq == second.seq
+        && *ack == second.ack
+        && *payload_octets == second.payload_octets
+        && *from == second.from
+        && *flags == second.flags
+        && *window == second.window
+        && *urgent_pointer == second.urgent_pointer
+        && *options == second.options
+        && *raw_options == second.raw_options
+        && *payload == second.payload
 }
 
 /// Whether nothing more is to come of a connection: reset, or closed from both sides.

@@ -64,13 +64,16 @@ impl<'a> Peer<'a> {
     /// The peer of a host in the place of `role`, which opens the connection by itself if it `connects`.
     pub fn new(connection: &'a RecordedConnection, role: Side, connects: bool) -> Self {
         let last = connection.segments.last().map_or(0, |segment| segment.number);
-        let segments =
-            connection.of(role.other()).filter(|segment| !lost_behind_the_tap(connection, segment));
+        let fin = connection.of(role).find(|own| own.has(Flags::FIN));
+        let fin_end = fin.map(|own| own.seq.wrapping_add(own.len_octets()));
+        let segments = connection.of(role.other()).filter(|segment| {
+            fin_end.is_none_or(|fin_end| !lost_behind_the_tap(connection, segment, fin_end))
+        });
         let errors = connection.errors.iter().filter(|error| error.to == role && error.number <= last);
         let mut items: Vec<Item<'a>> = segments.map(Item::Segment).chain(errors.map(Item::Error)).collect();
         items.sort_by_key(Item::number);
         Self {
-            translator: Translator { connection, role, places: Places::of(connection.ends, role) },
+            translator: Translator::new(connection, role),
             items: items.into(),
             connects,
             answers: answers_to_later_copies(connection, role),
@@ -186,8 +189,8 @@ impl<'a> Peer<'a> {
         }
         let end = segment.seq.wrapping_add(segment.payload_octets);
         let inside = |edge: u32| end.wrapping_sub(edge).cast_signed() <= 0;
-        let before = self.offered_edges.iter().take_while(|(number, _)| *number < segment.number);
-        let lay_inside = before.last().is_some_and(|(_, edge)| inside(*edge));
+        let before = self.offered_edges.partition_point(|(number, _)| *number < segment.number);
+        let lay_inside = self.offered_edges[..before].last().is_some_and(|(_, edge)| inside(*edge));
         let (edge, isn) = (host.edge?, self.isn()?);
         (lay_inside && !inside(edge)).then(|| {
             let (end, edge) = (end.wrapping_sub(isn), edge.wrapping_sub(isn));
@@ -250,7 +253,12 @@ fn answers_to_later_copies(connection: &RecordedConnection, role: Side) -> BTree
     let mut answers = BTreeMap::new();
     let Some(isn) = connection.isn[role.index()] else { return answers };
     let mut acknowledged = 0_u32;
-    for (index, segment) in connection.segments.iter().enumerate() {
+    // What R has sent and P has not acknowledged, in order of capture.
+    let mut in_flight: Vec<&RecordedSegment> = Vec::new();
+    for segment in &connection.segments {
+        if segment.from == role && !segment.has(Flags::RST) && segment.len_octets() > 0 {
+            in_flight.push(segment);
+        }
         if segment.from == role || !segment.has(Flags::ACK) || segment.has(Flags::RST) {
             continue;
         }
@@ -258,29 +266,32 @@ fn answers_to_later_copies(connection: &RecordedConnection, role: Side) -> BTree
         if ack > acknowledged
             && let Some(echo) = segment.options.timestamps.map(|stamps| stamps.echo)
         {
-            let copies: Vec<&RecordedSegment> = connection.segments[..index]
-                .iter()
-                .filter(|own| own.from == role && !own.has(Flags::RST) && own.len_octets() > 0)
-                .filter(|own| acknowledged.wrapping_sub(own.seq.wrapping_sub(isn)) < own.len_octets())
-                .collect();
+            let covers = |own: &RecordedSegment| {
+                acknowledged.wrapping_sub(own.seq.wrapping_sub(isn)) < own.len_octets()
+            };
+            let copies: Vec<&RecordedSegment> = in_flight.iter().copied().filter(|own| covers(own)).collect();
             let stamp = |own: &RecordedSegment| own.options.timestamps.map(|stamps| stamps.value);
             let answered = copies.iter().position(|own| stamp(own) == Some(echo));
             if let Some(later) = answered.filter(|later| *later > 0) {
                 answers.insert(segment.number, Answer { number: acknowledged, copies: later + 1 });
             }
         }
-        acknowledged = acknowledged.max(ack);
+        if ack > acknowledged {
+            acknowledged = ack;
+            in_flight.retain(|own| {
+                let end = own.seq.wrapping_sub(isn).wrapping_add(own.len_octets());
+                end.wrapping_sub(acknowledged).cast_signed() > 0
+            });
+        }
     }
     answers
 }
 
-/// Whether R can not have received this acknowledgement of its FIN: it sent the FIN again afterwards, and P
-/// acknowledged it again. The tap saw the first one, R did not.
-fn lost_behind_the_tap(connection: &RecordedConnection, segment: &RecordedSegment) -> bool {
+/// Whether R can not have received this acknowledgement of its FIN, which ends at `fin_end`: it sent the FIN
+/// again afterwards, and P acknowledged it again. The tap saw the first one, R did not.
+fn lost_behind_the_tap(connection: &RecordedConnection, segment: &RecordedSegment, fin_end: u32) -> bool {
     let role = segment.from.other();
-    let fin_end =
-        connection.of(role).find(|own| own.has(Flags::FIN)).map(|own| own.seq.wrapping_add(own.len_octets()));
-    let acknowledges = |one: &RecordedSegment| one.has(Flags::ACK) && Some(one.ack) == fin_end;
+    let acknowledges = |one: &RecordedSegment| one.has(Flags::ACK) && one.ack == fin_end;
     if segment.len_octets() > 0 || segment.has(Flags::RST) || !acknowledges(segment) {
         return false;
     }

@@ -6,9 +6,10 @@ use super::recording::{ChecksumSeen, RecordedConnection, RecordedError, Recorded
 use stack::wire::Auto;
 use stack::wire::tcp::{self, Flags, Forced, Segment};
 use stack::wire::tcp_option::{Options, SackBlocks, Timestamps};
+use std::collections::BTreeMap;
 
 /// What the translation rests on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Translator<'a> {
     /// The recording.
     pub connection: &'a RecordedConnection,
@@ -16,9 +17,29 @@ pub struct Translator<'a> {
     pub role: Side,
     /// The endpoints in the replay.
     pub places: Places,
+    /// R's resets that acknowledge nothing, by sequence number: the latest frame of each.
+    refusals: BTreeMap<u32, u64>,
+    /// The number behind the latest segment of R with that TSval, relative to its ISN.
+    stamped_ends: BTreeMap<u32, u32>,
 }
 
-impl Translator<'_> {
+impl<'a> Translator<'a> {
+    /// A translator for the peer of a host in the place of `role`.
+    pub fn new(connection: &'a RecordedConnection, role: Side) -> Self {
+        let refuses = |own: &&RecordedSegment| own.has(Flags::RST) && !own.has(Flags::ACK);
+        let isn = connection.isn[role.index()].unwrap_or(0);
+        let stamped_end = |own: &RecordedSegment| {
+            let stamps = own.options.timestamps?;
+            Some((stamps.value, own.seq.wrapping_sub(isn).wrapping_add(own.len_octets())))
+        };
+        Self {
+            connection,
+            role,
+            places: Places::of(connection.ends, role),
+            refusals: connection.of(role).filter(refuses).map(|own| (own.seq, own.number)).collect(),
+            stamped_ends: connection.of(role).filter_map(stamped_end).collect(),
+        }
+    }
     /// The IP packet that carries `segment` to the host. `ack_limit` lowers the acknowledgement to what the
     /// host has sent so far, relative to its ISN.
     pub fn packet(&self, segment: &RecordedSegment, host: &Observed, ack_limit: Option<u32>) -> Vec<u8> {
@@ -62,10 +83,7 @@ impl Translator<'_> {
     /// that number (RFC 9293 section 3.5.1, figure 9): nothing of it is translated.
     fn is_stray(&self, segment: &RecordedSegment) -> bool {
         segment.has(Flags::ACK)
-            && self.connection.of(self.role).any(|own| {
-                let refusal = own.has(Flags::RST) && !own.has(Flags::ACK) && own.seq == segment.ack;
-                refusal && own.number > segment.number
-            })
+            && self.refusals.get(&segment.ack).is_some_and(|refusal| *refusal > segment.number)
             && !self
                 .connection
                 .of(self.role)
@@ -146,14 +164,7 @@ impl Translator<'_> {
 
     /// The host's timestamp for the one of R that P echoes: that of the segment with the same end.
     fn echo(&self, recorded_echo: u32, host: &Observed) -> u32 {
-        let isn = self.connection.isn[self.role.index()].unwrap_or(0);
-        let end = self
-            .connection
-            .of(self.role)
-            .filter(|own| own.options.timestamps.is_some_and(|stamps| stamps.value == recorded_echo))
-            .map(|own| own.seq.wrapping_sub(isn).wrapping_add(own.len_octets()))
-            .next_back();
-        host.timestamp_at(end.unwrap_or(0))
+        host.timestamp_at(self.stamped_ends.get(&recorded_echo).copied().unwrap_or(0))
     }
 }
 
