@@ -15,8 +15,9 @@ const OUTCOME_WIDTH: usize = 10;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A rule claims only what holds for every packet that the host may or may not have received.\n\
-    What the capture can not show is undecided. Exit code 3 if a file could not be read to its end, else\n\
-    1 if something fails, else 4 if no rule met with evidence, else 0.\n\n\
+    What the capture can not show is undecided. Exit code 3 if a file could not be read, or is damaged; a\n\
+    last record that is cut is no damage. Else 1 if something fails, else 4 if no rule met with evidence,\n\
+    else 0.\n\n\
     Examples:\n  netassay check trace.pcap\n  netassay check --filter 'host 192.0.2.1' --undecided *.pcapng"
 )]
 pub(super) struct Args {
@@ -56,7 +57,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
                 totals.add(&judged);
             }
             Err(error) => {
+                out.flush()?;
                 complain(&error.to_string());
+                if error.is_usage() {
+                    return Ok(Exit::Usage);
+                }
                 totals.broken = true;
             }
         }
@@ -102,6 +107,7 @@ fn show(args: &Args, judged: &Judged, out: &mut Out) -> io::Result<()> {
     let calibration = &report.calibration;
     writeln!(out, "{name}: {} packets, {} TCP connections", calibration.packets, report.connections)?;
     if let Some(damage) = &judged.damage {
+        out.flush()?;
         complain(&damage.to_string());
     }
     if let Some(cut) = &judged.cut {

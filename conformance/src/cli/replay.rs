@@ -89,7 +89,9 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     };
     let mut run = Run { args, account: Account::new(expectations), unreadable: 0 };
     for file in &args.files {
-        run.file(file, host.as_mut(), out)?;
+        if run.file(file, host.as_mut(), out)? == Exit::Usage {
+            return Ok(Exit::Usage);
+        }
     }
     run.finish(out)
 }
@@ -102,14 +104,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn file(&mut self, file: &Path, host: &mut dyn Host, out: &mut Out) -> io::Result<()> {
+    /// Replays one file. Only a command line that makes no sense ends the run.
+    fn file(&mut self, file: &Path, host: &mut dyn Host, out: &mut Out) -> io::Result<Exit> {
         let recorded = match replay::read(file, self.args.filter.as_deref()) {
             Ok(recorded) => recorded,
             Err(error) => {
                 out.flush()?;
                 complain(&error.to_string());
                 self.unreadable += 1;
-                return Ok(());
+                return Ok(if error.is_usage() { Exit::Usage } else { Exit::Rig });
             }
         };
         let name =
@@ -130,8 +133,9 @@ impl Run<'_> {
             out.flush()?;
             complain(&damage.to_string());
             self.unreadable += 1;
+            return Ok(Exit::Rig);
         }
-        Ok(())
+        Ok(Exit::Holds)
     }
 
     fn one(&mut self, name: &str, one: &Replayed, out: &mut Out) -> io::Result<()> {
@@ -149,8 +153,10 @@ impl Run<'_> {
         write!(out, "{lines}")
     }
 
+    /// The end of the report. What a filter left out says nothing about what is known of the host.
     fn finish(self, out: &mut Out) -> io::Result<Exit> {
-        for stale in self.account.stale() {
+        let stale = if self.args.filter.is_some() { Vec::new() } else { self.account.stale() };
+        for stale in &stale {
             writeln!(out, "{stale}")?;
         }
         writeln!(
@@ -161,10 +167,10 @@ impl Run<'_> {
             self.args.host,
             self.account.summary()
         )?;
-        Ok(if self.account.has_verdict() {
-            Exit::Verdict
-        } else if self.account.is_broken() || self.unreadable > 0 {
+        Ok(if self.account.is_broken() || self.unreadable > 0 {
             Exit::Rig
+        } else if self.account.has_verdict() || !stale.is_empty() {
+            Exit::Verdict
         } else if !self.account.ran() {
             Exit::NothingRan
         } else {

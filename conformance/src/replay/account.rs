@@ -1,6 +1,6 @@
 //! floor 8: replays set against what is known of a host, counted.
 
-use super::expect::{Expectations, Known};
+use super::expect::{Expectations, Explained, Known};
 use super::{Replayed, Verdict};
 use crate::drive::replay::recording::Side;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,17 +74,15 @@ impl Account {
         Self { expectations, counts: BTreeMap::new(), replayed: BTreeSet::new(), seen: BTreeSet::new() }
     }
 
-    /// Enters a replay of the capture of that name: how it stands, and which entries of the list explain it.
+    /// Enters a replay of the capture of that name: how it stands, and which entries of the list explain
+    /// something about it.
     pub fn enter(&mut self, capture: &str, one: &Replayed) -> (Standing, Vec<&Known>) {
-        if !matches!(one.verdict, Verdict::NotApplicable(_)) {
-            self.replayed.insert((capture.to_owned(), one.role));
-        }
-        let explained = self.expectations.explain(capture, one);
-        let standing = Standing::of(&one.verdict, explained.is_some());
+        self.replayed.insert((capture.to_owned(), one.role));
+        let Explained { entries, wholly } = self.expectations.explain(capture, one);
+        let standing = Standing::of(&one.verdict, wholly);
         *self.counts.entry(standing).or_default() += 1;
-        let indices = explained.unwrap_or_default();
-        self.seen.extend(indices.iter().map(|index| (*index, capture.to_owned())));
-        (standing, indices.into_iter().map(|index| &self.expectations.known[index]).collect())
+        self.seen.extend(entries.iter().map(|index| (*index, capture.to_owned())));
+        (standing, entries.into_iter().map(|index| &self.expectations.known[index]).collect())
     }
 
     /// How often each standing occurred.
@@ -114,9 +112,9 @@ impl Account {
         self.counts.keys().any(|standing| *standing != Standing::NotApplicable)
     }
 
-    /// Whether something speaks against the host, or against the list of what is known of it.
+    /// Whether something speaks against the host.
     pub fn has_verdict(&self) -> bool {
-        self.counts.keys().any(|standing| standing.is_verdict()) || !self.stale().is_empty()
+        self.counts.keys().any(|standing| standing.is_verdict())
     }
 
     /// Whether the rig or the host broke.

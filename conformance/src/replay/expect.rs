@@ -74,6 +74,15 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+/// What a list says of a replay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explained {
+    /// Positions of the entries that explain something about it.
+    pub entries: BTreeSet<usize>,
+    /// Whether nothing is left unexplained.
+    pub wholly: bool,
+}
+
 impl Expectations {
     /// The list that comes with the program; an empty one for other hosts.
     ///
@@ -102,34 +111,22 @@ impl Expectations {
         }
     }
 
-    /// Positions of the entries that explain `one`, a replay of `capture`; `None` if something about it is
-    /// not explained. A replay that agrees needs no explanation.
-    pub fn explain(&self, capture: &str, one: &Replayed) -> Option<BTreeSet<usize>> {
-        match &one.verdict {
-            Verdict::Agree | Verdict::NotApplicable(_) => Some(BTreeSet::new()),
-            Verdict::Error(_) => None,
-            Verdict::Differs(differences) => self.explain_all(capture, one.role, differences, None),
-            Verdict::Stuck(stuck, differences) => {
-                self.explain_all(capture, one.role, differences, Some(&stuck.what))
-            }
-        }
-    }
-
-    fn explain_all(
-        &self,
-        capture: &str,
-        role: Side,
-        differences: &[Difference],
-        stuck: Option<&str>,
-    ) -> Option<BTreeSet<usize>> {
-        let stuck = stuck.map(|what| ("stuck", what));
-        let found = differences.iter().map(|one| (one.topic.code(), one.replayed.as_str()));
-        // What follows from being stuck is explained with it.
-        match stuck {
-            Some((topic, what)) => {
-                self.entry(capture, role, topic, what).map(|index| BTreeSet::from([index]))
-            }
-            None => found.map(|(topic, what)| self.entry(capture, role, topic, what)).collect(),
+    /// What the list says of `one`, a replay of `capture`. A replay that agrees needs no explanation.
+    pub fn explain(&self, capture: &str, one: &Replayed) -> Explained {
+        let differs = |differences: &[Difference]| {
+            differences.iter().map(|one| (one.topic.code(), one.replayed.clone())).collect()
+        };
+        let found: Vec<(&str, String)> = match &one.verdict {
+            Verdict::Agree | Verdict::NotApplicable(_) => Vec::new(),
+            Verdict::Error(_) => return Explained::default(),
+            Verdict::Differs(differences) => differs(differences),
+            // What follows from being stuck is explained with it.
+            Verdict::Stuck(stuck, _) => vec![("stuck", stuck.what.clone())],
+        };
+        let entries = found.iter().map(|(topic, what)| self.entry(capture, one.role, topic, what));
+        Explained {
+            wholly: entries.clone().all(|entry| entry.is_some()),
+            entries: entries.flatten().collect(),
         }
     }
 
@@ -142,8 +139,8 @@ impl Expectations {
         })
     }
 
-    /// Pairs of entry and capture that `seen` does not have although the capture was replayed in the entry's
-    /// role: what they list no longer shows.
+    /// Pairs of entry and capture that `seen` does not have although the capture was replayed in every role
+    /// that the entry allows: what they list no longer shows.
     pub fn stale(
         &self,
         replayed: &BTreeSet<(String, Side)>,
@@ -153,12 +150,119 @@ impl Expectations {
         for (index, known) in self.known.iter().enumerate() {
             for capture in &known.captures {
                 let sides = known.role.map_or(vec![Side::Client, Side::Server], |role| vec![role.into()]);
-                let ran = sides.iter().any(|side| replayed.contains(&(capture.clone(), *side)));
+                let ran = sides.iter().all(|side| replayed.contains(&(capture.clone(), *side)));
                 if ran && !seen.contains(&(index, capture.clone())) {
                     stale.push((known, capture.clone()));
                 }
             }
         }
         stale
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expectations, Explained};
+    use crate::drive::replay::recording::Side;
+    use crate::drive::replay::tcp::Stuck;
+    use crate::replay::account::{Account, Standing};
+    use crate::replay::compare::{Difference, Topic};
+    use crate::replay::{Protocol, Replayed, Verdict};
+    use std::collections::BTreeSet;
+    use std::net::SocketAddr;
+
+    const LIST: &str = r#"
+        host = "some"
+        [[known]]
+        topic = "delivered"
+        captures = ["a.pcap", "b.pcap"]
+        role = "server"
+        contains = "7 octets"
+        clause = "RFC9293-MUST-1"
+        reason = "so it is"
+        [[known]]
+        topic = "stuck"
+        captures = ["a.pcap"]
+        clause = "RFC9293-MUST-2"
+        reason = "it is so"
+    "#;
+
+    fn list() -> Expectations {
+        Expectations::parse(LIST, "some.toml").expect("well formed")
+    }
+
+    fn replayed(role: Side, verdict: Verdict) -> Replayed {
+        let end = |port| SocketAddr::from(([192, 0, 2, 1], port));
+        let mut one = Replayed::of(Protocol::Tcp, [end(1), end(2)], role, (1, 2));
+        one.verdict = verdict;
+        one
+    }
+
+    fn differs(found: &[(Topic, &str)]) -> Verdict {
+        let one = |(topic, replayed): &(Topic, &str)| Difference {
+            topic: *topic,
+            recorded: "other".to_owned(),
+            replayed: (*replayed).to_owned(),
+        };
+        Verdict::Differs(found.iter().map(one).collect())
+    }
+
+    fn explained(entries: &[usize], wholly: bool) -> Explained {
+        Explained { entries: entries.iter().copied().collect(), wholly }
+    }
+
+    #[test]
+    fn an_entry_matches_by_topic_capture_role_and_part() {
+        let explain = |capture, role, found| list().explain(capture, &replayed(role, differs(&[found])));
+        assert_eq!(explain("b.pcap", Side::Server, (Topic::Delivered, "7 octets")), explained(&[0], true));
+        assert_eq!(explain("c.pcap", Side::Server, (Topic::Delivered, "7 octets")), explained(&[], false));
+        assert_eq!(explain("b.pcap", Side::Client, (Topic::Delivered, "7 octets")), explained(&[], false));
+        assert_eq!(explain("b.pcap", Side::Server, (Topic::Delivered, "8 octets")), explained(&[], false));
+        assert_eq!(explain("b.pcap", Side::Server, (Topic::Sent, "7 octets")), explained(&[], false));
+    }
+
+    #[test]
+    fn what_is_not_listed_counts_and_does_not_make_the_rest_stale() {
+        let both = differs(&[(Topic::Delivered, "7 octets"), (Topic::Reset, "yes")]);
+        let mut account = Account::new(list());
+        let (standing, known) = account.enter("b.pcap", &replayed(Side::Server, both));
+        assert_eq!((standing, known.len()), (Standing::Differs, 1));
+        assert_eq!(account.stale(), Vec::<String>::new());
+        assert!(account.has_verdict());
+    }
+
+    #[test]
+    fn being_stuck_explains_what_follows_from_it() {
+        let stuck = Stuck { number: 3, what: "no timer".to_owned() };
+        let verdict = Verdict::Stuck(stuck, vec![]);
+        assert_eq!(list().explain("a.pcap", &replayed(Side::Client, verdict.clone())), explained(&[1], true));
+        assert_eq!(list().explain("b.pcap", &replayed(Side::Client, verdict)), explained(&[], false));
+    }
+
+    #[test]
+    fn an_entry_is_stale_once_every_role_that_it_allows_was_replayed() {
+        let stale = |roles: &[Side]| {
+            let replayed: BTreeSet<_> = roles.iter().map(|role| ("a.pcap".to_owned(), *role)).collect();
+            let list = list();
+            let stale = list.stale(&replayed, &BTreeSet::new());
+            stale.into_iter().map(|(known, _)| known.topic.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(stale(&[]), Vec::<String>::new());
+        assert_eq!(stale(&[Side::Client]), Vec::<String>::new());
+        assert_eq!(stale(&[Side::Server]), ["delivered"]);
+        assert_eq!(stale(&[Side::Client, Side::Server]), ["delivered", "stuck"]);
+        let seen = BTreeSet::from([(0, "a.pcap".to_owned()), (1, "a.pcap".to_owned())]);
+        let replayed =
+            BTreeSet::from([("a.pcap".to_owned(), Side::Server), ("a.pcap".to_owned(), Side::Client)]);
+        assert_eq!(list().stale(&replayed, &seen), vec![]);
+    }
+
+    #[test]
+    fn a_list_with_an_unknown_topic_or_key_is_refused_in_one_line() {
+        for (from, to) in [("\"stuck\"", "\"stuk\""), ("reason", "because")] {
+            let refused = Expectations::parse(&LIST.replace(from, to), "some.toml").expect_err("refused");
+            let text = refused.to_string();
+            assert!(text.starts_with("some.toml: ") && !text.contains('\n'), "{text}");
+        }
     }
 }

@@ -402,3 +402,112 @@ fn reads(connection: &RecordedConnection, role: Side, buffer_octets: u32) -> Vec
     }
     reads
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::recording::sample::{connection, segment};
+    use super::super::recording::{RecordedSegment, Side};
+    use super::{Act, NotReplayable, Opening, application, extent};
+    use stack::base::Span;
+    use stack::wire::tcp::Flags;
+
+    const PUSH: Flags = Flags::ACK.union(Flags::PSH);
+    const FIN: Flags = Flags::ACK.union(Flags::FIN);
+
+    fn client(start: u32, taken: u32, flags: Flags, payload: &[u8]) -> RecordedSegment {
+        segment(Side::Client, start, taken, flags, payload)
+    }
+
+    fn server(start: u32, taken: u32, flags: Flags, payload: &[u8]) -> RecordedSegment {
+        segment(Side::Server, start, taken, flags, payload)
+    }
+
+    /// The inferred calls of the client, each with what it waited for; `connect` left out.
+    fn calls(segments: Vec<RecordedSegment>) -> Vec<(u32, Act)> {
+        let found = application(&connection(segments), Side::Client);
+        assert_eq!(found.opening, Opening::Connect);
+        let mut calls = found.actions.into_iter().map(|action| (action.cause_octets, action.act));
+        assert_eq!(calls.next(), Some((0, Act::Connect)));
+        calls.collect()
+    }
+
+    const fn write(start: u32, end: u32) -> Act {
+        Act::Write { start, end, urgent: false }
+    }
+
+    #[test]
+    fn segments_up_to_a_push_are_one_write() {
+        let sent =
+            vec![client(0, 0, Flags::ACK, b"abc"), client(3, 0, PUSH, b"de"), client(5, 0, PUSH, b"f")];
+        assert_eq!(calls(sent), [(0, write(0, 5)), (0, write(5, 6))]);
+    }
+
+    #[test]
+    fn what_answers_something_new_is_another_write() {
+        let sent = vec![
+            client(0, 0, Flags::ACK, b"abc"),
+            server(0, 3, PUSH, b"ok"),
+            client(3, 2, Flags::ACK, b"de"),
+        ];
+        assert_eq!(calls(sent), [(0, write(0, 3)), (2, write(3, 5))]);
+    }
+
+    #[test]
+    fn a_pause_begins_another_write_and_a_copy_none() {
+        let sent = |pause| {
+            let mut sent = connection(vec![
+                client(0, 0, Flags::ACK, b"abc"),
+                client(0, 0, Flags::ACK, b"abc"),
+                client(3, 0, Flags::ACK, b"de"),
+            ]);
+            let last = sent.segments.last_mut().expect("three segments");
+            last.at = last.at + pause;
+            application(&sent, Side::Client).actions.len() - 1
+        };
+        assert_eq!((sent(Span::ZERO), sent(Span::from_secs(1))), (1, 2));
+    }
+
+    #[test]
+    fn a_write_has_no_hole_and_octets_behind_one_are_not_written() {
+        let sent = vec![client(3, 0, Flags::ACK, b"de"), client(0, 0, Flags::ACK, b"abc")];
+        assert_eq!(calls(sent), [(0, write(0, 5))]);
+        let sent = vec![client(0, 0, Flags::ACK, b"abc"), client(4, 0, Flags::ACK, b"e")];
+        assert_eq!(calls(sent), [(0, write(0, 3))]);
+    }
+
+    #[test]
+    fn urgent_octets_are_a_write_of_their_own() {
+        let urgent = RecordedSegment { urgent_pointer: 2, ..client(0, 0, PUSH.union(Flags::URG), b"abc") };
+        let first = Act::Write { start: 0, end: 2, urgent: true };
+        assert_eq!(calls(vec![urgent]), [(0, first), (0, write(2, 3))]);
+    }
+
+    #[test]
+    fn a_fin_is_close_or_shutdown_if_more_was_taken_after_it() {
+        let fin = || client(0, 0, FIN, b"");
+        assert_eq!(
+            calls(vec![fin(), server(0, 1, FIN, b""), client(1, 1, Flags::ACK, b"")]),
+            [(0, Act::Close)]
+        );
+        let more = vec![fin(), server(0, 1, PUSH, b"more"), client(1, 4, Flags::ACK, b"")];
+        assert_eq!(calls(more), [(0, Act::ShutdownWrite)]);
+    }
+
+    #[test]
+    fn a_reset_is_an_abort_but_for_an_answer_after_close() {
+        let reset = |start, taken| client(start, taken, Flags::RST.union(Flags::ACK), b"");
+        assert_eq!(calls(vec![client(0, 0, Flags::ACK, b""), reset(0, 0)]), [(0, Act::Abort)]);
+        let answer = vec![client(0, 0, FIN, b""), server(0, 1, PUSH, b"late"), reset(1, 0)];
+        assert_eq!(calls(answer), [(0, Act::Close)]);
+        let shut = RecordedSegment { window: 0, ..client(0, 2, Flags::ACK, b"") };
+        assert_eq!(calls(vec![server(0, 0, PUSH, b"ab"), shut, reset(0, 2)]), [(2, Act::CloseUnread)]);
+    }
+
+    #[test]
+    fn acknowledged_octets_that_are_missing_end_the_replay_there() {
+        let lossy =
+            vec![client(3, 0, PUSH, b"de"), server(0, 0, Flags::ACK, b""), server(0, 5, Flags::ACK, b"")];
+        let found = extent(&connection(lossy), Side::Server).expect("a part");
+        assert_eq!((found.segments, found.cut), (4, Some(NotReplayable::OctetsMissing)));
+    }
+}

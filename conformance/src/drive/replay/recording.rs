@@ -221,3 +221,64 @@ pub struct Recording {
     /// Packets that belong to neither, by what they are.
     pub others: BTreeMap<&'static str, u64>,
 }
+
+/// Recordings for tests: both ends have opened, with the initial sequence numbers [`sample::ISN`].
+#[cfg(test)]
+pub(super) mod sample {
+    use super::{ChecksumSeen, RecordedConnection, RecordedSegment, Side};
+    use stack::base::Instant;
+    use stack::wire::tcp::Flags;
+    use stack::wire::tcp_option::Options;
+    use std::net::SocketAddr;
+
+    /// Of the client and of the server. The client's numbers wrap.
+    pub(in super::super) const ISN: [u32; 2] = [u32::MAX - 2, 5000];
+
+    /// A segment at `start` of its sender's stream, which acknowledges `taken` octets of the other one.
+    pub(in super::super) fn segment(
+        from: Side,
+        start: u32,
+        taken: u32,
+        flags: Flags,
+        payload: &[u8],
+    ) -> RecordedSegment {
+        RecordedSegment {
+            number: 0,
+            at: Instant::ZERO,
+            from,
+            seq: ISN[from.index()].wrapping_add(1).wrapping_add(start),
+            ack: ISN[from.other().index()].wrapping_add(1).wrapping_add(taken),
+            flags,
+            window: 1000,
+            urgent_pointer: 0,
+            options: Options::NONE,
+            raw_options: Vec::new(),
+            payload: payload.to_vec(),
+            payload_octets: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+            checksum: ChecksumSeen::Right,
+            traffic_class: 0,
+            hop_limit: 64,
+        }
+    }
+
+    /// A connection of these segments behind the handshake, a millisecond between any two.
+    pub(in super::super) fn connection(segments: Vec<RecordedSegment>) -> RecordedConnection {
+        let syn =
+            |from: Side, flags| RecordedSegment { seq: ISN[from.index()], ..segment(from, 0, 0, flags, &[]) };
+        let mut all = vec![syn(Side::Client, Flags::SYN), syn(Side::Server, Flags::SYN | Flags::ACK)];
+        all.extend(segments);
+        for (number, segment) in (1..).zip(&mut all) {
+            segment.number = number;
+            segment.at = Instant::from_nanos(number * 1_000_000);
+        }
+        let end = |port| SocketAddr::from(([192, 0, 2, 1], port));
+        let isn = ISN.map(Some);
+        RecordedConnection {
+            ends: [end(1), end(2)],
+            isn,
+            segments: all,
+            errors: Vec::new(),
+            interleaved: false,
+        }
+    }
+}

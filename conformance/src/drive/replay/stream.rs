@@ -38,6 +38,9 @@ pub struct FirstSent {
 pub struct Stream {
     octets: Vec<u8>,
     known: Vec<bool>,
+    /// Octets that the side's segments have room for: what lies beyond them lies behind a hole.
+    room_octets: usize,
+    highest: u32,
     /// Runs of octets in order of their first transmission.
     pub first_sent: Vec<FirstSent>,
     /// Offset of the FIN, if one was sent: the length of the stream.
@@ -52,6 +55,7 @@ impl Stream {
         let mut stream = Self::default();
         let Some(isn) = connection.isn[side.index()] else { return stream };
         let peer_isn = connection.isn[side.other().index()];
+        stream.room_octets = connection.of(side).map(|segment| segment.payload.len()).sum();
         let mut acknowledged = 0_u32;
         for segment in connection.of(side) {
             if let (Some(peer_isn), true) = (peer_isn, segment.has(Flags::ACK)) {
@@ -90,12 +94,17 @@ impl Stream {
         }
     }
 
-    /// Puts the captured payload in its place; returns the hull of the octets that were new.
+    /// Puts the captured payload in its place; returns the hull of the octets that were new. Nothing is kept
+    /// of what can not join the beginning, so that one stray segment does not cost the memory up to it.
     fn put(&mut self, segment: &RecordedSegment, start: u32) -> Option<(u32, u32)> {
         if segment.payload.is_empty() {
             return None;
         }
         let end = start as usize + segment.payload.len();
+        self.highest = self.highest.max(u32::try_from(end).unwrap_or(u32::MAX));
+        if end > self.room_octets {
+            return None;
+        }
         if self.octets.len() < end {
             self.octets.resize(end, 0);
             self.known.resize(end, false);
@@ -125,9 +134,9 @@ impl Stream {
         &self.octets[..known]
     }
 
-    /// Offset behind the highest known octet.
+    /// Offset behind the highest octet that was sent.
     pub fn highest(&self) -> u32 {
-        u32::try_from(self.octets.len()).unwrap_or(u32::MAX)
+        self.highest
     }
 
     /// The octets of a range, which must be known.
@@ -141,4 +150,75 @@ pub fn hash(octets: &[u8]) -> u64 {
     octets
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::recording::sample::{connection, segment};
+    use super::super::recording::{RecordedSegment, Side};
+    use super::{STREAM_OCTETS_MAX, Stream, offset};
+    use quickcheck::quickcheck;
+    use stack::wire::tcp::Flags;
+
+    fn data(start: u32, payload: &[u8]) -> RecordedSegment {
+        segment(Side::Client, start, 0, Flags::ACK, payload)
+    }
+
+    fn assembled(segments: Vec<RecordedSegment>) -> Stream {
+        Stream::assemble(&connection(segments), Side::Client)
+    }
+
+    quickcheck! {
+        fn cuts_order_and_copies_do_not_matter(octets: Vec<u8>, cuts: Vec<(u16, u16)>) -> bool {
+            let len = octets.len();
+            let mut segments: Vec<RecordedSegment> = cuts
+                .iter()
+                .map(|(start, count)| {
+                    let start = usize::from(*start) % (len + 1);
+                    let end = start + usize::from(*count) % (len - start + 1);
+                    data(u32::try_from(start).unwrap_or(0), &octets[start..end])
+                })
+                .collect();
+            segments.push(data(0, &octets));
+            let stream = assembled(segments);
+            let fresh: u32 = stream.first_sent.iter().map(|run| run.end - run.start).sum();
+            stream.contiguous() == octets
+                && stream.disagreements.is_empty()
+                && fresh as usize >= len
+                && stream.highest() as usize == len
+        }
+
+        fn an_offset_is_what_was_added_to_the_first_number(isn: u32, octets: u32) -> bool {
+            let found = offset(isn.wrapping_add(1).wrapping_add(octets), isn);
+            found == (octets <= STREAM_OCTETS_MAX).then_some(octets)
+        }
+    }
+
+    #[test]
+    fn a_hole_ends_what_is_contiguous() {
+        let stream = assembled(vec![data(0, b"abc"), data(5, b"fgh")]);
+        assert_eq!((stream.contiguous(), stream.highest()), (&b"abc"[..], 8));
+        let stream = assembled(vec![data(0, b"abc"), data(5, b"fgh"), data(2, b"cdef")]);
+        assert_eq!(stream.contiguous(), b"abcdefgh");
+    }
+
+    #[test]
+    fn a_stray_segment_far_ahead_costs_no_memory() {
+        let stream = assembled(vec![data(0, b"abc"), data(STREAM_OCTETS_MAX, b"x")]);
+        assert_eq!((stream.contiguous(), stream.octets.len()), (&b"abc"[..], 3));
+        assert_eq!(stream.highest(), STREAM_OCTETS_MAX + 1);
+    }
+
+    #[test]
+    fn copies_that_differ_are_told_but_for_the_octet_of_a_keep_alive() {
+        let stream = assembled(vec![data(0, b"abc"), data(1, b"xx"), data(2, b"?")]);
+        assert_eq!((stream.contiguous(), stream.disagreements.as_slice()), (&b"abc"[..], &[4][..]));
+    }
+
+    #[test]
+    fn the_first_fin_counts_and_takes_no_octet() {
+        let fin = |start, payload| segment(Side::Client, start, 0, Flags::ACK | Flags::FIN, payload);
+        let stream = assembled(vec![fin(0, b"abc"), fin(3, b"")]);
+        assert_eq!((stream.fin, stream.contiguous()), (Some(3), &b"abc"[..]));
+    }
 }

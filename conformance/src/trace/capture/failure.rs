@@ -186,6 +186,13 @@ impl Difference {
     }
 }
 
+impl CaptureError {
+    /// Whether the command line is to blame, and not the file.
+    pub const fn is_usage(&self) -> bool {
+        matches!(self.problem, Problem::Filter { .. })
+    }
+}
+
 impl fmt::Display for CaptureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.file)?;
