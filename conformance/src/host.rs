@@ -1,5 +1,6 @@
 //! floor 7: the door to any stack under test. Calls never block; time is asked of the host alone.
 
+pub mod crash;
 pub mod mutant;
 pub mod reference;
 pub mod registry;

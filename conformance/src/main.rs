@@ -5,5 +5,6 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    conformance::host::crash::tell_once();
     cli::run().into()
 }

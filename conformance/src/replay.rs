@@ -15,7 +15,7 @@ use crate::drive::replay::recording::{
 use crate::drive::replay::stream::hash;
 use crate::drive::replay::tcp::{Stuck, TcpReplay};
 use crate::drive::replay::udp::{self, UdpReplay};
-use crate::host::{Clock, Fault, Host, HostConfig};
+use crate::host::{Clock, Fault, Host, HostConfig, crash};
 use crate::judge;
 use crate::run::run;
 use crate::trace::capture::{Capture, CaptureError, network_layer};
@@ -26,7 +26,6 @@ use stack::wire::udp as wire_udp;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// The seed of every replay: a replay repeated is the same.
@@ -292,13 +291,10 @@ pub fn exchange(recorded: &RecordedExchange, role: Side, host: &mut dyn Host) ->
 }
 
 fn exchange_extent(recorded: &RecordedExchange, role: Side, host: &dyn Host) -> Result<(), NotReplayable> {
-    let group = |end: SocketAddr| {
-        end.ip().is_multicast() || matches!(end.ip(), IpAddr::V4(addr) if addr.is_broadcast())
-    };
     if recorded.packets.iter().all(|packet| packet.from != role) {
         return Err(NotReplayable::NothingSent);
     }
-    if recorded.ends.into_iter().any(group) {
+    if recorded.ends.into_iter().any(infer::is_no_host) {
         return Err(NotReplayable::Group);
     }
     let cut = |packet: &[u8]| Upper::of(packet).is_none_or(|upper| upper.is_cut());
@@ -358,18 +354,10 @@ fn play(
     driver: &mut dyn Driver,
     trace: &mut Trace,
 ) -> Result<(), Fault> {
-    let played = catch_unwind(AssertUnwindSafe(|| {
+    crash::caught(|| {
         host.reset(config)?;
         run(host, driver, trace)
-    }));
-    played.unwrap_or_else(|panic| {
-        let how = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_else(|| "a panic without words".to_owned());
-        Err(Fault::Crashed { how, log: String::new() })
-    })
+    })?
 }
 
 /// The host's configuration: its address in a network that holds the peer, so that no router is needed.

@@ -4,7 +4,7 @@
 //! low ports, as the servers of recorded traffic have. A peer that no local network contains is reached
 //! directly if its link-layer address is known, and any address is if the link has none.
 
-use super::{Caps, Clock, Deadline, Emitted, Fault, Fresh, Host, HostConfig, Stopped, Until};
+use super::{Caps, Clock, Deadline, Emitted, Fault, Fresh, Host, HostConfig, Stopped, Until, crash};
 use crate::trace::Link;
 use stack::base::choose::Seeded;
 use stack::base::{Instant, Mac, Span, Why};
@@ -14,7 +14,6 @@ use stack::ports::Policy;
 use stack::sock::{Call, Reply};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Frames emitted by one step after which the host is said to hang.
 const EMITTED_PER_STEP_MAX: usize = 100_000;
@@ -100,23 +99,16 @@ impl Reference {
         };
         let (done, checked) = (&mut self.done, self.checked);
         let before = done.emitted.len();
-        let step = AssertUnwindSafe(|| {
+        let step = || {
             stack.step(done.now, stimulus, done);
             if checked {
                 stack.check();
             }
-        });
-        let fault = match catch_unwind(step) {
+        };
+        let fault = match crash::caught(step) {
             Ok(()) if self.done.emitted.len() - before <= EMITTED_PER_STEP_MAX => return Ok(()),
             Ok(()) => Fault::Hung,
-            Err(panic) => {
-                let how = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("panic without a message");
-                Fault::Crashed { how: how.into(), log: String::new() }
-            }
+            Err(crashed) => crashed,
         };
         self.ended = Some(fault.clone());
         Err(fault)

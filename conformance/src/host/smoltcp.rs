@@ -28,10 +28,9 @@ mod queue;
 mod stream;
 mod table;
 
-use super::{Caps, Clock, Deadline, Emitted, Fault, Fresh, Host, HostConfig, Stopped, Until};
+use super::{Caps, Clock, Deadline, Emitted, Fault, Fresh, Host, HostConfig, Stopped, Until, crash};
 use stack::base::{Instant, Span};
 use stack::sock::{Call, Reply};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use table::Machine;
 
 /// Frames emitted without time moving after which the host is said to hang.
@@ -87,17 +86,10 @@ impl Smoltcp {
             return Err(Fault::Protocol("the host was not reset before its first use".into()));
         };
         machine.set_now(self.now);
-        let fault = match catch_unwind(AssertUnwindSafe(|| step(machine))) {
+        let fault = match crash::caught(|| step(machine)) {
             Ok(result) if !machine.queue.spins() => return Ok(result),
             Ok(_) => Fault::Hung,
-            Err(panic) => {
-                let how = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("panic without a message");
-                Fault::Crashed { how: how.into(), log: String::new() }
-            }
+            Err(crashed) => crashed,
         };
         self.ended = Some(fault.clone());
         Err(fault)

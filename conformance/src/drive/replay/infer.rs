@@ -5,6 +5,7 @@ use super::stream::{Stream, offset};
 use stack::base::{Instant, Span};
 use stack::wire::tcp::Flags;
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// A pause after which the next octets count as a write of their own.
 const PAUSE: Span = Span::from_millis(20);
@@ -108,7 +109,7 @@ pub enum NotReplayable {
     Incarnations,
     /// Data on a SYN (RFC 7413): not inferred.
     DataOnSyn,
-    /// The destination is a group: membership is not inferred.
+    /// An end has the address of a group, whose membership is not inferred, or none.
     Group,
     /// R sent datagrams after its own kernel had refused an answer, or left a SYN,ACK without any: the
     /// program bypassed the sockets.
@@ -150,7 +151,7 @@ impl fmt::Display for NotReplayable {
             Self::PayloadCut => "the snap length cut payload away",
             Self::Incarnations => "two incarnations of the four-tuple overlap",
             Self::DataOnSyn => "a SYN carries data",
-            Self::Group => "the destination is a group address",
+            Self::Group => "an end has the address of a group, or none",
             Self::RawSocket => "the recorded program bypassed its sockets",
             Self::ToItself => "the connection goes to its own socket",
             Self::Family => "the host does not speak the address family",
@@ -167,6 +168,12 @@ pub struct Extent {
     pub cut: Option<NotReplayable>,
 }
 
+/// Whether an endpoint has an address that no single host can have: of a group, of all, or none.
+pub fn is_no_host(end: SocketAddr) -> bool {
+    let all = matches!(end.ip(), IpAddr::V4(addr) if addr.is_broadcast());
+    all || end.ip().is_multicast() || end.ip().is_unspecified()
+}
+
 /// How far `connection` can be replayed with the host in the place of `role`.
 pub fn extent(connection: &RecordedConnection, role: Side) -> Result<Extent, NotReplayable> {
     let answers = |side: Side| connection.of(side).any(|segment| !segment.has(Flags::RST));
@@ -178,6 +185,9 @@ pub fn extent(connection: &RecordedConnection, role: Side) -> Result<Extent, Not
     }
     if connection.ends[0] == connection.ends[1] {
         return Err(NotReplayable::ToItself);
+    }
+    if connection.ends.into_iter().any(is_no_host) {
+        return Err(NotReplayable::Group);
     }
     // Whoever only ever answered with resets had no connection; nothing has to be known of one.
     let only_resets = connection.of(role).all(|segment| segment.has(Flags::RST));
@@ -461,7 +471,7 @@ mod tests {
                 client(3, 0, Flags::ACK, b"de"),
             ]);
             let last = sent.segments.last_mut().expect("three segments");
-            last.at = last.at + pause;
+            last.at += pause;
             application(&sent, Side::Client).actions.len() - 1
         };
         assert_eq!((sent(Span::ZERO), sent(Span::from_secs(1))), (1, 2));
@@ -501,6 +511,15 @@ mod tests {
         assert_eq!(calls(answer), [(0, Act::Close)]);
         let shut = RecordedSegment { window: 0, ..client(0, 2, Flags::ACK, b"") };
         assert_eq!(calls(vec![server(0, 0, PUSH, b"ab"), shut, reset(0, 2)]), [(2, Act::CloseUnread)]);
+    }
+
+    #[test]
+    fn no_host_takes_the_place_of_a_group() {
+        for address in [[224, 0, 0, 1], [255, 255, 255, 255], [0, 0, 0, 0]] {
+            let mut odd = connection(Vec::new());
+            odd.ends[1].set_ip(address.into());
+            assert_eq!(extent(&odd, Side::Client), Err(NotReplayable::Group));
+        }
     }
 
     #[test]
