@@ -106,3 +106,46 @@ fn output_that_cannot_be_written_is_a_failure_of_the_rig() {
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("netassay: the output cannot be written: "));
 }
+
+/// The exit code, and the lines on standard error.
+fn ended(arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+    let Output { status, stderr, .. } = netassay(arguments).output().expect("netassay runs");
+    (status.code(), String::from_utf8_lossy(&stderr).lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn an_unreadable_file_wins_over_a_verdict() {
+    let captures = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/captures");
+    // Under another name nothing is known of it.
+    let unlisted = concat!(env!("CARGO_TARGET_TMPDIR"), "/unlisted.pcap");
+    std::fs::copy(format!("{captures}/tcp-urgent.pcap"), unlisted).expect("a copy");
+    let absent = concat!(env!("CARGO_TARGET_TMPDIR"), "/absent.pcap");
+    let replay = ["replay", "--host", "smoltcp", "--ladder", "none", unlisted];
+    assert_eq!(ended(&replay), (Some(1), vec![]));
+    for command in
+        [&[&replay[..], &[absent]].concat()[..], &["check", unlisted, absent], &["assay", absent, unlisted]]
+    {
+        let (code, complaints) = ended(command);
+        assert_eq!((code, complaints.len()), (Some(3), 1), "{command:?}");
+    }
+}
+
+#[test]
+fn a_filter_that_makes_no_sense_is_told_once() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/captures/http-v4.pcap");
+    for command in ["replay", "check"] {
+        let (code, complaints) = ended(&[command, "--filter", "tcp por 80", capture, capture]);
+        assert_eq!((code, complaints.len()), (Some(2), 1), "{command}");
+        assert_eq!(ended(&[command, "--filter", "udp", capture]), (Some(4), vec![]), "{command}");
+    }
+}
+
+#[test]
+fn what_a_filter_or_a_role_leaves_out_makes_nothing_stale() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/captures/udp-fragments-v6.pcap");
+    for only in [["--role", "client"], ["--role", "server"], ["--filter", "udp"]] {
+        let (code, _) =
+            ended(&[&["replay", "--host", "smoltcp", "--ladder", "none", capture], &only[..]].concat());
+        assert!(code == Some(0) || code == Some(4), "{only:?}: {code:?}");
+    }
+}
