@@ -17,6 +17,9 @@ use core::net::{IpAddr, SocketAddr};
 /// The smallest buffer of a connection, in octets, whatever the application asks for: without any, the peer
 /// could not even close (the payload that Linux leaves of `SOCK_MIN_RCVBUF`).
 const BUFFER_MIN_OCTETS: u32 = 1_152;
+/// The largest send buffer of a connection, in octets: a quarter of the sequence numbers, so that what was
+/// sent and what is still to come always have an order (RFC 9293 section 3.4).
+const SEND_BUFFER_MAX_OCTETS: u32 = 1 << 30;
 
 /// Whether a connection can have `addr` as its other end.
 fn check_remote(addr: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
@@ -134,7 +137,7 @@ impl Sockets {
             mss_send_limit_octets: path.mss_send_limit_octets.min(wished),
             mss_default_octets: path.mss_default_octets,
             receive_buffer_octets: options.receive_buffer_octets.max(BUFFER_MIN_OCTETS),
-            send_buffer_octets: options.send_buffer_octets.max(BUFFER_MIN_OCTETS),
+            send_buffer_octets: options.send_buffer_octets.clamp(BUFFER_MIN_OCTETS, SEND_BUFFER_MAX_OCTETS),
             user_timeout: options.user_timeout.or(self.settings.user_timeout),
             ..self.settings
         }

@@ -39,7 +39,7 @@ impl Tcb {
         assert!(self.timed.is_none_or(|(at, _)| at.after(una) && at.at_or_before(nxt)), "nothing to time");
         match self.phase {
             Phase::SynSent | Phase::SynReceived(_) => assert!(una == self.iss && nxt == self.iss + 1),
-            Phase::Established => assert!(una.after(self.iss) && !self.shut),
+            Phase::Established => assert!(self.syn_acknowledged && !self.shut),
             Phase::FinWait1 | Phase::Closing => assert!(self.shut && !self.fin_acknowledged()),
             Phase::FinWait2 | Phase::TimeWait { .. } => assert!(self.fin_acknowledged() && una == nxt),
             Phase::CloseWait => assert!(!self.fin_sent()),

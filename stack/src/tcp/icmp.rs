@@ -81,7 +81,7 @@ impl Tcb {
         let Some(&[a, b, c, d]) = error.transport.get(4..8) else { return false };
         let quoted: Seq<Ours> = Seq::new(u32::from_be_bytes([a, b, c, d]));
         //= RFC5927-7-a
-        quoted.within(self.snd.una, self.outstanding_octets())
+        !matches!(self.phase, Phase::Closed(_)) && quoted.within(self.snd.una, self.outstanding_octets())
     }
 
     fn note_soft_error(&mut self, refused: Refused, cx: &mut Cx<'_>) {
@@ -146,6 +146,15 @@ mod tests {
             let lines = rig.icmp(false, ErrorKind::TimeExceeded(0), seq);
             assert_eq!(lines[0] == "! TcpIcmpSequence", !known, "{seq}");
         }
+    }
+
+    #[test]
+    fn nothing_of_a_connection_that_has_ended_is_in_flight() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        rig.abort();
+        let too_big = ErrorKind::PacketTooBig { mtu_octets: 540 };
+        assert_eq!(rig.icmp(false, too_big, 1), ["! TcpIcmpSequence"]);
     }
 
     #[test]

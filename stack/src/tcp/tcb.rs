@@ -84,6 +84,8 @@ pub struct Tcb {
     pub(super) recover: Option<Seq<Ours>>,
     /// The end of the segment whose round trip is measured, and when it left.
     pub(super) timed: Option<(Seq<Ours>, Instant)>,
+    /// Whether the own SYN was acknowledged. Numbers come round, so that SND.UNA alone does not tell.
+    pub(super) syn_acknowledged: bool,
     /// Whether the retransmission timer expired on the SYN.
     pub(super) syn_resent: bool,
     pub(super) challenges: Throttle,
@@ -132,6 +134,7 @@ impl Tcb {
             resends: 0,
             recover: None,
             timed: None,
+            syn_acknowledged: false,
             syn_resent: false,
             challenges: Throttle::default(),
             shut: false,
@@ -286,6 +289,6 @@ impl Tcb {
 
     /// Whether the own SYN still waits for its acknowledgement.
     pub(super) fn syn_outstanding(&self) -> bool {
-        self.snd.una == self.iss && self.snd.nxt != self.iss
+        !self.syn_acknowledged && self.snd.nxt != self.iss
     }
 }

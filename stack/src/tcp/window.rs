@@ -44,9 +44,10 @@ impl Tcb {
         self.snd.max_wnd = self.snd.max_wnd.max(self.snd.wnd);
     }
 
-    /// RCV.BUFF: what the receive buffer holds and a window can say, in octets. A SYN says it unscaled.
+    /// RCV.BUFF: what the receive buffer holds and a window can say, in octets. A SYN says it unscaled,
+    /// and may have to be sent again after a CLOSE has ended SYN-RECEIVED.
     fn receive_limit_octets(&self) -> u32 {
-        let opening = matches!(self.phase, Phase::SynSent | Phase::SynReceived(_));
+        let opening = matches!(self.phase, Phase::SynSent | Phase::SynReceived(_)) || self.syn_outstanding();
         let sayable = match self.scale.filter(|_| !opening) {
             Some(scale) => MAX_UNSCALED_OCTETS << scale.rcv.bits(),
             None => MAX_UNSCALED_OCTETS,

@@ -81,6 +81,7 @@ impl Tcb {
         if self.syn_outstanding() && self.syn_resent {
             self.rto.restart_after_lost_syn(self.settings.rto_initial);
         }
+        self.syn_acknowledged = true;
         //= RFC9293-3.10.7.4-s
         self.snd.una = ack;
         self.send_buffer.acknowledge(ack);

@@ -3,7 +3,7 @@
 //! a connection back to LISTEN.
 //!
 //! RFC9293-3.10.7.4-n: a SYN in TIME-WAIT is challenged like any other until timestamps are there.
-//! RFC9293-MAY-2: no connection is opened again from TIME-WAIT.
+//! That a newer SYN opens a connection anew from TIME-WAIT is for the owner of the listener to arrange.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};

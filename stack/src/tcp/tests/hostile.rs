@@ -2,6 +2,7 @@
 //! segment leaves that may not leave, and every octet that is read is the one that has that number.
 
 use crate::base::choose::Seeded;
+use crate::base::seq::{RawWindow, Shift, Window};
 use crate::base::{Choose, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
 use crate::tcp::{Cx, Emit, Settings, State, Tcb};
 use crate::wire::tcp::{Flags, Segment};
@@ -13,6 +14,8 @@ use quickcheck::QuickCheck;
 struct Watch {
     last_ack: Option<Seq<Theirs>>,
     edge: Option<Seq<Theirs>>,
+    /// Of the windows that are offered.
+    scale: Shift,
     end: Option<Seq<Ours>>,
     segments: u32,
 }
@@ -34,9 +37,14 @@ impl Emit for Watch {
             let ack = Seq::new(segment.ack);
             assert!(self.last_ack.is_none_or(|last| last.at_or_before(ack)), "the acknowledgement goes back");
             self.last_ack = Some(ack);
-            let edge = ack + u32::from(segment.window);
-            assert!(self.edge.is_none_or(|known| known.at_or_before(edge)), "the right edge goes back");
-            self.edge = Some(edge);
+            let shift = if flags.syn() { Shift::NONE } else { self.scale };
+            let edge = ack + Window::from_raw(RawWindow(segment.window), shift).octets();
+            let rounded = (1 << shift.bits()) - 1;
+            assert!(
+                self.edge.is_none_or(|known| known.at_or_before(edge + rounded)),
+                "the right edge goes back"
+            );
+            self.edge = Some(self.edge.map_or(edge, |known| known.later(edge)));
         }
     }
 
@@ -62,8 +70,9 @@ impl Bench {
         let mut dice = Seeded::new(seed);
         let mut watch = Watch::default();
         let mut settings = Settings::ipv4(100 + draw(&mut dice, 1400) as u16);
-        settings.receive_buffer_octets = 1 + draw(&mut dice, 3000);
+        settings.receive_buffer_octets = (1 + draw(&mut dice, 3000)) << draw(&mut dice, 12);
         settings.send_buffer_octets = 1 + draw(&mut dice, 3000);
+        settings.window_scale = draw(&mut dice, 4) > 0;
         let mut choices = dice;
         let cx = &mut Cx { choices: &mut choices, out: &mut watch };
         let tcb = if draw(&mut dice, 2) == 0 {
@@ -71,10 +80,12 @@ impl Bench {
         } else {
             let seq = draw(&mut dice, u32::MAX);
             let window = draw(&mut dice, 3000) as u16;
-            let syn = Segment { seq, flags: Flags::SYN, window, ..Segment::default() };
+            let mut syn = Segment { seq, flags: Flags::SYN, window, ..Segment::default() };
+            syn.options.window_scale = (draw(&mut dice, 2) == 0).then(|| draw(&mut dice, 16) as u8);
             Tcb::accept(&settings, Instant::ZERO, &syn, cx)
         };
         tcb.check();
+        watch.scale = tcb.scale().map_or(Shift::NONE, |scale| scale.rcv);
         Self { dice, tcb, now: Instant::ZERO, watch, next_read: 0 }
     }
 
@@ -117,10 +128,12 @@ impl Bench {
         segment.payload = &payload;
         segment.options.mss =
             (self.draw(2) == 0).then(|| self.dice.choose(Freedom::EphemeralPort, 0..=1500) as u16);
+        segment.options.window_scale = (self.draw(2) == 0).then(|| self.draw(16) as u8);
         let before = self.watch.segments;
         let mut choices = self.dice;
         let cx = &mut Cx { choices: &mut choices, out: &mut self.watch };
         self.tcb.arrives(self.now, &segment, cx);
+        self.watch.scale = self.tcb.scale().map_or(Shift::NONE, |scale| scale.rcv);
         let answers = self.watch.segments - before;
         let answered = flags.rst() && self.tcb.state() == State::Closed && answers > 0;
         assert!(!answered, "a reset was answered");

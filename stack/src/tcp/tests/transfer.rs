@@ -10,6 +10,34 @@ fn buffers(receive: u32, send: u32) -> Settings {
 }
 
 #[test]
+fn the_numbers_may_come_round_to_the_initial_one() {
+    // As if this many octets had been sent and acknowledged.
+    for sent in [1 << 31, u32::MAX] {
+        let mut rig = Rig::established();
+        rig.tcb.iss = rig.tcb.snd.una.back(sent.wrapping_add(1));
+        assert!(rig.send(10)[0].starts_with("> P. 1:11(10)"), "{sent}");
+        // What is sent again is the data and no SYN.
+        assert!(rig.wait()[0].contains("> P. 1:11(10)"), "{sent}");
+        assert!(rig.gets(". 1:1(0) ack 11").is_empty());
+        assert_eq!(rig.tcb.due(), None);
+    }
+}
+
+#[test]
+fn a_syn_that_is_sent_again_after_close_takes_no_window_back() {
+    let settings = Settings { receive_buffer_octets: 1 << 20, ..Settings::default() };
+    let mut rig = Rig::connect_with(&settings);
+    rig.gets("S 0:0(0) wscale 7");
+    rig.shutdown();
+    assert_eq!(rig.tcb.state(), State::FinWait1);
+    assert!(rig.wait()[0].contains("> S. 0:0(0) ack 1 win 65535"));
+    rig.gets(". 1:1(0) ack 2 win 100");
+    assert_eq!(rig.tcb.state(), State::FinWait2);
+    rig.gets(". 1:1001(1000) ack 2");
+    assert!(rig.tcb.rcv().wnd.octets() > 65_535);
+}
+
+#[test]
 fn the_initial_number_follows_the_clock() {
     let settings = Settings::default();
     let mut choices = crate::base::choose::Lowest;
