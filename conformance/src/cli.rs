@@ -23,7 +23,7 @@ pub(crate) enum Exit {
     Verdict,
     /// The command line or its configuration makes no sense.
     Usage,
-    /// The harness or an adapter broke: no verdict, and what there is, is not complete.
+    /// A file can not be read, or the harness or an adapter broke: what there is, is not complete.
     Rig,
     /// Nothing ran: the selection or the list of files is empty.
     NothingRan,
@@ -53,7 +53,7 @@ impl Exit {
             Self::Holds => "everything holds",
             Self::Verdict => "a verdict: something about a host does not hold",
             Self::Usage => "the command line makes no sense",
-            Self::Rig => "the harness broke: no verdict, results are not complete",
+            Self::Rig => "a file or the harness broke: results are not complete",
             Self::NothingRan => "nothing ran: the selection is empty",
             Self::Interrupted => "interrupted, results are not complete",
         }

@@ -127,7 +127,8 @@ impl Run<'_> {
             self.one(&name, &one, out)
         })?;
         if count == 0 {
-            writeln!(out, "  no TCP connection and no UDP exchange in {} frames", recorded.frames)?;
+            let passes = if self.args.filter.is_some() { " passes the filter" } else { "" };
+            writeln!(out, "  no TCP connection and no UDP exchange{passes} in {} frames", recorded.frames)?;
         }
         if let Some(damage) = &recorded.damage {
             out.flush()?;
