@@ -1,6 +1,7 @@
 //! floor 3: fifth check: ACK (RFC 9293 section 3.10.7.4, RFC 5961 section 5.2).
 
 use super::{Arrived, DONE, NEXT, Step};
+use crate::base::seq::Window;
 use crate::base::{Instant, Ours, Seq, Why};
 use crate::tcp::state::{End, Phase};
 use crate::tcp::timeouts::Timer;
@@ -60,7 +61,8 @@ impl Tcb {
     /// What every synchronized state does with an acknowledgement.
     fn fifth_in_established(&mut self, now: Instant, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
         let was_closed = matches!(self.timer, Timer::Persist { .. });
-        let advanced = seg.ack.after(self.snd.una);
+        let before = self.snd.una;
+        let advanced = seg.ack.after(before);
         if advanced {
             self.take_acknowledgement(now, seg.ack);
         }
@@ -70,8 +72,8 @@ impl Tcb {
             //= RFC1122-4.2.2.17-a
             self.waiting_since = Some(now);
         }
-        if seg.ack.at_or_after(self.snd.una) {
-            self.update_window(seg);
+        if seg.ack.at_or_after(self.snd.una) && !self.update_window(seg) {
+            self.keep_edge(before);
         }
         self.resend_after(now, advanced, was_closed, cx);
     }
@@ -101,14 +103,26 @@ impl Tcb {
         self.waiting_since = None;
     }
 
-    /// The rule of SND.WL1 and SND.WL2: an old segment does not say what the window is now.
-    fn update_window(&mut self, seg: &Arrived<'_>) {
+    /// A segment that does not say what the window is now may still acknowledge. SND.WND is an offset from
+    /// SND.UNA, so that by the letter its edge would move along, beyond everything the peer ever offered; it
+    /// stays where it is.
+    fn keep_edge(&mut self, una_before: Seq<Ours>) {
+        let acknowledged = self.snd.una.octets_since(una_before);
+        //= RFC9293-3.8.6-a
+        self.snd.wnd = Window::from_octets(self.snd.wnd.octets().saturating_sub(acknowledged));
+    }
+
+    /// The rule of SND.WL1 and SND.WL2: an old segment does not say what the window is now. Whether this one
+    /// did.
+    fn update_window(&mut self, seg: &Arrived<'_>) -> bool {
         let newer = self.snd.wl1.before(seg.seq);
         //= RFC9293-3.10.7.4-t
         //= RFC9293-3.8.6-b
-        if newer || self.snd.wl1 == seg.seq && self.snd.wl2.at_or_before(seg.ack) {
+        let says_it = newer || self.snd.wl1 == seg.seq && self.snd.wl2.at_or_before(seg.ack);
+        if says_it {
             self.take_window(seg);
         }
+        says_it
     }
 
     /// After a timeout everything that was outstanding then may be lost: each acknowledgement that does not
@@ -169,6 +183,17 @@ mod tests {
     use crate::tcp::tests::rig::Rig;
     use crate::tcp::{Settings, State};
     use alloc::format;
+
+    #[test]
+    fn an_acknowledgement_that_says_no_window_leaves_the_edge_where_it_was() {
+        let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);
+        rig.gets(". 501:511(10) ack 1 win 1000");
+        assert_eq!(rig.send(1000), ["> P. 1:1001(1000) ack 1 win 65535"]);
+        rig.gets(". 1:11(10) ack 501 win 10");
+        assert_eq!(rig.tcb.snd().wnd.octets(), 500);
+        assert!(rig.send(400).is_empty(), "the peer never offered more than 1000 octets");
+        rig.tcb.check();
+    }
 
     #[test]
     fn the_range_reaches_back_by_the_largest_window() {
