@@ -256,7 +256,7 @@ pub fn connection_as(
     one.released_at_event = replay.released_at_event;
     one.sent = Digest::of(&replay.host.stream);
     one.delivered = Digest::of(&replay.app.delivered);
-    let mut differences = compare::connection(played, role, application, &replay);
+    let mut differences = compare::connection(played, role, application, &replay, one.cut.is_some());
     differences.extend(compare::rules(&judge::trace(&one.trace)));
     one.verdict = match (outcome, replay.stuck.take()) {
         (Err(fault), _) => Verdict::Error(fault),

@@ -138,6 +138,8 @@ struct Facts<'a> {
     reset_by_role: bool,
     reset_by_peer: bool,
     aborted: bool,
+    /// Only a part of the recording could be replayed.
+    in_part: bool,
     acknowledged: Option<u32>,
 }
 
@@ -160,6 +162,7 @@ impl<'a> Facts<'a> {
             reset_by_role: resets(role),
             reset_by_peer: resets(role.other()),
             aborted,
+            in_part: false,
             acknowledged,
         }
     }
@@ -205,14 +208,16 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The differences between a recorded connection and its replay, most telling first.
+/// The differences between a recorded connection and its replay, most telling first. `in_part` says that the
+/// recording went on where the replay could not.
 pub fn connection(
     recorded: &RecordedConnection,
     role: Side,
     application: &Application,
     replay: &TcpReplay<'_>,
+    in_part: bool,
 ) -> Vec<Difference> {
-    let facts = Facts::of(recorded, role, application);
+    let facts = Facts { in_part, ..Facts::of(recorded, role, application) };
     let mut found = Vec::new();
     found.extend(opening(&facts, application, replay));
     found.extend(sent(&facts, replay));
@@ -319,7 +324,8 @@ fn sent(facts: &Facts<'_>, replay: &TcpReplay<'_>) -> Option<Difference> {
     if shared < recorded.len().min(replayed.len()) {
         return Difference::between(Topic::Sent, octet(recorded, shared), octet(replayed, shared));
     }
-    let may_be_short = facts.was_reset() || replay.host.has_reset();
+    // Behind a cut the peer's acknowledgements are missing, which the host may wait for.
+    let may_be_short = facts.was_reset() || replay.host.has_reset() || facts.in_part;
     if replayed.len() == recorded.len() || (may_be_short && replayed.len() < recorded.len()) {
         return None;
     }
