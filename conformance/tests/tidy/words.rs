@@ -15,7 +15,7 @@ const PROMISES: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
 /// What switches a test off, or lets it pass by failing.
 const SWITCHES: &[&str] = &["ignore", "should_panic"];
 /// Where the folders of people begin.
-const MACHINE_PATHS: &[&str] = &["/home/", "/root/", "/Users/", "/work/"];
+const MACHINE_PATHS: &[&str] = &["/home/", "/root/", "/Users/"];
 
 const DEFINES: &[&str] = &["fn", "mod", "struct", "enum", "trait", "type", "const", "static", "let", "union"];
 
