@@ -2,6 +2,7 @@
 
 pub mod addr;
 pub mod choose;
+pub mod ecn;
 pub mod port;
 pub mod refused;
 pub mod seq;
@@ -10,6 +11,7 @@ pub mod why;
 
 pub use addr::{Cidr, Mac};
 pub use choose::{Choose, Freedom};
+pub use ecn::Ecn;
 pub use port::{Port, PortRange};
 pub use refused::Refused;
 pub use seq::{Ours, Seq, Theirs};

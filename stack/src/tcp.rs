@@ -27,11 +27,11 @@ mod window;
 
 pub use arrives::{closed, listen};
 pub use options::Scale;
-pub use settings::Settings;
+pub use settings::{Algorithm, EcnUse, KeepAlive, Settings};
 pub use state::{End, Origin, State};
 pub use tcb::{Rcv, Readiness, Snd, Tcb};
 
-use crate::base::{Choose, Refused, Why};
+use crate::base::{Choose, Ecn, Refused, Why};
 use crate::wire::tcp::Segment;
 
 /// What a connection needs from the outside while it acts.
@@ -44,8 +44,9 @@ pub struct Cx<'a> {
 
 /// Takes what a connection brings forth.
 pub trait Emit {
-    /// A segment leaves. Its ports are 0; its payload is borrowed from the send buffer.
-    fn segment(&mut self, segment: &Segment<'_>);
+    /// A segment leaves, in a packet with this ECN codepoint. Its ports are 0; its payload is borrowed from
+    /// the send buffer.
+    fn segment(&mut self, segment: &Segment<'_>, ecn: Ecn);
 
     /// What arrived was discarded, wholly or in part.
     fn discard(&mut self, why: Why);

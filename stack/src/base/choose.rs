@@ -19,6 +19,12 @@ pub enum Freedom {
     /// What to keep when IPv4 fragments overlap: 0 first copy, 1 last copy, 2 discard the datagram
     /// (RFC 791 section 3.2 describes 1; RFC 1858 and RFC 5722 argue for 2).
     Ipv4FragmentOverlap,
+    /// 64 bits of a secret of the host, asked for once when it starts (RFC 6528 section 3).
+    SecretKey,
+    /// Initial window of congestion control, in segments of the sender's maximum size (RFC 6928 section 2).
+    InitialWindow,
+    /// How long an acknowledgement waits for company, in milliseconds (RFC 9293 section 3.8.6.3).
+    AckDelay,
 }
 
 impl Freedom {
@@ -29,6 +35,9 @@ impl Freedom {
         Self::Ipv4Identification,
         Self::Ipv6Identification,
         Self::Ipv4FragmentOverlap,
+        Self::SecretKey,
+        Self::InitialWindow,
+        Self::AckDelay,
     ];
 
     /// The catalogue id of the clause that leaves the choice.
@@ -39,6 +48,24 @@ impl Freedom {
             Self::Ipv4Identification => "RFC6864-4.1-b",
             Self::Ipv6Identification => "RFC7739-4-a",
             Self::Ipv4FragmentOverlap => "RFC791-3.2-frag-a",
+            Self::SecretKey => "RFC6528-3-c",
+            Self::InitialWindow => "RFC6928-2-a",
+            Self::AckDelay => "RFC9293-MUST-40",
+        }
+    }
+
+    /// What a host does that nobody asks for variety: some freedoms are policies and no lottery. `None` where
+    /// one value is as good as another.
+    pub const fn usual(self) -> Option<u64> {
+        match self {
+            Self::Ipv4FragmentOverlap => Some(0),
+            Self::InitialWindow => Some(10),
+            Self::AckDelay => Some(40),
+            Self::InitialSequenceNumber
+            | Self::EphemeralPort
+            | Self::Ipv4Identification
+            | Self::Ipv6Identification
+            | Self::SecretKey => None,
         }
     }
 }
@@ -50,13 +77,13 @@ pub trait Choose {
     fn choose(&mut self, freedom: Freedom, legal: RangeInclusive<u64>) -> u64;
 }
 
-/// Always the lowest legal value: the plainest deterministic reference.
+/// Always the usual value, or else the lowest legal one: the plainest deterministic reference.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lowest;
 
 impl Choose for Lowest {
-    fn choose(&mut self, _: Freedom, legal: RangeInclusive<u64>) -> u64 {
-        *legal.start()
+    fn choose(&mut self, freedom: Freedom, legal: RangeInclusive<u64>) -> u64 {
+        freedom.usual().map_or(*legal.start(), |usual| usual.clamp(*legal.start(), *legal.end()))
     }
 }
 
@@ -81,10 +108,8 @@ impl Seeded {
 
 impl Choose for Seeded {
     fn choose(&mut self, freedom: Freedom, legal: RangeInclusive<u64>) -> u64 {
-        // A policy is not a lottery: the reference keeps the first copy of overlapping fragments unless a
-        // chooser made for that purpose says otherwise.
-        if freedom == Freedom::Ipv4FragmentOverlap {
-            return *legal.start();
+        if let Some(usual) = freedom.usual() {
+            return usual.clamp(*legal.start(), *legal.end());
         }
         let drawn = self.next();
         match (legal.end() - legal.start()).checked_add(1) {

@@ -3,7 +3,7 @@
 use super::depart::Looped;
 use super::name::{Endpoint, FourTuple};
 use super::table::{Net, Slot, Sockets};
-use crate::base::{Ours, Seq, Theirs, Why};
+use crate::base::{Ecn, Ours, Seq, Theirs, Why};
 use crate::ip::{IcmpError, Incoming, Received};
 use crate::tcp::{State, closed};
 use crate::wire;
@@ -27,13 +27,14 @@ impl Sockets {
     /// Delivers what the host has sent to itself, until there is no more.
     pub fn settle_looped(&mut self, net: &mut Net<'_>) {
         for _ in 0..LOOPED_MAX {
-            let Some(Looped { src, dst, protocol, payload }) = self.departures.next_looped() else { return };
+            let Some(looped) = self.departures.next_looped() else { return };
+            let Looped { src, dst, protocol, traffic_class, payload } = looped;
             let incoming = Incoming {
                 src,
                 dst,
                 protocol,
                 hop_limit: net.ip.config().hop_limit,
-                traffic_class: 0,
+                traffic_class,
                 payload: Cow::Owned(payload),
                 quote: Cow::Borrowed(&[]),
                 group: false,
@@ -65,16 +66,16 @@ impl Sockets {
                     local: Endpoint { addr: incoming.dst, port: segment.dst_port },
                     remote: Endpoint { addr: incoming.src, port: segment.src_port },
                 };
-                self.segment_for(&tuple, &segment, net);
+                self.segment_for(&tuple, &segment, Ecn::of_traffic_class(incoming.traffic_class), net);
             }
             Err(why) => net.out.discard(why),
         }
     }
 
     /// Connection before listener before nobody.
-    fn segment_for(&mut self, tuple: &FourTuple, segment: &Segment<'_>, net: &mut Net<'_>) {
+    fn segment_for(&mut self, tuple: &FourTuple, segment: &Segment<'_>, ecn: Ecn, net: &mut Net<'_>) {
         if let Some(slot) = self.streams.paired(tuple) {
-            self.segment_at_connection(slot, tuple, segment, net);
+            self.segment_at_connection(slot, tuple, segment, ecn, net);
         } else if let Some(slot) = self.streams.waiting_for(tuple) {
             self.segment_at_listener(slot, tuple, segment, None, net);
         } else {
@@ -93,6 +94,7 @@ impl Sockets {
         slot: Slot,
         tuple: &FourTuple,
         segment: &Segment<'_>,
+        ecn: Ecn,
         net: &mut Net<'_>,
     ) {
         if self.must_wait_for_accept(slot, segment) {
@@ -107,7 +109,7 @@ impl Sockets {
         }
         let acknowledged = self.socket(slot).connection().tcb.snd().una;
         let progress = self.act(slot, net, |tcb, now, cx| {
-            tcb.arrives(now, segment, cx);
+            tcb.arrives(now, segment, ecn, cx);
             tcb.snd().una != acknowledged
         });
         if progress {

@@ -5,7 +5,7 @@
 
 use super::name::FourTuple;
 use super::table::Net;
-use crate::base::{Refused, Why};
+use crate::base::{Ecn, Refused, Why};
 use crate::ip::{self, Outgoing};
 use crate::tcp;
 use crate::wire;
@@ -22,6 +22,8 @@ pub(super) struct Looped {
     pub(super) dst: IpAddr,
     /// Protocol number of the transport.
     pub(super) protocol: u8,
+    /// Traffic class octet.
+    pub(super) traffic_class: u8,
     /// Transport header and data.
     pub(super) payload: Vec<u8>,
 }
@@ -30,7 +32,8 @@ pub(super) struct Looped {
 #[derive(Debug, Default)]
 pub(super) struct Departures {
     octets: Vec<u8>,
-    ends: Vec<usize>,
+    /// Where each segment ends, and the ECN codepoint of its packet.
+    ends: Vec<(usize, Ecn)>,
     looped: VecDeque<Looped>,
 }
 
@@ -42,8 +45,8 @@ pub(super) struct Lane<'a> {
 }
 
 impl tcp::Emit for Lane<'_> {
-    fn segment(&mut self, segment: &wire::tcp::Segment<'_>) {
-        self.departures.segment(&self.tuple, segment);
+    fn segment(&mut self, segment: &wire::tcp::Segment<'_>, ecn: Ecn) {
+        self.departures.segment(&self.tuple, segment, ecn);
     }
 
     fn discard(&mut self, why: Why) {
@@ -63,11 +66,11 @@ impl Departures {
     }
 
     /// Keeps a segment of the conversation `tuple` until [`Departures::flush`].
-    pub(super) fn segment(&mut self, tuple: &FourTuple, segment: &wire::tcp::Segment<'_>) {
+    pub(super) fn segment(&mut self, tuple: &FourTuple, segment: &wire::tcp::Segment<'_>, ecn: Ecn) {
         let segment =
             wire::tcp::Segment { src_port: tuple.local.port, dst_port: tuple.remote.port, ..*segment };
         segment.emit(tuple.local.addr, tuple.remote.addr, &mut self.octets);
-        self.ends.push(self.octets.len());
+        self.ends.push((self.octets.len(), ecn));
     }
 
     /// Sends the segments that were kept, in order.
@@ -83,13 +86,13 @@ impl Departures {
         let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
         let mut result = Ok(());
         let mut start = 0;
-        for end in &ends {
+        for (end, ecn) in &ends {
             let outgoing = Outgoing {
                 src: tuple.local.addr,
                 dst: tuple.remote.addr,
                 protocol: wire::tcp::PROTOCOL,
                 hop_limit,
-                traffic_class: 0,
+                traffic_class: ecn.bits(),
                 dont_fragment: true,
                 payload: octets.get(start..*end).unwrap_or_default(),
             };
@@ -113,8 +116,8 @@ impl Departures {
         if !is_own(net, outgoing.dst) {
             return net.ip.send(net.now, outgoing, net.choices, net.out);
         }
-        let Outgoing { src, dst, protocol, payload, .. } = *outgoing;
-        self.looped.push_back(Looped { src, dst, protocol, payload: payload.to_vec() });
+        let Outgoing { src, dst, protocol, traffic_class, payload, .. } = *outgoing;
+        self.looped.push_back(Looped { src, dst, protocol, traffic_class, payload: payload.to_vec() });
         Ok(())
     }
 

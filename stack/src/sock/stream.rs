@@ -4,7 +4,7 @@
 use super::call::{How, Reply};
 use super::name::FourTuple;
 use super::table::{Body, Net, Slot, Sockets};
-use crate::base::{Instant, Refused, Span};
+use crate::base::{Ecn, Instant, Refused, Span};
 use crate::ip::{ErrorKind, IcmpError};
 use crate::tcp::{self, Tcb};
 use crate::wire;
@@ -131,7 +131,7 @@ impl Sockets {
 
     /// Sends a segment that belongs to no connection.
     pub(super) fn transmit(&mut self, tuple: &FourTuple, segment: &Segment<'_>, net: &mut Net<'_>) {
-        self.departures.segment(tuple, segment);
+        self.departures.segment(tuple, segment, Ecn::NotEct);
         // What answers a stray segment is sent once and never missed.
         let _ = self.departures.flush(tuple, None, net);
     }

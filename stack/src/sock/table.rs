@@ -364,4 +364,4 @@ const IDLE_CONNECTION_OCTETS: usize = size_of::<(Slot, Socket)>()
     + size_of::<(Instant, Slot)>();
 
 // A million idle connections fit into a gibibyte, with room for trees that are not full.
-const _: () = assert!(IDLE_CONNECTION_OCTETS <= 800);
+const _: () = assert!(IDLE_CONNECTION_OCTETS <= 1024);

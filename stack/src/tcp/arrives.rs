@@ -17,7 +17,7 @@ mod syn_sent;
 
 use super::state::State;
 use super::{Cx, Tcb};
-use crate::base::{Instant, Ours, Seq, Theirs};
+use crate::base::{Ecn, Instant, Ours, Seq, Theirs};
 use crate::wire::tcp::{Flags, Segment};
 use core::ops::ControlFlow;
 
@@ -39,17 +39,20 @@ pub(super) struct Arrived<'a> {
     pub(super) came_with_syn: bool,
     /// The sequence number that the urgent pointer names, if URG is set.
     pub(super) up: Option<Seq<Theirs>>,
+    /// The ECN codepoint of the packet it came in.
+    #[expect(dead_code, reason = "congestion notification reads it")]
+    pub(super) ecn: Ecn,
     pub(super) flags: Flags,
     pub(super) payload: &'a [u8],
 }
 
 impl<'a> Arrived<'a> {
-    pub(super) fn new(segment: &Segment<'a>) -> Self {
+    pub(super) fn new(segment: &Segment<'a>, ecn: Ecn) -> Self {
         let seq = Seq::new(segment.seq);
         //= RFC9293-3.1-f
         let up = segment.flags.urg().then(|| seq + u32::from(segment.urgent_pointer));
         let Segment { ack, window, flags, payload, .. } = *segment;
-        Self { seq, ack: Seq::new(ack), wnd: window, came_with_syn: flags.syn(), up, flags, payload }
+        Self { seq, ack: Seq::new(ack), wnd: window, came_with_syn: flags.syn(), up, ecn, flags, payload }
     }
 
     pub(super) const fn ack_set(&self) -> bool {
@@ -99,10 +102,10 @@ impl<'a> Arrived<'a> {
 }
 
 impl Tcb {
-    /// A segment arrived for this connection. Its checksum was right; addresses and ports are the table's
-    /// business.
-    pub fn arrives(&mut self, now: Instant, segment: &Segment<'_>, cx: &mut Cx<'_>) {
-        let mut seg = Arrived::new(segment);
+    /// A segment arrived for this connection, in a packet with this ECN codepoint. Its checksum was right;
+    /// addresses and ports are the table's business.
+    pub fn arrives(&mut self, now: Instant, segment: &Segment<'_>, ecn: Ecn, cx: &mut Cx<'_>) {
+        let mut seg = Arrived::new(segment, ecn);
         // How a step ended does not matter: what it owes, it has noted.
         let _ = match self.state() {
             State::Closed | State::Listen => {

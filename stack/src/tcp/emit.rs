@@ -2,7 +2,7 @@
 
 use super::state::Phase;
 use super::{Cx, Tcb};
-use crate::base::{Instant, Ours, Seq};
+use crate::base::{Ecn, Instant, Ours, Seq};
 use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::Options;
 
@@ -103,7 +103,7 @@ impl Tcb {
             payload: self.send_buffer.slice(seq, data_octets),
             ..Segment::default()
         };
-        cx.out.segment(&segment);
+        cx.out.segment(&segment, Ecn::NotEct);
         self.ack_owed = false;
         if acknowledges {
             self.edge_offered = Some(self.rcv.nxt + self.offered(window, flags.syn()).octets());

@@ -9,7 +9,7 @@ use super::emit::Cut;
 use super::state::{Origin, Phase};
 use super::{Cx, Settings, Tcb};
 use crate::base::seq::Window;
-use crate::base::{Freedom, Instant, Ours, Seq};
+use crate::base::{Ecn, Freedom, Instant, Ours, Seq};
 use crate::wire::tcp::Segment;
 
 /// Nanoseconds per step of the clock that drives initial sequence numbers (RFC 9293 section 3.4.1).
@@ -68,7 +68,7 @@ impl Tcb {
         //= RFC9293-MUST-11
         let mut tcb = Self::new(settings, Phase::SynReceived(Origin::Passive), iss);
         tcb.open_receive_window();
-        let mut seg = Arrived::new(syn);
+        let mut seg = Arrived::new(syn, Ecn::NotEct);
         //= RFC9293-3.10.7.2-c
         tcb.synchronize(&mut seg, &syn.options);
         tcb.hold_for_later(&seg, cx);

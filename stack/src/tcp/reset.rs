@@ -7,7 +7,7 @@
 use super::state::{End, Origin, Phase};
 use super::timeouts::Timer;
 use super::{Cx, Tcb, receive};
-use crate::base::{Instant, Refused, Span};
+use crate::base::{Ecn, Instant, Refused, Span};
 use crate::wire::tcp::{Flags, Segment};
 
 /// The reset for `segment`, of which no reset is ever a cause. Ports are 0.
@@ -54,7 +54,8 @@ impl Tcb {
     /// Sends `<SEQ=SND.NXT><CTL=RST>`.
     pub(super) fn send_reset(&mut self, cx: &mut Cx<'_>) {
         //= RFC9293-3.10.5-a
-        cx.out.segment(&Segment { seq: self.snd.nxt.value(), flags: Flags::RST, ..Segment::default() });
+        let reset = Segment { seq: self.snd.nxt.value(), flags: Flags::RST, ..Segment::default() };
+        cx.out.segment(&reset, Ecn::NotEct);
     }
 
     /// Enters CLOSED. All queues are flushed, except that what was received before an orderly end can still

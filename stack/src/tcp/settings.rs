@@ -7,6 +7,46 @@ const FIXED_HEADERS_V4: u16 = 40;
 /// Octets of an IPv6 header and a TCP header without options.
 const FIXED_HEADERS_V6: u16 = 60;
 
+/// How a connection answers congestion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// Slow start and congestion avoidance of RFC 5681.
+    #[default]
+    Reno,
+    /// CUBIC (RFC 9438).
+    Cubic,
+}
+
+/// Whether a connection takes part in explicit congestion notification (RFC 3168 section 6.1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum EcnUse {
+    /// Neither asks for it nor agrees to it.
+    Never,
+    /// Agrees if the peer asks.
+    #[default]
+    Accept,
+    /// Asks for it, and agrees if the peer asks.
+    Request,
+}
+
+/// When a silent peer is asked whether it is still there (RFC 9293 section 3.8.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeepAlive {
+    /// How long nothing may have come before the first probe: two hours by default, and not less.
+    pub idle: Span,
+    /// Time between two probes that nothing answers: 75 s by default.
+    pub interval: Span,
+    /// Probes without an answer after which the connection is given up: 9 by default.
+    pub probes: u8,
+}
+
+impl Default for KeepAlive {
+    fn default() -> Self {
+        //= RFC9293-MUST-28
+        Self { idle: Span::from_secs(7200), interval: Span::from_secs(75), probes: 9 }
+    }
+}
+
 /// The settings of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -18,6 +58,24 @@ pub struct Settings {
     pub mss_default_octets: u16,
     /// Whether to offer window scaling, and to accept it (RFC 7323 section 2).
     pub window_scale: bool,
+    /// Whether to offer timestamps, and to accept them (RFC 7323 section 3).
+    pub timestamps: bool,
+    /// Whether to offer selective acknowledgement, and to accept it (RFC 2018 section 2).
+    pub sack: bool,
+    /// Explicit congestion notification.
+    pub ecn: EcnUse,
+    /// Congestion control.
+    pub congestion: Algorithm,
+    /// Nagle's algorithm (RFC 9293 section 3.7.4); an application can disable it.
+    pub nagle: bool,
+    /// Keep-alives; off by default (RFC 9293 section 3.8.4).
+    pub keep_alive: Option<KeepAlive>,
+    /// Whether the user timeout that the peer announces bounds the own one (RFC 5482 section 3.1).
+    pub adopt_user_timeout: bool,
+    /// Whether resets are ignored in TIME-WAIT (RFC 1337 section 3, fix F1).
+    pub protect_time_wait: bool,
+    /// Whether the path is probed for a larger MTU, and for one that nobody tells of (RFC 4821).
+    pub probe_path: bool,
     /// RCV.BUFF: octets that wait for the application at the most.
     pub receive_buffer_octets: u32,
     /// Octets that wait for acknowledgement at the most.
@@ -66,6 +124,17 @@ impl Settings {
             mss_send_limit_octets: mss,
             mss_default_octets,
             window_scale: true,
+            timestamps: true,
+            sack: true,
+            ecn: EcnUse::Accept,
+            congestion: Algorithm::Reno,
+            //= RFC9293-SHLD-7
+            nagle: true,
+            //= RFC9293-MUST-25
+            keep_alive: None,
+            adopt_user_timeout: false,
+            protect_time_wait: false,
+            probe_path: false,
             receive_buffer_octets: 65_535,
             send_buffer_octets: 65_535,
             user_timeout: Some(Span::from_secs(300)),

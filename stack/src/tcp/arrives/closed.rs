@@ -1,6 +1,6 @@
 //! floor 3: a segment arrives for nobody (RFC 9293 section 3.10.7.1).
 
-use crate::base::Why;
+use crate::base::{Ecn, Why};
 use crate::tcp::{Cx, reset};
 use crate::wire::tcp::Segment;
 
@@ -18,7 +18,7 @@ pub fn reset_for(segment: &Segment<'_>) -> Option<Segment<'static>> {
 /// Answers or discards `segment`.
 pub(in crate::tcp) fn answer(segment: &Segment<'_>, cx: &mut Cx<'_>) {
     match reset_for(segment) {
-        Some(reset) => cx.out.segment(&reset),
+        Some(reset) => cx.out.segment(&reset, Ecn::NotEct),
         //= RFC9293-3.10.7.1-a
         None => cx.out.discard(Why::TcpResetToNobody),
     }

@@ -2,7 +2,7 @@
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::seq::Window;
-use crate::base::{Instant, Ours, Seq, Why};
+use crate::base::{Ecn, Instant, Ours, Seq, Why};
 use crate::tcp::state::{End, Phase};
 use crate::tcp::timeouts::Timer;
 use crate::tcp::{Cx, Tcb, reset};
@@ -39,7 +39,7 @@ impl Tcb {
         }
         cx.out.discard(Why::TcpAckToSynReceived);
         //= RFC9293-3.10.7.4-r
-        cx.out.segment(&reset::reply_to(segment));
+        cx.out.segment(&reset::reply_to(segment), Ecn::NotEct);
         DONE
     }
 

@@ -4,7 +4,7 @@
 //! 5961 section 3.2 asks for the acknowledgement only, and so does section 3.5.3.
 
 use super::{Arrived, DONE, NEXT, Step};
-use crate::base::{Instant, Refused, Why};
+use crate::base::{Ecn, Instant, Refused, Why};
 use crate::tcp::emit::Cut;
 use crate::tcp::state::{End, Origin, Phase};
 use crate::tcp::timeouts::Timer;
@@ -49,7 +49,7 @@ impl Tcb {
             //= RFC9293-3.10.7.3-a
             //= RFC9293-3.5-c
             //= RFC9293-3.5.2-d
-            cx.out.segment(&reset::reply_to(segment));
+            cx.out.segment(&reset::reply_to(segment), Ecn::NotEct);
         }
         DONE
     }

@@ -3,7 +3,7 @@
 
 use crate::base::choose::Seeded;
 use crate::base::seq::{RawWindow, Shift, Window};
-use crate::base::{Choose, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
+use crate::base::{Choose, Ecn, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
 use crate::tcp::{Cx, Emit, Settings, State, Tcb};
 use crate::wire::tcp::{Flags, Segment};
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ struct Watch {
 }
 
 impl Emit for Watch {
-    fn segment(&mut self, segment: &Segment<'_>) {
+    fn segment(&mut self, segment: &Segment<'_>, _: Ecn) {
         let flags = segment.flags;
         self.segments += 1;
         assert!(!(flags.syn() && flags.intersects(Flags::FIN | Flags::RST)), "{flags} together");
@@ -132,7 +132,7 @@ impl Bench {
         let before = self.watch.segments;
         let mut choices = self.dice;
         let cx = &mut Cx { choices: &mut choices, out: &mut self.watch };
-        self.tcb.arrives(self.now, &segment, cx);
+        self.tcb.arrives(self.now, &segment, Ecn::NotEct, cx);
         self.watch.scale = self.tcb.scale().map_or(Shift::NONE, |scale| scale.rcv);
         let answers = self.watch.segments - before;
         let answered = flags.rst() && self.tcb.state() == State::Closed && answers > 0;

@@ -2,7 +2,7 @@
 //! out as they went in, both ways, and both ends close.
 
 use crate::base::choose::Seeded;
-use crate::base::{Choose, Freedom, Instant, Refused, Span, Why};
+use crate::base::{Choose, Ecn, Freedom, Instant, Refused, Span, Why};
 use crate::tcp::{Cx, Emit, End, Settings, State, Tcb, listen};
 use crate::wire::tcp::Segment;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ struct Dice(Seeded);
 
 impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0.choose(Freedom::InitialSequenceNumber, 0..=bound - 1)
+        self.0.choose(Freedom::EphemeralPort, 0..=bound - 1)
     }
 
     fn percent(&mut self, percent: u64) -> bool {
@@ -27,7 +27,7 @@ impl Dice {
 struct Outbox(Vec<(Segment<'static>, Vec<u8>)>);
 
 impl Emit for Outbox {
-    fn segment(&mut self, segment: &Segment<'_>) {
+    fn segment(&mut self, segment: &Segment<'_>, _: Ecn) {
         let Segment { src_port, dst_port, seq, ack, flags, window, urgent_pointer, options, payload } =
             *segment;
         let header =
@@ -99,10 +99,10 @@ impl Side {
 
     fn arrives(&mut self, now: Instant, segment: &Segment<'_>, out: &mut Outbox) {
         self.during(out, |side, cx| match &mut side.tcb {
-            Some(tcb) => tcb.arrives(now, segment, cx),
+            Some(tcb) => tcb.arrives(now, segment, Ecn::NotEct, cx),
             None => match listen::on_segment(segment) {
                 listen::Disposition::Open => side.tcb = Some(Tcb::accept(&side.settings, now, segment, cx)),
-                listen::Disposition::Reset(reset) => cx.out.segment(&reset),
+                listen::Disposition::Reset(reset) => cx.out.segment(&reset, Ecn::NotEct),
                 listen::Disposition::Ignore(_) => {}
             },
         });

@@ -3,7 +3,7 @@
 //! A line is `FLAGS SEQ:END(LEN) ack N win N urg N mss N`, with `> ` before what left, `! ` before a discard
 //! reason and `* ` before a report. The peer's octets are the low bytes of their relative numbers.
 
-use crate::base::{Choose, Freedom, Instant, Seq, Span, Why};
+use crate::base::{Choose, Ecn, Freedom, Instant, Seq, Span, Why};
 use crate::tcp::{Cx, Emit, Report, Settings, State, Tcb, listen};
 use crate::wire::tcp::{Flags, Segment};
 use alloc::format;
@@ -19,8 +19,11 @@ pub(in crate::tcp) const IRS: u32 = u32::MAX - 5;
 struct Fixed;
 
 impl Choose for Fixed {
-    fn choose(&mut self, _: Freedom, _: RangeInclusive<u64>) -> u64 {
-        u64::from(ISS)
+    fn choose(&mut self, freedom: Freedom, legal: RangeInclusive<u64>) -> u64 {
+        match freedom.usual() {
+            Some(usual) => usual.clamp(*legal.start(), *legal.end()),
+            None => u64::from(ISS),
+        }
     }
 }
 
@@ -32,7 +35,7 @@ struct Log {
 }
 
 impl Emit for Log {
-    fn segment(&mut self, segment: &Segment<'_>) {
+    fn segment(&mut self, segment: &Segment<'_>, _: Ecn) {
         let Segment { seq, ack, flags, window, urgent_pointer, payload, .. } = segment;
         let seq = seq.wrapping_sub(ISS);
         let mut line =
@@ -198,13 +201,13 @@ impl Rig {
     /// A segment arrives; what came of it.
     pub(in crate::tcp) fn gets(&mut self, segment: &str) -> Vec<String> {
         self.log.lines.clear();
-        with_segment(segment, |segment| self.tcb.arrives(self.now, segment, cx!(self.log)));
+        with_segment(segment, |segment| self.tcb.arrives(self.now, segment, Ecn::NotEct, cx!(self.log)));
         self.log()
     }
 
     /// A segment that no line can describe.
     pub(in crate::tcp) fn arrives(&mut self, segment: &Segment<'_>) {
-        self.tcb.arrives(self.now, segment, cx!(self.log));
+        self.tcb.arrives(self.now, segment, Ecn::NotEct, cx!(self.log));
     }
 
     pub(in crate::tcp) fn send(&mut self, len: u32) -> Vec<String> {

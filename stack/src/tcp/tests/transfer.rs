@@ -43,7 +43,7 @@ fn the_initial_number_follows_the_clock() {
     let mut choices = crate::base::choose::Lowest;
     struct Nowhere;
     impl crate::tcp::Emit for Nowhere {
-        fn segment(&mut self, _: &crate::wire::tcp::Segment<'_>) {}
+        fn segment(&mut self, _: &crate::wire::tcp::Segment<'_>, _: crate::base::Ecn) {}
         fn discard(&mut self, _: crate::base::Why) {}
     }
     let mut at = |millis: u64| {
