@@ -148,9 +148,17 @@ impl<'a> Translator<'a> {
         if let (Some(isn), Some(own), true) =
             (self.connection.isn[self.role.index()], host.isn, offered.sack_permitted)
         {
-            let moved = |edge: u32| own.wrapping_add(edge.wrapping_sub(isn));
+            // P has no octets that the host has not sent: it may dare less at a time than R did.
+            let moved = |edge: u32| {
+                let relative = edge.wrapping_sub(isn);
+                let sent = relative.wrapping_sub(host.end).cast_signed() <= 0;
+                own.wrapping_add(if sent { relative } else { host.end })
+            };
             for (left, right) in recorded.sack.iter() {
-                sack.push((moved(*left), moved(*right)));
+                let block = (moved(*left), moved(*right));
+                if block.0 != block.1 {
+                    sack.push(block);
+                }
             }
         }
         Options {
