@@ -1,11 +1,15 @@
 //! floor 3: one connection on a bench: segments in and out as text, numbers relative to both initial ones.
 //!
-//! A line is `FLAGS SEQ:END(LEN) ack N win N urg N mss N`, with `> ` before what left, `! ` before a discard
-//! reason and `* ` before a report. The peer's octets are the low bytes of their relative numbers.
+//! A line is `FLAGS SEQ:END(LEN) ack N win N urg N mss N wscale N sackok ts N ecr N sack A:B,C:D ect`, with
+//! `> ` before what left, `! ` before a discard reason and `* ` before a report. The last word is the ECN
+//! codepoint of the packet: `ect`, `ect1`, `ce`, or none. The peer's octets are the low bytes of their relative
+//! numbers. Timestamps are relative to where either clock began, an echo to where the clock it echoes began;
+//! on a segment without ACK, where it means nothing, the echo is what stands in the field.
 
 use crate::base::{Choose, Ecn, Freedom, Instant, Seq, Span, Why};
 use crate::tcp::{Cx, Emit, Report, Settings, State, Tcb, listen};
 use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp_option::{SackBlocks, Timestamps};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -15,6 +19,9 @@ use core::ops::RangeInclusive;
 /// Both initial numbers lie right before the wrap, so that every test crosses it.
 pub(in crate::tcp) const ISS: u32 = u32::MAX - 2;
 pub(in crate::tcp) const IRS: u32 = u32::MAX - 5;
+/// Where the own timestamp clock and the peer's begin: the own one goes round after 1.5 seconds.
+pub(in crate::tcp) const OUR_STAMPS: u32 = u32::MAX - 1499;
+pub(in crate::tcp) const THEIR_STAMPS: u32 = u32::MAX - 99;
 
 struct Fixed;
 
@@ -35,7 +42,7 @@ struct Log {
 }
 
 impl Emit for Log {
-    fn segment(&mut self, segment: &Segment<'_>, _: Ecn) {
+    fn segment(&mut self, segment: &Segment<'_>, ecn: Ecn) {
         let Segment { seq, ack, flags, window, urgent_pointer, payload, .. } = segment;
         let seq = seq.wrapping_sub(ISS);
         let mut line =
@@ -50,6 +57,13 @@ impl Emit for Log {
         if let Some(mss) = segment.options.mss {
             write!(line, " mss {mss}").unwrap();
         }
+        write_options(segment, &mut line);
+        line.push_str(match ecn {
+            Ecn::NotEct => "",
+            Ecn::Ect1 => " ect1",
+            Ecn::Ect0 => " ect",
+            Ecn::Ce => " ce",
+        });
         self.lines.push(line);
         self.data = payload.to_vec();
     }
@@ -60,6 +74,22 @@ impl Emit for Log {
 
     fn report(&mut self, report: Report) {
         self.lines.push(format!("* {report:?}"));
+    }
+}
+
+/// The window shift is not written: its word is for what arrives only.
+fn write_options(segment: &Segment<'_>, line: &mut String) {
+    let options = &segment.options;
+    if options.sack_permitted {
+        line.push_str(" sackok");
+    }
+    if let Some(Timestamps { value, echo }) = options.timestamps {
+        let echo = if segment.flags.ack() { echo.wrapping_sub(THEIR_STAMPS) } else { echo };
+        write!(line, " ts {} ecr {echo}", value.wrapping_sub(OUR_STAMPS)).unwrap();
+    }
+    for (at, (left, right)) in options.sack.iter().enumerate() {
+        let before = if at == 0 { " sack " } else { "," };
+        write!(line, "{before}{}:{}", left.wrapping_sub(IRS), right.wrapping_sub(IRS)).unwrap();
     }
 }
 
@@ -83,7 +113,7 @@ macro_rules! cx {
 }
 
 /// Reads a line of the notation, without its first character.
-fn parse(text: &str, payload: &mut Vec<u8>) -> Segment<'static> {
+fn parse(text: &str, payload: &mut Vec<u8>) -> (Segment<'static>, Ecn) {
     let mut words = text.split_whitespace();
     let flags: Flags = words.next().unwrap().parse().unwrap();
     let range = words.next().unwrap();
@@ -94,25 +124,56 @@ fn parse(text: &str, payload: &mut Vec<u8>) -> Segment<'static> {
     *payload = (seq..end).map(|number| number as u8).collect();
     let mut segment =
         Segment { seq: IRS.wrapping_add(seq as u32), flags, window: 65535, ..Segment::default() };
+    let mut ecn = Ecn::NotEct;
     while let Some(word) = words.next() {
-        let value: i64 = words.next().unwrap().parse().unwrap();
+        let mut number = || words.next().unwrap().parse::<i64>().unwrap();
         match word {
-            "ack" => segment.ack = ISS.wrapping_add(value as u32),
-            "win" => segment.window = value as u16,
-            "urg" => segment.urgent_pointer = value as u16,
-            "mss" => segment.options.mss = Some(value as u16),
-            "wscale" => segment.options.window_scale = Some(value as u8),
+            "ack" => segment.ack = ISS.wrapping_add(number() as u32),
+            "win" => segment.window = number() as u16,
+            "urg" => segment.urgent_pointer = number() as u16,
+            "mss" => segment.options.mss = Some(number() as u16),
+            "wscale" => segment.options.window_scale = Some(number() as u8),
+            "sackok" => segment.options.sack_permitted = true,
+            "sack" => segment.options.sack = parse_blocks(words.next().unwrap()),
+            "ts" => stamps(&mut segment).value = THEIR_STAMPS.wrapping_add(number() as u32),
+            "ecr" => {
+                let base = if flags.ack() { OUR_STAMPS } else { 0 };
+                stamps(&mut segment).echo = base.wrapping_add(number() as u32);
+            }
+            "ect" => ecn = Ecn::Ect0,
+            "ect1" => ecn = Ecn::Ect1,
+            "ce" => ecn = Ecn::Ce,
             other => panic!("{other} is not a word of the notation"),
         }
     }
-    segment
+    (segment, ecn)
+}
+
+fn stamps<'a>(segment: &'a mut Segment<'static>) -> &'a mut Timestamps {
+    segment.options.timestamps.get_or_insert_default()
+}
+
+/// Blocks of own numbers, as `A:B,C:D`.
+fn parse_blocks(text: &str) -> SackBlocks {
+    let number = |text: &str| ISS.wrapping_add(text.parse::<i64>().unwrap() as u32);
+    let mut blocks = SackBlocks::NONE;
+    for block in text.split(',') {
+        let (left, right) = block.split_once(':').unwrap();
+        assert!(blocks.push((number(left), number(right))), "{text} does not fit");
+    }
+    blocks
 }
 
 /// The segment that a line describes, handed to `act`.
 pub(in crate::tcp) fn with_segment<R>(text: &str, act: impl FnOnce(&Segment<'_>) -> R) -> R {
+    with_packet(text, |segment, _| act(segment))
+}
+
+/// The segment that a line describes, and the codepoint of its packet.
+fn with_packet<R>(text: &str, act: impl FnOnce(&Segment<'_>, Ecn) -> R) -> R {
     let mut payload = Vec::new();
-    let segment = parse(text, &mut payload);
-    act(&Segment { payload: &payload, ..segment })
+    let (segment, ecn) = parse(text, &mut payload);
+    act(&Segment { payload: &payload, ..segment }, ecn)
 }
 
 impl Rig {
@@ -201,7 +262,7 @@ impl Rig {
     /// A segment arrives; what came of it.
     pub(in crate::tcp) fn gets(&mut self, segment: &str) -> Vec<String> {
         self.log.lines.clear();
-        with_segment(segment, |segment| self.tcb.arrives(self.now, segment, Ecn::NotEct, cx!(self.log)));
+        with_packet(segment, |segment, ecn| self.tcb.arrives(self.now, segment, ecn, cx!(self.log)));
         self.log()
     }
 
