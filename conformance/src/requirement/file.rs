@@ -34,6 +34,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "rfc2018.toml"
     "rfc2675.toml"
     "rfc2883.toml"
+    "rfc3042.toml"
     "rfc3128.toml"
     "rfc3168.toml"
     "rfc3493.toml"
@@ -43,9 +44,11 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "rfc4007.toml"
     "rfc4291.toml"
     "rfc4443.toml"
+    "rfc4821.toml"
     "rfc4861.toml"
     "rfc4862.toml"
     "rfc4884.toml"
+    "rfc4987.toml"
     "rfc5095.toml"
     "rfc5227.toml"
     "rfc5482.toml"
@@ -59,6 +62,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "rfc6191.toml"
     "rfc6298.toml"
     "rfc6335.toml"
+    "rfc6429.toml"
     "rfc6437.toml"
     "rfc6528.toml"
     "rfc6582.toml"
@@ -68,6 +72,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "rfc6864.toml"
     "rfc6890.toml"
     "rfc6918.toml"
+    "rfc6928.toml"
     "rfc6935.toml"
     "rfc6936.toml"
     "rfc6946.toml"
@@ -86,6 +91,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "rfc8899.toml"
     "rfc8985.toml"
     "rfc9293.toml"
+    "rfc9438.toml"
 ];
 
 /// A file as it is written.
