@@ -11,6 +11,7 @@ pub mod arrives;
 mod check;
 mod close;
 mod congestion;
+mod delayed_ack;
 mod emit;
 mod icmp;
 mod open;

@@ -64,7 +64,7 @@ impl<'a> Arrived<'a> {
         self.text_octets() + u32::from(self.flags.syn()) + u32::from(self.flags.fin())
     }
 
-    fn text_octets(&self) -> u32 {
+    pub(super) fn text_octets(&self) -> u32 {
         u32::try_from(self.payload.len()).unwrap_or(u32::MAX)
     }
 
@@ -140,7 +140,7 @@ impl Tcb {
         self.fourth_check_syn(now, seg, cx)?;
         self.fifth_check_ack(now, segment, seg, cx)?;
         self.sixth_check_urgent(seg, cx);
-        self.seventh_take_text(seg, cx)?;
+        self.seventh_take_text(now, seg, cx)?;
         self.eighth_check_fin(now);
         NEXT
     }

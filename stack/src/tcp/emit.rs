@@ -105,6 +105,7 @@ impl Tcb {
         };
         cx.out.segment(&segment, Ecn::NotEct);
         self.ack_owed = false;
+        self.delayed.cancel();
         if acknowledges {
             self.edge_offered = Some(self.rcv.nxt + self.offered(window, flags.syn()).octets());
         }

@@ -34,6 +34,11 @@ impl Buffer {
         u32::try_from(self.octets.len()).unwrap_or(u32::MAX)
     }
 
+    /// Whether something is missing before text that is here.
+    pub(super) const fn has_gaps(&self) -> bool {
+        !self.islands.is_empty()
+    }
+
     pub(super) const fn islands(&self) -> &[(u32, u32)] {
         self.islands.as_slice()
     }

@@ -68,6 +68,7 @@ impl Tcb {
         self.recover = None;
         self.timed = None;
         self.ack_owed = false;
+        self.delayed.cancel();
         self.snd.up = None;
         match end {
             End::Finished => {}

@@ -1,5 +1,6 @@
 //! floor 3: the transmission control block, one connection (RFC 9293 section 3.3.1).
 
+use super::delayed_ack::Delay;
 use super::options::Scale;
 use super::reset::Throttle;
 use super::rto::Rto;
@@ -97,6 +98,8 @@ pub struct Tcb {
     pub(super) peer_fin: bool,
     /// An acknowledgement has to leave before this event is over.
     pub(super) ack_owed: bool,
+    /// One that may leave later.
+    pub(super) delayed: Delay,
     /// The right edge in the segment sent last.
     pub(super) edge_offered: Option<Seq<Theirs>>,
     pub(super) error: Option<Refused>,
@@ -141,6 +144,7 @@ impl Tcb {
             reader_gone: false,
             peer_fin: false,
             ack_owed: false,
+            delayed: Delay::default(),
             edge_offered: None,
             error: None,
             soft_error: None,

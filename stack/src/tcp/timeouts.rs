@@ -43,7 +43,7 @@ impl Tcb {
             Timer::Idle => None,
             Timer::Retransmit { at } | Timer::Persist { at, .. } | Timer::Override { at } => Some(at),
         };
-        [timer, self.gives_up_at()].into_iter().flatten().min()
+        [timer, self.gives_up_at(), self.delayed.due()].into_iter().flatten().min()
     }
 
     /// When the user timeout (R2) ends the wait for the peer.
@@ -73,22 +73,19 @@ impl Tcb {
             self.enter_closed(End::Failed(Refused::TimedOut));
             return;
         }
+        self.end_ack_delay(now);
         match self.timer {
-            Timer::Idle => {}
             Timer::Retransmit { at } if at <= now => self.on_retransmission_timeout(now, cx),
             Timer::Persist { at, interval } if at <= now => {
                 self.probe_window(now, cx);
                 //= RFC9293-SHLD-30
                 let interval = interval.times(2).min(self.settings.rto_max);
                 self.timer = Timer::Persist { at: now + interval, interval };
-                self.output(now, cx);
             }
-            Timer::Override { at } if at <= now => {
-                self.override_silly_window(now, cx);
-                self.output(now, cx);
-            }
-            Timer::Retransmit { .. } | Timer::Persist { .. } | Timer::Override { .. } => {}
+            Timer::Override { at } if at <= now => self.override_silly_window(now, cx),
+            Timer::Idle | Timer::Retransmit { .. } | Timer::Persist { .. } | Timer::Override { .. } => {}
         }
+        self.output(now, cx);
     }
 
     fn on_retransmission_timeout(&mut self, now: Instant, cx: &mut Cx<'_>) {
@@ -106,7 +103,6 @@ impl Tcb {
         self.resend_front(now, self.outstanding_octets().min(self.snd.wnd.octets().max(1)), cx);
         //= RFC6298-5.6-a
         self.timer = Timer::Retransmit { at: now + self.rto.span() };
-        self.output(now, cx);
     }
 
     fn need(&self) -> Need {

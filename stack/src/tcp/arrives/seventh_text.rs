@@ -1,15 +1,13 @@
 //! floor 3: seventh: the segment text (RFC 9293 section 3.10.7.4).
-//!
-//! RFC9293-SHLD-18: every segment with text is acknowledged at once; delayed acknowledgements come later.
 
 use super::{Arrived, DONE, NEXT, Step};
-use crate::base::Why;
 use crate::base::seq::Window;
+use crate::base::{Instant, Why};
 use crate::tcp::state::{End, Phase};
 use crate::tcp::{Cx, Tcb};
 
 impl Tcb {
-    pub(super) fn seventh_take_text(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) -> Step {
+    pub(super) fn seventh_take_text(&mut self, now: Instant, seg: &Arrived<'_>, cx: &mut Cx<'_>) -> Step {
         match self.phase {
             Phase::Established | Phase::FinWait1 | Phase::FinWait2 => {}
             Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => {
@@ -33,10 +31,10 @@ impl Tcb {
         }
         //= RFC9293-3.10.7.4-aa
         self.advance_rcv_nxt(taken);
-        if seg.len() > 0 {
+        // Text may have come with the SYN, and be taken now.
+        if seg.len() > 0 || taken > 0 {
             //= RFC9293-MAY-13
-            //= RFC9293-MUST-40
-            self.ack_owed = true;
+            self.acknowledge_text(now, seg, taken, cx);
         }
         NEXT
     }

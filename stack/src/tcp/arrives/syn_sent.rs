@@ -29,7 +29,7 @@ impl Tcb {
         self.syn_sent_fourth_take_syn(now, segment, seg, cx)?;
         self.sixth_check_urgent(seg, cx);
         //= RFC9293-3.10.7.3-f
-        self.seventh_take_text(seg, cx)?;
+        self.seventh_take_text(now, seg, cx)?;
         self.eighth_check_fin(now);
         NEXT
     }

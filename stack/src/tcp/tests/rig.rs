@@ -23,10 +23,15 @@ pub(in crate::tcp) const IRS: u32 = u32::MAX - 5;
 pub(in crate::tcp) const OUR_STAMPS: u32 = u32::MAX - 1499;
 pub(in crate::tcp) const THEIR_STAMPS: u32 = u32::MAX - 99;
 
-struct Fixed;
+struct Fixed {
+    ack_delay_ms: u64,
+}
 
 impl Choose for Fixed {
     fn choose(&mut self, freedom: Freedom, legal: RangeInclusive<u64>) -> u64 {
+        if freedom == Freedom::AckDelay {
+            return self.ack_delay_ms.clamp(*legal.start(), *legal.end());
+        }
         match freedom.usual() {
             Some(usual) => usual.clamp(*legal.start(), *legal.end()),
             None => u64::from(ISS),
@@ -39,6 +44,8 @@ impl Choose for Fixed {
 struct Log {
     lines: Vec<String>,
     data: Vec<u8>,
+    /// How long acknowledgements wait: not at all, where they would only be noise.
+    ack_delay_ms: u64,
 }
 
 impl Emit for Log {
@@ -108,7 +115,7 @@ pub(in crate::tcp) struct Rig {
 
 macro_rules! cx {
     ($log:expr) => {
-        &mut Cx { choices: &mut Fixed, out: &mut $log }
+        &mut Cx { choices: &mut Fixed { ack_delay_ms: $log.ack_delay_ms }, out: &mut $log }
     };
 }
 
@@ -206,6 +213,13 @@ impl Rig {
 
     pub(in crate::tcp) fn established() -> Self {
         Self::established_with(&Settings::default(), 65535, 1000)
+    }
+
+    /// Established, with acknowledgements that wait for this long.
+    pub(in crate::tcp) fn delaying(ack_delay_ms: u64) -> Self {
+        let mut rig = Self::established();
+        rig.log.ack_delay_ms = ack_delay_ms;
+        rig
     }
 
     /// A connection that came to `state` on the shortest way.
