@@ -6,6 +6,7 @@ pub mod ecn;
 pub mod port;
 pub mod refused;
 pub mod seq;
+pub mod siphash;
 pub mod time;
 pub mod why;
 
