@@ -46,7 +46,7 @@ impl Tcb {
         self.reader_gone = true;
         if self.unread_octets() > 0 && !matches!(self.phase, Phase::TimeWait { .. } | Phase::Closed(_)) {
             //= RFC9293-SHLD-3
-            self.send_reset(cx);
+            self.send_reset(now, cx);
             self.enter_closed(End::Aborted);
             return;
         }
@@ -55,7 +55,7 @@ impl Tcb {
     }
 
     /// ABORT: all queues are flushed, and the peer is told where it knows of the connection.
-    pub fn abort(&mut self, _now: Instant, cx: &mut Cx<'_>) {
+    pub fn abort(&mut self, now: Instant, cx: &mut Cx<'_>) {
         match self.phase {
             Phase::SynReceived(_)
             | Phase::Established
@@ -63,7 +63,7 @@ impl Tcb {
             | Phase::FinWait2
             | Phase::CloseWait => {
                 //= RFC9293-3.10.5-a
-                self.send_reset(cx);
+                self.send_reset(now, cx);
             }
             //= RFC9293-3.10.5-b
             //= RFC9293-3.10.5-c

@@ -4,7 +4,6 @@ use super::state::Phase;
 use super::{Cx, Tcb};
 use crate::base::{Ecn, Instant, Ours, Seq};
 use crate::wire::tcp::{Flags, Segment};
-use crate::wire::tcp_option::Options;
 
 /// A piece of the own sequence space that one segment carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +52,7 @@ impl Tcb {
             //= RFC9293-MUST-61
             flags = flags | Flags::PSH;
         }
-        //= RFC9293-MUST-65
-        let options = if cut.syn { self.syn_options() } else { Options::NONE };
-        self.emit(cut.seq, flags, options, cut.data_octets, cx);
+        self.emit(now, cut, flags, cx);
         self.snd.nxt = self.snd.nxt.later(end);
         if cut.fin && self.phase == Phase::CloseWait {
             //= RFC9293-3.10.4-e
@@ -64,9 +61,9 @@ impl Tcb {
     }
 
     /// Sends an empty acknowledgement: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
-    pub(super) fn send_ack(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn send_ack(&mut self, now: Instant, cx: &mut Cx<'_>) {
         //= RFC9293-3.10.7.4-ac
-        self.emit(self.snd.nxt, Flags::ACK, Options::NONE, 0, cx);
+        self.emit(now, Cut::data(self.snd.nxt, 0, false), Flags::ACK, cx);
     }
 
     /// ACK, except on the first SYN.
@@ -88,11 +85,14 @@ impl Tcb {
         }
     }
 
-    fn emit(&mut self, seq: Seq<Ours>, flags: Flags, options: Options, data_octets: u32, cx: &mut Cx<'_>) {
+    /// Gives `cut` away as a segment with these flags, its window, urgent pointer and options.
+    fn emit(&mut self, now: Instant, cut: Cut, flags: Flags, cx: &mut Cx<'_>) {
         self.advance_window();
+        let seq = cut.seq;
         let (flags, urgent_pointer) = self.urgent_fields(seq, flags);
         let acknowledges = flags.ack();
         let window = self.window_field(flags.syn());
+        let options = self.options_for(now, flags);
         let segment = Segment {
             seq: seq.value(),
             ack: if acknowledges { self.rcv.nxt.value() } else { 0 },
@@ -100,7 +100,7 @@ impl Tcb {
             window: window.0,
             urgent_pointer,
             options,
-            payload: self.send_buffer.slice(seq, data_octets),
+            payload: self.send_buffer.slice(seq, cut.data_octets),
             ..Segment::default()
         };
         cx.out.segment(&segment, Ecn::NotEct);

@@ -6,7 +6,9 @@
 
 use super::Tcb;
 use super::state::Phase;
+use crate::base::Instant;
 use crate::base::seq::Shift;
+use crate::wire::tcp::Flags;
 use crate::wire::tcp_option::Options;
 
 /// The largest window that the field can say without scaling, in octets.
@@ -22,8 +24,14 @@ pub struct Scale {
 }
 
 impl Tcb {
+    /// The options of a segment with these flags.
+    pub(super) fn options_for(&self, _now: Instant, flags: Flags) -> Options {
+        //= RFC9293-MUST-65
+        if flags.syn() { self.syn_options() } else { Options::NONE }
+    }
+
     /// The options of the own SYN.
-    pub(super) fn syn_options(&self) -> Options {
+    fn syn_options(&self) -> Options {
         let mut options = Options::NONE;
         //= RFC9293-MUST-14
         //= RFC9293-SHLD-5

@@ -47,12 +47,12 @@ impl Tcb {
         let (limit, interval) = (self.settings.challenge_acks, self.settings.challenge_interval);
         //= RFC5961-7-a
         if self.challenges.admits(now, limit, interval) {
-            self.send_ack(cx);
+            self.send_ack(now, cx);
         }
     }
 
     /// Sends `<SEQ=SND.NXT><CTL=RST>`.
-    pub(super) fn send_reset(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn send_reset(&mut self, _now: Instant, cx: &mut Cx<'_>) {
         //= RFC9293-3.10.5-a
         let reset = Segment { seq: self.snd.nxt.value(), flags: Flags::RST, ..Segment::default() };
         cx.out.segment(&reset, Ecn::NotEct);

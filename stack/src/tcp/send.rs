@@ -112,7 +112,7 @@ impl Tcb {
         }
         //= RFC9293-MUST-59
         if self.ack_owed {
-            self.send_ack(cx);
+            self.send_ack(now, cx);
         }
         self.set_timers(now);
     }

@@ -90,7 +90,7 @@ impl Tcb {
         if seg.len() > 0 {
             //= RFC9293-3.10.7.4-a
             //= RFC9293-3.5.2-e
-            self.send_ack(cx);
+            self.send_ack(now, cx);
         } else {
             // Two hosts that each find the other's empty segments unacceptable would answer each other for
             // ever: the answers to empty ones are counted.

@@ -25,7 +25,7 @@ impl Tcb {
         if self.reader_gone && (taken > 0 || !seg.payload.is_empty()) {
             cx.out.discard(Why::TcpReaderGone);
             //= RFC9293-SHLD-3
-            self.send_reset(cx);
+            self.send_reset(now, cx);
             self.enter_closed(End::Aborted);
             return DONE;
         }
