@@ -17,6 +17,7 @@ mod icmp;
 mod open;
 mod options;
 mod receive;
+mod recovery;
 mod reset;
 mod rto;
 mod send;

@@ -30,6 +30,7 @@ impl Tcb {
     }
 
     fn check_send_sequence(&self) {
+        self.congestion.check(self.effective_mss_octets(), self.syn_acknowledged);
         let (una, nxt, end) = (self.snd.una, self.snd.nxt, self.fin_seq());
         assert!(una.at_or_before(nxt), "SND.UNA {una} is after SND.NXT {nxt}");
         let limit = if self.shut { end + 1 } else { end };

@@ -30,6 +30,7 @@ impl Tcb {
     pub fn connect(settings: &Settings, now: Instant, cx: &mut Cx<'_>) -> Self {
         let iss = initial_sequence_number(now, cx);
         let mut tcb = Self::new(settings, Phase::SynSent, iss);
+        tcb.choose_initial_window(cx);
         tcb.open_receive_window();
         //= RFC9293-3.10.1-b
         tcb.send_cut(now, Cut::syn(iss), cx);
@@ -67,6 +68,7 @@ impl Tcb {
     ) -> Self {
         //= RFC9293-MUST-11
         let mut tcb = Self::new(settings, Phase::SynReceived(Origin::Passive), iss);
+        tcb.choose_initial_window(cx);
         tcb.open_receive_window();
         let mut seg = Arrived::new(syn, Ecn::NotEct);
         //= RFC9293-3.10.7.2-c

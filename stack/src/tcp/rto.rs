@@ -36,6 +36,11 @@ impl Rto {
         self.span
     }
 
+    /// SRTT; zero if nothing was measured yet.
+    pub(super) fn srtt(&self) -> Span {
+        self.measured.map_or(Span::ZERO, |measured| measured.srtt)
+    }
+
     /// A round trip took `rtt`, and nothing in it was sent twice.
     pub(super) fn sample(&mut self, rtt: Span) {
         let measured = match self.measured {

@@ -108,6 +108,7 @@ impl Tcb {
     pub(super) fn output(&mut self, now: Instant, cx: &mut Cx<'_>) {
         //= RFC9293-MUST-58
         while let Some(cut) = self.next_new_cut() {
+            self.note_sending(now);
             self.send_cut(now, cut, cx);
         }
         //= RFC9293-MUST-59
@@ -144,7 +145,7 @@ impl Tcb {
         if !self.has_unsent() {
             return None;
         }
-        let cut = self.new_cut(self.usable_octets())?;
+        let cut = self.new_cut(self.usable_octets().min(self.congestion_room_octets()))?;
         self.is_worth_sending(&cut).then_some(cut)
     }
 

@@ -1,7 +1,9 @@
 //! floor 3: the transmission control block, one connection (RFC 9293 section 3.3.1).
 
+use super::congestion;
 use super::delayed_ack::Delay;
 use super::options::Scale;
+use super::recovery::Recovery;
 use super::reset::Throttle;
 use super::rto::Rto;
 use super::state::{End, Phase, State};
@@ -76,6 +78,10 @@ pub struct Tcb {
     pub(super) send_buffer: send::Buffer,
     pub(super) receive_buffer: receive::Buffer,
     pub(super) rto: Rto,
+    /// How much may be in flight.
+    pub(super) congestion: congestion::Window,
+    /// What is known of losses.
+    pub(super) recovery: Recovery,
     pub(super) timer: Timer,
     /// Since when the peer owes an answer: the start of the user timeout.
     pub(super) waiting_since: Option<Instant>,
@@ -132,6 +138,8 @@ impl Tcb {
             send_buffer: send::Buffer::starting_at(iss + 1),
             receive_buffer: receive::Buffer::default(),
             rto: Rto::new(settings),
+            congestion: congestion::Window::new(settings.congestion),
+            recovery: Recovery::new(),
             timer: Timer::Idle,
             waiting_since: None,
             resends: 0,

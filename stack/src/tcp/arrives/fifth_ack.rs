@@ -83,10 +83,13 @@ impl Tcb {
         if self.syn_outstanding() && self.syn_resent {
             self.rto.restart_after_lost_syn(self.settings.rto_initial);
         }
+        let of_syn = !self.syn_acknowledged;
+        let acknowledged = ack.octets_since(self.snd.una);
         self.syn_acknowledged = true;
         //= RFC9293-3.10.7.4-s
         self.snd.una = ack;
         self.send_buffer.acknowledge(ack);
+        self.grow_window(now, acknowledged, of_syn);
         if self.snd.up.is_some_and(|up| ack.at_or_after(up)) {
             self.snd.up = None;
         }

@@ -1,0 +1,38 @@
+//! floor 3: congestion avoidance that counts octets, and half of the flight after a loss (RFC 5681 section
+//! 3.1).
+//!
+//! RFC5681-3.1-j: the rounding is of equation (3), which counting octets does without.
+
+use super::{Ack, Control};
+
+/// Octets that were acknowledged since cwnd last grew.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reno {
+    counted: u32,
+}
+
+impl Control for Reno {
+    fn avoid(&mut self, cwnd: u32, ack: &Ack) -> u32 {
+        self.counted = self.counted.saturating_add(ack.octets);
+        if self.counted < cwnd {
+            return cwnd;
+        }
+        // What is left over counts for the next round trip, but never for two.
+        self.counted = (self.counted - cwnd).min(cwnd);
+        //= RFC5681-3.1-i
+        cwnd.saturating_add(ack.smss_octets)
+    }
+
+    fn ssthresh_after_loss(&mut self, _cwnd: u32, flight: u32, smss: u32) -> u32 {
+        self.counted = 0;
+        //= RFC5681-3.1-k
+        //= RFC5681-3.2-g
+        (flight / 2).max(2 * smss)
+    }
+
+    fn pause(&mut self) {}
+
+    fn forget(&mut self) {
+        self.counted = 0;
+    }
+}
