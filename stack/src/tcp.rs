@@ -14,6 +14,7 @@ mod congestion;
 mod delayed_ack;
 mod emit;
 mod icmp;
+mod keep_alive;
 mod open;
 mod options;
 mod receive;

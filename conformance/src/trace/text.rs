@@ -41,6 +41,8 @@ fn option(value: &OptionValue) -> String {
     match value {
         OptionValue::Linger(Some(time)) => format!("Linger({time})"),
         OptionValue::UserTimeout(Some(time)) => format!("UserTimeout({time})"),
+        OptionValue::KeepIdle(time) => format!("KeepIdle({time})"),
+        OptionValue::KeepInterval(time) => format!("KeepInterval({time})"),
         OptionValue::ReuseAddr(_)
         | OptionValue::ReusePort(_)
         | OptionValue::V6Only(_)
@@ -53,7 +55,9 @@ fn option(value: &OptionValue) -> String {
         | OptionValue::SendBuffer(_)
         | OptionValue::MaxSegment(_)
         | OptionValue::UserTimeout(None)
+        | OptionValue::KeepCount(_)
         | OptionValue::HopLimit(_)
+        | OptionValue::TrafficClass(_)
         | OptionValue::Error(_)
         | OptionValue::AcceptConn(_) => format!("{value:?}"),
     }

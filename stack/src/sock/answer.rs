@@ -4,7 +4,7 @@ use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId};
 use super::name::Endpoint;
 use super::options::Options;
 use super::table::{Body, Net, Slot, Socket, Sockets};
-use crate::base::{Instant, Refused};
+use crate::base::Refused;
 use crate::tcp;
 use alloc::boxed::Box;
 use core::net::SocketAddr;
@@ -49,7 +49,7 @@ impl Sockets {
                 let slot = self.slot(*sock)?;
                 self.socket(slot).connected_name().map(Reply::Name)
             }
-            Call::SetOption { sock, value } => self.set_option(self.slot(*sock)?, *value, net.now).map(done),
+            Call::SetOption { sock, value } => self.set_option(self.slot(*sock)?, *value, net).map(done),
             Call::GetOption { sock, name } => {
                 let slot = self.slot(*sock)?;
                 self.socket(slot).option(*name).map(Reply::Option)
@@ -62,12 +62,14 @@ impl Sockets {
     }
 
     fn open_socket(&mut self, family: Family, kind: Kind) -> Result<Reply, Refused> {
-        let (body, receive_buffer_octets) = match kind {
-            Kind::Stream => (Body::Idle, self.settings.receive_buffer_octets),
-            Kind::Datagram => (Body::Datagram(Box::default()), DATAGRAM_BUFFER_OCTETS),
+        let of_stream = Options::of_stream(&self.settings);
+        let (body, options) = match kind {
+            Kind::Stream => (Body::Idle, of_stream),
+            Kind::Datagram => {
+                let receive_buffer_octets = DATAGRAM_BUFFER_OCTETS;
+                (Body::Datagram(Box::default()), Options { receive_buffer_octets, ..of_stream })
+            }
         };
-        let send_buffer_octets = self.settings.send_buffer_octets;
-        let options = Options { receive_buffer_octets, send_buffer_octets, ..Options::default() };
         let local = Endpoint::wildcard(family, 0);
         let slot = self.insert(Socket { id: None, family, options, local, bound: None, body });
         let named = self.give_name(slot);
@@ -116,8 +118,7 @@ impl Sockets {
         }
     }
 
-    fn set_option(&mut self, slot: Slot, value: OptionValue, now: Instant) -> Result<(), Refused> {
-        let default_timeout = self.settings.user_timeout;
+    fn set_option(&mut self, slot: Slot, value: OptionValue, net: &mut Net<'_>) -> Result<(), Refused> {
         let socket = self.socket(slot);
         let (family, kind) = (socket.family, socket.kind());
         if let OptionValue::V6Only(_) = value
@@ -127,11 +128,7 @@ impl Sockets {
             return Err(Refused::InvalidArgument);
         }
         socket.options.set(family, kind, value)?;
-        if let (OptionValue::UserTimeout(timeout), Body::Connection(connection)) = (value, &mut socket.body) {
-            //= RFC9293-MUST-21
-            connection.tcb.set_user_timeout(timeout.or(default_timeout));
-            self.settle(slot, now);
-        }
+        self.wire_option(slot, value, net);
         // The books show the flags as they are now: they decide about the next claim to the port.
         self.renew_claim(slot);
         Ok(())

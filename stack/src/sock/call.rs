@@ -69,8 +69,17 @@ pub enum OptionValue {
     MaxSegment(u16),
     /// `TCP_USER_TIMEOUT`: `None` is the default of the host.
     UserTimeout(Option<Span>),
+    /// `TCP_KEEPIDLE`: how long nothing may have come before the first keep-alive.
+    KeepIdle(Span),
+    /// `TCP_KEEPINTVL`: time between two keep-alives that nothing answers.
+    KeepInterval(Span),
+    /// `TCP_KEEPCNT`: keep-alives without an answer after which the connection is given up.
+    KeepCount(u8),
     /// `IP_TTL`, `IPV6_UNICAST_HOPS`.
     HopLimit(u8),
+    /// `IP_TOS`, `IPV6_TCLASS`: the octet with the differentiated services field. Of a stream the two ECN bits
+    /// are the connection's own.
+    TrafficClass(u8),
     /// `SO_ERROR`: reading it clears it. Not settable.
     Error(Option<Refused>),
     /// `SO_ACCEPTCONN`: whether the socket listens. Not settable.
@@ -104,8 +113,16 @@ pub enum OptionName {
     MaxSegment,
     /// `TCP_USER_TIMEOUT`.
     UserTimeout,
+    /// `TCP_KEEPIDLE`.
+    KeepIdle,
+    /// `TCP_KEEPINTVL`.
+    KeepInterval,
+    /// `TCP_KEEPCNT`.
+    KeepCount,
     /// `IP_TTL`, `IPV6_UNICAST_HOPS`.
     HopLimit,
+    /// `IP_TOS`, `IPV6_TCLASS`.
+    TrafficClass,
     /// `SO_ERROR`.
     Error,
     /// `SO_ACCEPTCONN`.

@@ -87,7 +87,7 @@ impl Sockets {
 
     fn open(&mut self, slot: Slot, remote: Endpoint, net: &mut Net<'_>) -> Result<(), Refused> {
         let socket = self.socket(slot);
-        let (options, hop_limit) = (socket.options, socket.options.hop_limit);
+        let options = socket.options;
         let tuple = FourTuple { local: socket.local, remote };
         let settings = self.settings_for(&options, &tuple, net);
         //= RFC9293-3.10.1-b
@@ -108,7 +108,7 @@ impl Sockets {
         };
         self.socket(slot).body = Body::Connection(Box::new(connection));
         self.streams.pair(tuple, slot);
-        let sent = self.departures.flush(&tuple, hop_limit, net);
+        let sent = self.departures.flush(&tuple, options.marks(), net);
         self.settle(slot, net.now);
         match sent {
             Ok(()) => Err(Refused::InProgress),
@@ -139,6 +139,8 @@ impl Sockets {
             receive_buffer_octets: options.receive_buffer_octets.max(BUFFER_MIN_OCTETS),
             send_buffer_octets: options.send_buffer_octets.clamp(BUFFER_MIN_OCTETS, SEND_BUFFER_MAX_OCTETS),
             user_timeout: options.user_timeout.or(self.settings.user_timeout),
+            nagle: !options.no_delay,
+            keep_alive: options.keep_alives(),
             ..self.settings
         }
     }

@@ -5,6 +5,7 @@
 //! RFC1122-4.1.4-a: time to live and source are set per socket; there is no call for TOS and IP options.
 
 use super::call::{How, Reply};
+use super::depart::Marks;
 use super::name::{Endpoint, FourTuple};
 use super::table::{Body, Datagram, Net, Slot, Socket, Sockets};
 use crate::base::{Refused, Why};
@@ -111,6 +112,7 @@ impl Sockets {
         }
         //= RFC1112-6.1-a
         let hop_limit = socket.options.hop_limit.filter(|_| !remote.addr.is_multicast());
+        let marks = Marks { hop_limit, ..socket.options.marks() };
         let src_port = socket.local.port;
         let datagram = socket.datagram();
         //= RFC1122-4.1.3.3-a
@@ -121,7 +123,7 @@ impl Sockets {
             return Err(Refused::BrokenPipe);
         }
         let datagram = wire::udp::Datagram { src_port, dst_port: remote.port, payload: data };
-        self.transmit_datagram(&datagram, source, remote.addr, hop_limit, net)?;
+        self.transmit_datagram(&datagram, source, remote.addr, marks, net)?;
         Ok(Reply::Sent(u32::try_from(data.len()).unwrap_or(u32::MAX)))
     }
 
@@ -130,7 +132,7 @@ impl Sockets {
         datagram: &wire::udp::Datagram<'_>,
         src: IpAddr,
         dst: IpAddr,
-        hop_limit: Option<u8>,
+        marks: Marks,
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
         let mut payload = core::mem::take(&mut self.scratch);
@@ -141,8 +143,8 @@ impl Sockets {
             src,
             dst,
             protocol: wire::udp::PROTOCOL,
-            hop_limit,
-            traffic_class: 0,
+            hop_limit: marks.hop_limit,
+            traffic_class: marks.traffic_class,
             // A datagram that fits has DF set, as on Linux; one that does not is fragmented here.
             dont_fragment: fits,
             payload: &payload,

@@ -13,6 +13,18 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+/// What a packet says beside addresses and payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// TTL or hop limit; `None` leaves it to the host.
+    pub(super) hop_limit: Option<u8>,
+    /// Traffic class octet.
+    pub(super) traffic_class: u8,
+}
+
+/// The bits of the traffic class octet that are the differentiated services field (RFC 2474 section 3).
+const DIFFSERV_BITS: u8 = 0xfc;
+
 /// A packet from this host to itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Looped {
@@ -80,7 +92,7 @@ impl Departures {
     pub(super) fn flush(
         &mut self,
         tuple: &FourTuple,
-        hop_limit: Option<u8>,
+        marks: Marks,
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
         let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
@@ -91,8 +103,10 @@ impl Departures {
                 src: tuple.local.addr,
                 dst: tuple.remote.addr,
                 protocol: wire::tcp::PROTOCOL,
-                hop_limit,
-                traffic_class: ecn.bits(),
+                hop_limit: marks.hop_limit,
+                //= RFC9293-SHLD-22
+                //= RFC9293-SHLD-21
+                traffic_class: marks.traffic_class & DIFFSERV_BITS | ecn.bits(),
                 dont_fragment: true,
                 payload: octets.get(start..*end).unwrap_or_default(),
             };

@@ -184,7 +184,7 @@ impl Sockets {
             listener.half_open.insert(child);
         }
         // A SYN-ACK that can not leave is lost like any other segment.
-        let _ = self.departures.flush(tuple, options.hop_limit, net);
+        let _ = self.departures.flush(tuple, options.marks(), net);
         self.settle(child, net.now);
     }
 

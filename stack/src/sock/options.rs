@@ -5,8 +5,11 @@
 //! payload and needs no such thing.
 
 use super::call::{Family, Kind, OptionName, OptionValue};
+use super::depart::Marks;
 use super::refused::Refused;
+use super::table::{Body, Net, Slot, Sockets};
 use crate::base::Span;
+use crate::tcp::{self, KeepAlive};
 
 /// The options of one socket. A child has those of its listener at the time it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +38,12 @@ pub(super) struct Options {
     pub(super) max_segment_octets: Option<u16>,
     /// `TCP_USER_TIMEOUT`.
     pub(super) user_timeout: Option<Span>,
+    /// `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`.
+    pub(super) keep: KeepAlive,
     /// `IP_TTL` or `IPV6_UNICAST_HOPS`; `None` leaves it to the host.
     pub(super) hop_limit: Option<u8>,
+    /// `IP_TOS` or `IPV6_TCLASS`.
+    pub(super) traffic_class: u8,
 }
 
 impl Default for Options {
@@ -54,7 +61,9 @@ impl Default for Options {
             send_buffer_octets: 65_536,
             max_segment_octets: None,
             user_timeout: None,
+            keep: KeepAlive::default(),
             hop_limit: None,
+            traffic_class: 0,
         }
     }
 }
@@ -67,6 +76,28 @@ const HOP_LIMIT: u8 = 64;
 const MAX_SEGMENT_DEFAULT_OCTETS: u16 = 536;
 
 impl Options {
+    /// What a stream socket begins with: what the host is set to.
+    pub(super) fn of_stream(settings: &tcp::Settings) -> Self {
+        Self {
+            receive_buffer_octets: settings.receive_buffer_octets,
+            send_buffer_octets: settings.send_buffer_octets,
+            no_delay: !settings.nagle,
+            keep_alive: settings.keep_alive.is_some(),
+            keep: settings.keep_alive.unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// Keep-alives as a connection is told of them.
+    pub(super) fn keep_alives(&self) -> Option<KeepAlive> {
+        self.keep_alive.then_some(self.keep)
+    }
+
+    /// What the packets of the socket say beside addresses and payload.
+    pub(super) const fn marks(&self) -> Marks {
+        Marks { hop_limit: self.hop_limit, traffic_class: self.traffic_class }
+    }
+
     /// Sets an option of a socket of this family and kind.
     ///
     /// # Errors
@@ -91,7 +122,21 @@ impl Options {
                 self.max_segment_octets = (octets != 0).then_some(octets);
             }
             OptionValue::UserTimeout(span) if kind == Kind::Stream => self.user_timeout = span,
+            OptionValue::KeepIdle(Span::ZERO)
+            | OptionValue::KeepInterval(Span::ZERO)
+            | OptionValue::KeepCount(0)
+                if kind == Kind::Stream =>
+            {
+                return Err(Refused::InvalidArgument);
+            }
+            //= RFC9293-MUST-27
+            OptionValue::KeepIdle(span) if kind == Kind::Stream => self.keep.idle = span,
+            OptionValue::KeepInterval(span) if kind == Kind::Stream => self.keep.interval = span,
+            OptionValue::KeepCount(probes) if kind == Kind::Stream => self.keep.probes = probes,
+            //= RFC9293-MUST-48
+            OptionValue::TrafficClass(octet) => self.traffic_class = octet,
             //= RFC1122-3.2.1.7-c
+            //= RFC9293-MUST-49
             OptionValue::HopLimit(limit) => match (family, limit) {
                 (Family::V4, 0) => return Err(Refused::InvalidArgument),
                 (Family::V4 | Family::V6, _) => self.hop_limit = Some(limit),
@@ -100,6 +145,9 @@ impl Options {
             | OptionValue::NoDelay(_)
             | OptionValue::MaxSegment(_)
             | OptionValue::UserTimeout(_)
+            | OptionValue::KeepIdle(_)
+            | OptionValue::KeepInterval(_)
+            | OptionValue::KeepCount(_)
             | OptionValue::Error(_)
             | OptionValue::AcceptConn(_) => return Err(Refused::NoSuchOption),
         }
@@ -113,7 +161,12 @@ impl Options {
     /// [`Refused::NoSuchOption`] where the protocol has none.
     pub(super) fn get(&self, family: Family, kind: Kind, name: OptionName) -> Result<OptionValue, Refused> {
         let stream_only = match name {
-            OptionName::NoDelay | OptionName::MaxSegment | OptionName::UserTimeout => true,
+            OptionName::NoDelay
+            | OptionName::MaxSegment
+            | OptionName::UserTimeout
+            | OptionName::KeepIdle
+            | OptionName::KeepInterval
+            | OptionName::KeepCount => true,
             OptionName::ReuseAddr
             | OptionName::ReusePort
             | OptionName::V6Only
@@ -124,6 +177,7 @@ impl Options {
             | OptionName::ReceiveBuffer
             | OptionName::SendBuffer
             | OptionName::HopLimit
+            | OptionName::TrafficClass
             | OptionName::Error
             | OptionName::AcceptConn => false,
         };
@@ -145,9 +199,52 @@ impl Options {
                 OptionValue::MaxSegment(self.max_segment_octets.unwrap_or(MAX_SEGMENT_DEFAULT_OCTETS))
             }
             OptionName::UserTimeout => OptionValue::UserTimeout(self.user_timeout),
+            OptionName::KeepIdle => OptionValue::KeepIdle(self.keep.idle),
+            OptionName::KeepInterval => OptionValue::KeepInterval(self.keep.interval),
+            OptionName::KeepCount => OptionValue::KeepCount(self.keep.probes),
             OptionName::HopLimit => OptionValue::HopLimit(self.hop_limit.unwrap_or(HOP_LIMIT)),
+            OptionName::TrafficClass => OptionValue::TrafficClass(self.traffic_class),
             OptionName::Error | OptionName::AcceptConn => return Err(Refused::NoSuchOption),
         })
+    }
+}
+
+impl Sockets {
+    /// Tells a connection that is there already of an option that was set just now.
+    pub(super) fn wire_option(&mut self, slot: Slot, value: OptionValue, net: &mut Net<'_>) {
+        let default_timeout = self.settings.user_timeout;
+        let socket = self.socket(slot);
+        let Body::Connection(connection) = &mut socket.body else { return };
+        match value {
+            //= RFC9293-MUST-17
+            OptionValue::NoDelay(on) => self.act(slot, net, |tcb, now, cx| tcb.set_nagle(now, !on, cx)),
+            OptionValue::UserTimeout(timeout) => {
+                //= RFC9293-MUST-21
+                connection.tcb.set_user_timeout(timeout.or(default_timeout));
+                self.settle(slot, net.now);
+            }
+            OptionValue::KeepAlive(_)
+            | OptionValue::KeepIdle(_)
+            | OptionValue::KeepInterval(_)
+            | OptionValue::KeepCount(_) => {
+                //= RFC9293-MUST-24
+                connection.tcb.set_keep_alive(net.now, socket.options.keep_alives());
+                self.settle(slot, net.now);
+            }
+            OptionValue::ReuseAddr(_)
+            | OptionValue::ReusePort(_)
+            | OptionValue::V6Only(_)
+            | OptionValue::Broadcast(_)
+            | OptionValue::OobInline(_)
+            | OptionValue::Linger(_)
+            | OptionValue::ReceiveBuffer(_)
+            | OptionValue::SendBuffer(_)
+            | OptionValue::MaxSegment(_)
+            | OptionValue::HopLimit(_)
+            | OptionValue::TrafficClass(_)
+            | OptionValue::Error(_)
+            | OptionValue::AcceptConn(_) => {}
+        }
     }
 }
 
@@ -159,7 +256,7 @@ mod tests {
     const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
     const KINDS: [Kind; 2] = [Kind::Stream, Kind::Datagram];
 
-    fn examples(on: bool, octets: u32) -> [(OptionName, OptionValue); 13] {
+    fn examples(on: bool, octets: u32) -> [(OptionName, OptionValue); 17] {
         let span = on.then_some(Span::from_millis(u64::from(octets)));
         [
             (OptionName::ReuseAddr, OptionValue::ReuseAddr(on)),
@@ -174,7 +271,11 @@ mod tests {
             (OptionName::SendBuffer, OptionValue::SendBuffer(octets)),
             (OptionName::MaxSegment, OptionValue::MaxSegment(1000)),
             (OptionName::UserTimeout, OptionValue::UserTimeout(span)),
+            (OptionName::KeepIdle, OptionValue::KeepIdle(Span::from_secs(1 + u64::from(octets)))),
+            (OptionName::KeepInterval, OptionValue::KeepInterval(Span::from_secs(7))),
+            (OptionName::KeepCount, OptionValue::KeepCount(3)),
             (OptionName::HopLimit, OptionValue::HopLimit(7)),
+            (OptionName::TrafficClass, OptionValue::TrafficClass((octets & 255) as u8)),
         ]
     }
 
@@ -206,5 +307,7 @@ mod tests {
         assert_eq!(set(Family::V4, Kind::Stream, OptionValue::MaxSegment(87)), invalid);
         assert_eq!(set(Family::V4, Kind::Datagram, OptionValue::HopLimit(0)), invalid);
         assert_eq!(set(Family::V6, Kind::Datagram, OptionValue::HopLimit(0)), Ok(()));
+        assert_eq!(set(Family::V6, Kind::Stream, OptionValue::KeepCount(0)), invalid);
+        assert_eq!(set(Family::V6, Kind::Datagram, OptionValue::KeepCount(0)), no_such);
     }
 }

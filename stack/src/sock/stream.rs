@@ -2,6 +2,7 @@
 //! to 3.10.5).
 
 use super::call::{How, Reply};
+use super::depart::Marks;
 use super::name::FourTuple;
 use super::table::{Body, Net, Slot, Sockets};
 use crate::base::{Ecn, Instant, Refused, Span};
@@ -27,14 +28,14 @@ impl Sockets {
         let Some(socket) = self.sockets.get_mut(&slot) else {
             unreachable!("there is no socket in {slot:?}")
         };
-        let hop_limit = socket.options.hop_limit;
+        let marks = socket.options.marks();
         let connection = socket.connection();
         let tuple = connection.tuple;
         let mut lane = self.departures.lane(tuple, net.out);
         let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
         let result = act(&mut connection.tcb, net.now, &mut cx);
         // A segment that IP refuses is lost like any other: the retransmission timer is its guardian.
-        if let Err(Refused::MessageSize) = self.departures.flush(&tuple, hop_limit, net) {
+        if let Err(Refused::MessageSize) = self.departures.flush(&tuple, marks, net) {
             self.shrink_segments(slot, net);
         }
         result
@@ -133,7 +134,7 @@ impl Sockets {
     pub(super) fn transmit(&mut self, tuple: &FourTuple, segment: &Segment<'_>, net: &mut Net<'_>) {
         self.departures.segment(tuple, segment, Ecn::NotEct);
         // What answers a stray segment is sent once and never missed.
-        let _ = self.departures.flush(tuple, None, net);
+        let _ = self.departures.flush(tuple, Marks::default(), net);
     }
 
     /// `send` on a stream socket.

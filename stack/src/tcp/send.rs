@@ -1,7 +1,4 @@
 //! floor 3: SEND, the send buffer, and what leaves it first and again (RFC 9293 sections 3.8 and 3.10.2).
-//!
-//! RFC9293-SHLD-7: Nagle's algorithm comes with congestion control; until then written data leaves as soon
-//! as the window allows.
 
 use super::emit::Cut;
 use super::state::{Phase, State};

@@ -21,7 +21,8 @@ impl Tcb {
         u32::try_from(edge.distance_from(self.snd.nxt)).unwrap_or(0)
     }
 
-    /// Sender's avoidance of silly windows. All data counts as pushed, since SEND has no push flag.
+    /// Sender's avoidance of silly windows, and Nagle's algorithm. All data counts as pushed, since SEND has
+    /// no push flag.
     pub(super) fn is_worth_sending(&self, cut: &Cut) -> bool {
         let full = cut.data_octets == self.effective_mss_octets();
         //= RFC9293-MUST-60
@@ -29,7 +30,23 @@ impl Tcb {
         let half = cut.data_octets >= self.snd.max_wnd.octets().div_ceil(2);
         //= RFC9293-MUST-38
         //= RFC9293-3.8.6-e
-        full || everything || half
+        full || (everything || half) && !self.awaits_company(cut)
+    }
+
+    /// Whether Nagle's algorithm holds the segment back, which is not full: for as long as anything is
+    /// outstanding. The end of the stream and what is urgent leave at once: nothing will join the one, and
+    /// nothing should delay the other.
+    fn awaits_company(&self, cut: &Cut) -> bool {
+        let urgent = self.snd.up.is_some_and(|up| up.after(cut.seq));
+        //= RFC9293-SHLD-7
+        self.settings.nagle && self.outstanding_octets() > 0 && !cut.fin && !urgent
+    }
+
+    /// Switches Nagle's algorithm on or off. What it held back leaves when it is switched off.
+    pub fn set_nagle(&mut self, now: Instant, on: bool, cx: &mut Cx<'_>) {
+        //= RFC9293-MUST-17
+        self.settings.nagle = on;
+        self.output(now, cx);
     }
 
     /// SND.WND, SND.WL1 and SND.WL2 from `seg`.
@@ -111,6 +128,79 @@ impl Tcb {
     pub(super) fn override_silly_window(&mut self, now: Instant, cx: &mut Cx<'_>) {
         if let Some(cut) = self.new_cut(self.usable_octets()) {
             self.send_cut(now, cut, cx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{Settings, State};
+    use quickcheck::quickcheck;
+
+    #[test]
+    fn a_short_segment_waits_while_anything_is_outstanding() {
+        let mut rig = Rig::established();
+        assert_eq!(rig.send(10), ["> P. 1:11(10) ack 1 win 65535"]);
+        assert!(rig.send(20).is_empty());
+        assert!(rig.send(30).is_empty());
+        // Acknowledgements that bring no news of it change nothing.
+        assert!(rig.gets(". 1:1(0) ack 1").is_empty());
+        assert_eq!(rig.gets(". 1:1(0) ack 11"), ["> P. 11:61(50) ack 1 win 65535"]);
+        // Full segments leave, and only the rest waits.
+        assert_eq!(rig.send(1500), ["> . 61:1061(1000) ack 1 win 65535"]);
+        assert!(rig.gets(". 1:1(0) ack 61").is_empty());
+        assert_eq!(rig.gets(". 1:1(0) ack 1061"), ["> P. 1061:1561(500) ack 1 win 65535"]);
+    }
+
+    #[test]
+    fn what_was_held_back_leaves_when_the_algorithm_is_switched_off() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        assert!(rig.send(20).is_empty());
+        assert_eq!(rig.set_nagle(false), ["> P. 11:31(20) ack 1 win 65535"]);
+        assert_eq!(rig.send(5), ["> P. 31:36(5) ack 1 win 65535"]);
+        assert!(rig.set_nagle(true).is_empty());
+        assert!(rig.send(5).is_empty());
+    }
+
+    #[test]
+    fn the_end_of_the_stream_and_urgent_data_do_not_wait() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        rig.send(20);
+        assert_eq!(rig.shutdown(), ["> FP. 11:31(20) ack 1 win 65535"]);
+        let mut rig = Rig::established();
+        rig.send(10);
+        rig.send(20);
+        assert_eq!(rig.send_urgent(1), ["> P.U 11:32(21) ack 1 win 65535 urg 21"]);
+        assert!(rig.send(1).is_empty());
+        // A FIN alone is no data.
+        let mut rig = Rig::established();
+        rig.send(10);
+        assert_eq!(rig.shutdown(), ["> F. 11:11(0) ack 1 win 65535"]);
+    }
+
+    #[test]
+    fn what_is_held_back_is_guarded_by_the_retransmission_timer() {
+        let mut rig = Rig::established();
+        rig.send(10);
+        rig.send(20);
+        assert_eq!(rig.wait(), ["1000 > . 1:11(10) ack 1 win 65535"]);
+        assert_eq!(rig.gets(". 1:1(0) ack 11"), ["> P. 11:31(20) ack 1 win 65535"]);
+        assert!(rig.gets(". 1:1(0) ack 31").is_empty());
+        assert_eq!((rig.tcb.state(), rig.tcb.due()), (State::Established, None));
+    }
+
+    quickcheck! {
+        fn at_most_one_short_segment_is_outstanding(writes: alloc::vec::Vec<u8>) -> bool {
+            let mut rig = Rig::established_with(&Settings::default(), 65535, 100);
+            let mut short = 0;
+            for len in writes {
+                let lines = rig.send(u32::from(len) + 1);
+                short += lines.iter().filter(|line| !line.contains("(100)")).count();
+            }
+            short <= 1
         }
     }
 }

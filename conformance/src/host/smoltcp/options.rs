@@ -106,6 +106,10 @@ impl Machine {
             OptionValue::HopLimit(hops) => settings.hop_limit = hops,
             OptionValue::OobInline(_)
             | OptionValue::MaxSegment(_)
+            | OptionValue::KeepIdle(_)
+            | OptionValue::KeepInterval(_)
+            | OptionValue::KeepCount(_)
+            | OptionValue::TrafficClass(_)
             | OptionValue::Error(_)
             | OptionValue::AcceptConn(_) => return Err(Refused::NoSuchOption),
         }
@@ -139,7 +143,12 @@ impl Machine {
                 Shape::Fresh | Shape::Listening(_) | Shape::Datagrams(_) => None,
             }),
             OptionName::AcceptConn => OptionValue::AcceptConn(matches!(entry.shape, Shape::Listening(_))),
-            OptionName::OobInline | OptionName::MaxSegment => return Err(Refused::NoSuchOption),
+            OptionName::OobInline
+            | OptionName::MaxSegment
+            | OptionName::KeepIdle
+            | OptionName::KeepInterval
+            | OptionName::KeepCount
+            | OptionName::TrafficClass => return Err(Refused::NoSuchOption),
         }))
     }
 

@@ -94,6 +94,11 @@ impl<'a> Line<'a> {
         })
     }
 
+    /// Takes a length of time.
+    pub(super) fn span(&mut self) -> Result<Span, Error> {
+        self.take("seconds with nine decimals", |word| nanos(word).map(Span::from_nanos))
+    }
+
     /// Takes `on` or `off`.
     pub(super) fn switch(&mut self) -> Result<bool, Error> {
         self.take("on or off", |word| match word {

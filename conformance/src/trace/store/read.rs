@@ -80,6 +80,10 @@ fn option(line: &mut Line<'_>) -> Result<OptionValue, Error> {
         OptionName::ReceiveBuffer => OptionValue::ReceiveBuffer(line.value("a number of octets")?),
         OptionName::SendBuffer => OptionValue::SendBuffer(line.value("a number of octets")?),
         OptionName::MaxSegment => OptionValue::MaxSegment(line.value("a number of octets")?),
+        OptionName::KeepIdle => OptionValue::KeepIdle(line.span()?),
+        OptionName::KeepInterval => OptionValue::KeepInterval(line.span()?),
+        OptionName::KeepCount => OptionValue::KeepCount(line.value("a number of probes")?),
+        OptionName::TrafficClass => OptionValue::TrafficClass(line.value("a traffic class")?),
         OptionName::HopLimit => OptionValue::HopLimit(line.value("a hop limit")?),
         OptionName::Error => {
             OptionValue::Error(line.take("none or the name of an error", |word| match word {

@@ -50,7 +50,11 @@ words! {
         SendBuffer "SO_SNDBUF"
         MaxSegment "TCP_MAXSEG"
         UserTimeout "TCP_USER_TIMEOUT"
+        KeepIdle "TCP_KEEPIDLE"
+        KeepInterval "TCP_KEEPINTVL"
+        KeepCount "TCP_KEEPCNT"
         HopLimit "IP_TTL"
+        TrafficClass "IP_TOS"
         Error "SO_ERROR"
         AcceptConn "SO_ACCEPTCONN"
     }

@@ -299,6 +299,12 @@ impl Rig {
         self.log()
     }
 
+    pub(in crate::tcp) fn set_nagle(&mut self, on: bool) -> Vec<String> {
+        self.log.lines.clear();
+        self.tcb.set_nagle(self.now, on, cx!(self.log));
+        self.log()
+    }
+
     /// The answer to SEND, as text.
     pub(in crate::tcp) fn try_send(&mut self, data: &[u8]) -> String {
         format!("{:?}", self.tcb.send(self.now, data, false, cx!(self.log)))

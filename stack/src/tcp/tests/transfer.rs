@@ -5,6 +5,9 @@ use crate::base::{Refused, Seq};
 use crate::tcp::{End, Settings, State};
 use alloc::vec::Vec;
 
+/// Whatever is written leaves at once.
+const EAGER: Settings = Settings { nagle: false, ..Settings::ipv4(1500) };
+
 fn buffers(receive: u32, send: u32) -> Settings {
     Settings { receive_buffer_octets: receive, send_buffer_octets: send, ..Settings::default() }
 }
@@ -104,19 +107,19 @@ fn a_close_before_the_handshake_waits_for_what_was_written() {
 
 #[test]
 fn segments_are_as_large_as_both_ends_and_the_path_allow() {
-    let mut silent = Rig::established();
+    let mut silent = Rig::established_with(&EAGER, 65535, 1000);
     assert_eq!(silent.send(2500).len(), 3);
     // Without an MSS option the default holds.
-    let mut rig = Rig::connect_with(&Settings::default());
+    let mut rig = Rig::connect_with(&EAGER);
     rig.gets("S. 0:0(0) ack 1");
     assert_eq!(rig.send(600), ["> . 1:537(536) ack 1 win 65535", "> P. 537:601(64) ack 1 win 65535"]);
     // Our own link may be smaller than what the peer takes.
-    let mut rig = Rig::established_with(&Settings::ipv4(140), 65535, 1460);
+    let mut rig = Rig::established_with(&Settings { nagle: false, ..Settings::ipv4(140) }, 65535, 1460);
     assert_eq!(rig.send(150), ["> . 1:101(100) ack 1 win 65535", "> P. 101:151(50) ack 1 win 65535"]);
     // A size of nothing counts as not said.
-    let mut rig = Rig::established_with(&Settings::default(), 65535, 0);
+    let mut rig = Rig::established_with(&EAGER, 65535, 0);
     assert_eq!(rig.send(600).len(), 2);
-    let mut rig = Rig::established_with(&Settings::ipv6(1500), 65535, 0);
+    let mut rig = Rig::established_with(&Settings { nagle: false, ..Settings::ipv6(1500) }, 65535, 0);
     assert_eq!(rig.send(1300).len(), 2);
 }
 
@@ -189,7 +192,7 @@ fn the_gaps_that_are_remembered_are_bounded() {
 
 #[test]
 fn urgent_data_is_announced_until_it_is_acknowledged() {
-    let mut rig = Rig::established();
+    let mut rig = Rig::established_with(&EAGER, 65535, 1000);
     assert_eq!(
         rig.send_urgent(1500),
         ["> .U 1:1001(1000) ack 1 win 65535 urg 1500", "> P.U 1001:1501(500) ack 1 win 65535 urg 500"]
