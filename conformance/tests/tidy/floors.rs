@@ -33,10 +33,11 @@ fn floor(source: &Source) -> Option<u32> {
     number.parse().ok().filter(|_| !subject.is_empty())
 }
 
-/// Roots of crates stand beside the floors: they list them.
+/// Roots of crates stand beside the floors: they list them. So do fuzz targets and benches.
 fn stands_on_a_floor(source: &Source) -> bool {
     module(&source.name).is_some_and(|(module, _)| !module.ends_with("/lib"))
         && !source.name.starts_with("fuzz/")
+        && !source.name.starts_with("bench/")
 }
 
 /// The floor of each module directly below the root of its package.

@@ -1,0 +1,134 @@
+//! The reference stack through its only door.
+
+use crate::host::{Host as Measured, Sent};
+use crate::segment::{HOST, PORT};
+use stack::base::choose::Seeded;
+use stack::base::{Cidr, Instant, Span, Why};
+use stack::host::{Config, Host, Out, Stimulus};
+use stack::ports::Policy;
+use stack::sock::{Call, Family, Kind, Reply, SocketId};
+use stack::{ip, tcp};
+use std::net::{IpAddr, SocketAddr};
+
+/// Virtual time between two stimuli.
+const TICK: Span = Span::from_micros(10);
+
+#[derive(Default)]
+struct Seen {
+    sent: Sent,
+    reply: Option<Reply>,
+}
+
+impl Out for Seen {
+    fn frame(&mut self, bytes: &[u8]) {
+        self.sent.push(bytes);
+    }
+
+    fn reply(&mut self, reply: Reply) {
+        self.reply = Some(reply);
+    }
+
+    fn discard(&mut self, why: Why) {
+        panic!("a measurement sends nothing that is discarded: {why}");
+    }
+}
+
+/// The reference stack.
+pub(crate) struct Netassay {
+    host: Host,
+    seen: Seen,
+    now: Instant,
+    listener: SocketId,
+}
+
+impl Netassay {
+    /// A host at `addr` without sockets.
+    fn at(addr: IpAddr, buffer_octets: u32) -> Self {
+        let ip = ip::Config { addrs: vec![Cidr::new(addr, 8)], ..ip::Config::default() };
+        let tcp = tcp::Settings {
+            receive_buffer_octets: buffer_octets,
+            send_buffer_octets: buffer_octets,
+            ..tcp::Settings::default()
+        };
+        let ports = Policy { privileged: true, ..Policy::default() };
+        let host = Host::new(Config { ip, tcp, ports }, Box::new(Seeded::new(7)));
+        Self { host, seen: Seen::default(), now: Instant::ZERO, listener: SocketId(0) }
+    }
+
+    fn call(&mut self, call: &Call) -> Reply {
+        self.now += TICK;
+        self.host.step(self.now, Stimulus::Call(call), &mut self.seen);
+        self.seen.reply.take().expect("a call is answered")
+    }
+
+    fn socket(&mut self) -> SocketId {
+        let reply = self.call(&Call::Socket { family: Family::V4, kind: Kind::Stream });
+        let Reply::Socket(sock) = reply else { panic!("no socket: {reply:?}") };
+        sock
+    }
+
+    /// A host at `addr` that connects to the other one.
+    pub(crate) fn connecting(addr: IpAddr, buffer_octets: u32) -> (Self, SocketId) {
+        let mut client = Self::at(addr, buffer_octets);
+        let sock = client.socket();
+        client.call(&Call::Connect { sock, remote: SocketAddr::new(HOST.into(), PORT) });
+        (client, sock)
+    }
+
+    /// Lets what is due happen.
+    pub(crate) fn pass_time(&mut self) {
+        self.now = self.host.due().unwrap_or(self.now).max(self.now);
+        self.host.step(self.now, Stimulus::Time, &mut self.seen);
+    }
+}
+
+impl Measured for Netassay {
+    type Id = SocketId;
+
+    const NAME: &str = "netassay";
+
+    fn serving(buffer_octets: u32, backlog: u32) -> Self {
+        let mut server = Self::at(HOST.into(), buffer_octets);
+        let sock = server.socket();
+        let local = SocketAddr::new(HOST.into(), PORT);
+        assert_eq!(server.call(&Call::Bind { sock, local }), Reply::Done);
+        assert_eq!(server.call(&Call::Listen { sock, backlog }), Reply::Done);
+        Self { listener: sock, ..server }
+    }
+
+    fn expect_connection(&mut self) {}
+
+    fn frames<'f>(&mut self, frames: impl Iterator<Item = &'f [u8]>) {
+        for frame in frames {
+            self.now += TICK;
+            self.host.step(self.now, Stimulus::Frame(frame), &mut self.seen);
+        }
+    }
+
+    fn sent(&mut self) -> &mut Sent {
+        &mut self.seen.sent
+    }
+
+    fn accept(&mut self) -> SocketId {
+        let reply = self.call(&Call::Accept { sock: self.listener });
+        let Reply::Accepted { sock, .. } = reply else { panic!("nothing to accept: {reply:?}") };
+        sock
+    }
+
+    fn receive(&mut self, sock: SocketId, into: &mut [u8]) -> usize {
+        let reply = self.call(&Call::Recv { sock, max: into.len() as u32 });
+        let Reply::Data(data) = reply else { return 0 };
+        into[..data.len()].copy_from_slice(&data);
+        data.len()
+    }
+
+    fn send(&mut self, sock: SocketId, data: &[u8]) -> usize {
+        let reply = self.call(&Call::Send { sock, data: data.to_vec(), urgent: false });
+        let Reply::Sent(octets) = reply else { return 0 };
+        octets as usize
+    }
+
+    fn close(&mut self, sock: SocketId) {
+        assert_eq!(self.call(&Call::Close { sock }), Reply::Done);
+    }
+}
