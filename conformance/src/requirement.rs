@@ -5,8 +5,10 @@
 //! `conformance/requirements/README.md` explains their fields.
 
 mod file;
+mod status;
 
 use serde::Deserialize;
+pub use status::{Mark, Status};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

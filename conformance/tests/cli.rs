@@ -58,6 +58,20 @@ fn list_totals() {
 }
 
 #[test]
+fn list_status() {
+    // A document that nobody works on any more.
+    insta::assert_snapshot!(transcript(&["list", "--status", "RFC826"]));
+    let all = transcript(&["list", "--status"]);
+    let documents = all.lines().filter(|line| line.starts_with("RFC ")).count();
+    assert!(documents > 70, "{documents} documents");
+    assert!(all.contains("\nMUST NOT ") && all.contains("\nall ") && all.ends_with("--- exit 0\n"));
+    assert!(!all.contains("RFC9293-MUST-10"), "only totals");
+    let chosen = transcript(&["list", "--status", "RFC9293", "--level", "may"]);
+    assert!(chosen.contains("RFC9293-MAY-1 ") && !chosen.contains("RFC9293-MUST-1 "));
+    assert!(transcript(&["list", "--status", "RFC9999"]).ends_with("--- exit 4\n"));
+}
+
+#[test]
 fn usage() {
     for (name, arguments) in [
         ("help", &["--help"][..]),

@@ -65,3 +65,8 @@ fn the_finding_is_what_the_judge_says() {
 fn the_table_has_rows_of_a_real_run() {
     is_part_of("capture ", &shown(&["assay"]));
 }
+
+#[test]
+fn the_status_is_what_the_program_counts() {
+    is_part_of("all ", &shown(&["list", "--status"]));
+}

@@ -1,5 +1,7 @@
 //! floor 9: `netassay list`, requirements by id, level and access.
 
+mod status;
+
 use super::{Exit, complain, out::Out};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use conformance::requirement::{Catalogue, Level, Observe, Requirement};
@@ -7,7 +9,7 @@ use std::io::{self, Write};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  netassay list RFC9293-MUST\n  netassay list --level must,must-not --observe wire-passive"
+    after_help = "Examples:\n  netassay list RFC9293-MUST\n  netassay list --level must,must-not --observe wire-passive\n  netassay list --status RFC9293"
 )]
 pub(super) struct Args {
     /// Only ids that begin so, in upper or lower case
@@ -21,6 +23,11 @@ pub(super) struct Args {
     /// Only what this access can decide; several are separated by commas
     #[arg(long, value_name = "ACCESS", value_delimiter = ',', value_parser = accesses())]
     observe: Vec<Observe>,
+
+    /// What became of them: fulfilled where, judged by what, tested where, left out for which reason. Without
+    /// anything to choose by, only how many
+    #[arg(long)]
+    status: bool,
 }
 
 /// A level as it is typed.
@@ -56,8 +63,21 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         complain("no requirement matches; `netassay list` without arguments shows all");
         return Ok(Exit::NothingRan);
     }
+    if args.status {
+        if !(args.prefix.is_empty() && args.level.is_empty() && args.observe.is_empty()) {
+            status::lines(&chosen, out)?;
+        }
+        status::totals(&chosen, out)?;
+        return Ok(Exit::Holds);
+    }
+    summaries(&chosen, out)?;
+    Ok(Exit::Holds)
+}
+
+/// One line each, and how many there are.
+fn summaries(chosen: &[&Requirement], out: &mut Out) -> io::Result<()> {
     let width = chosen.iter().map(|requirement| requirement.id.len()).max().unwrap_or(0);
-    for requirement in &chosen {
+    for requirement in chosen {
         let Requirement { id, level, observe, summary, .. } = requirement;
         let id = out.bold(&format!("{id:width$}"));
         writeln!(out, "{id}  {level:10}  {observe:12}  {summary}")?;
@@ -72,8 +92,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         let count = chosen.iter().filter(|requirement| requirement.observe == *access).count();
         (access.word(), count)
     });
-    writeln!(out, "decided by: {}", counts(accesses))?;
-    Ok(Exit::Holds)
+    writeln!(out, "decided by: {}", counts(accesses))
 }
 
 fn plural(count: usize) -> String {

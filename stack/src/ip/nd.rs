@@ -70,7 +70,6 @@ impl Ip {
         if let (Some(mac), false) = (source_link, head.src.is_unspecified()) {
             let hearsay =
                 Hearsay { mac: Some(mac), create: true, confirmed: false, overrides: true, is_router: None };
-            //= RFC4861-7.2.3-a
             match self.neighbors.heard(cx.now, IpAddr::V6(head.src), hearsay) {
                 Ok(waiting) => self.flush(cx, mac, waiting),
                 // It is answered although there is no room to remember who asked.

@@ -161,7 +161,6 @@ impl Cache {
     ///
     /// The reason why it changes nothing.
     pub(super) fn heard(&mut self, now: Instant, addr: IpAddr, hearsay: Hearsay) -> Result<Waiting, Why> {
-        //= RFC1812-3.3.2-a
         if hearsay.mac.is_some_and(Mac::is_group) {
             return Err(Why::NdLinkAddressInvalid);
         }
@@ -231,7 +230,6 @@ impl Cache {
             self.enter(addr, State::Reachable { mac: said }, Some(now + self.reachable(addr)));
         } else if said != known {
             //= RFC4861-7.2.5-c
-            //= RFC826-Packet_Reception-c
             self.enter(addr, State::Stale { mac: said }, None);
         }
         Ok(Waiting::new())

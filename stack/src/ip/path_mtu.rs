@@ -16,7 +16,6 @@ const PLATEAUS: [u16; 11] = [65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 
 
 /// The largest common MTU below `total_len_octets`, the length of a packet that did not fit.
 pub(super) fn plateau_below(total_len_octets: u16) -> u16 {
-    //= RFC1191-3-b
     PLATEAUS.into_iter().find(|plateau| *plateau < total_len_octets).unwrap_or(SMALLEST_V4_OCTETS)
 }
 

@@ -43,7 +43,6 @@ pub(super) fn about_v4(config: &Config, offender: &[u8], link_group: bool) -> Re
         return Err(Silence::ToGroup);
     }
     //= RFC1122-3.2.2-h
-    //= RFC1122-2.4-a
     if link_group {
         return Err(Silence::InLinkGroup);
     }

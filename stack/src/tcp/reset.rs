@@ -53,7 +53,6 @@ impl Tcb {
 
     /// Sends `<SEQ=SND.NXT><CTL=RST>`.
     pub(super) fn send_reset(&mut self, _now: Instant, cx: &mut Cx<'_>) {
-        //= RFC9293-3.10.5-a
         let reset = Segment { seq: self.snd.nxt.value(), flags: Flags::RST, ..Segment::default() };
         cx.out.segment(&reset, Ecn::NotEct);
     }

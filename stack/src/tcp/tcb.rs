@@ -251,7 +251,6 @@ impl Tcb {
 
     /// The last soft error that ICMP told of (RFC 9293 section 3.9.2.2).
     pub const fn soft_error(&self) -> Option<Refused> {
-        //= RFC9293-SHLD-25
         self.soft_error
     }
 

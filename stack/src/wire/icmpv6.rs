@@ -110,7 +110,6 @@ const fn fixed_body_octets(kind: u8) -> usize {
 /// The complemented sum of pseudo-header and message: the checksum if that field is zero in `bytes`, and
 /// zero if the field is right.
 fn checksum_field(src: Ipv6Addr, dst: Ipv6Addr, bytes: &[u8]) -> u16 {
-    //= RFC8200-8.1-a
     //= RFC4443-2.3-a
     let len_octets = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     checksum::pseudo(IpAddr::V6(src), IpAddr::V6(dst), PROTOCOL, len_octets).add_bytes(bytes).finish()
