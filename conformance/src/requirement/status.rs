@@ -1,5 +1,5 @@
-//! floor 6: what became of each requirement, as `conformance/requirements/STATUS.txt` says. The table is made by a
-//! test from the sources and the judge; it is part of the program, which has no sources to look at.
+//! floor 6: what became of each requirement, as `conformance/requirements/STATUS.txt` says. The table is made
+//! by a test from the sources and the judge; it is part of the program, which has no sources to look at.
 
 use super::Requirement;
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
-//! Every clause that the sources cite exists, and what the citation is about stands below it; each clause has one
-//! owner; `conformance/requirements/STATUS.txt` says what became of each.
+//! Every clause that the sources cite exists, and what the citation is about stands below it; each clause has
+//! one owner; `conformance/requirements/STATUS.txt` says what became of each.
 //!
-//! `//= RFC9293-MUST-10` says that the statement below fulfils a clause; `//? RFC9293-MUST-10` that the test below
-//! would fail without; `//! RFC9293-SHLD-20: reason` at the top of a file that the file does not, and why.
+//! `//= RFC9293-MUST-10` says that the statement below fulfils a clause; `//? RFC9293-MUST-10` that the test
+//! below would fail without; `//! RFC9293-SHLD-20: reason` at the top of a file that the file does not, and
+//! why.
 
 mod owners;
 mod scan;

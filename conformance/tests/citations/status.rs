@@ -1,5 +1,5 @@
-//! `conformance/requirements/STATUS.txt`: what became of each requirement. It is made here, from the sources, the
-//! judge's rules and the catalogue; `INSTA_UPDATE=always` writes it anew, like a snapshot.
+//! `conformance/requirements/STATUS.txt`: what became of each requirement. It is made here, from the sources,
+//! the judge's rules and the catalogue; `INSTA_UPDATE=always` writes it anew, like a snapshot.
 
 use crate::scan::{Says, citations, root, sources};
 use conformance::judge;
@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 const HEAD: &str = "\
-# What became of each requirement: fulfilled in which files, judged by which rules, exercised by the tests of which
-# files, or left out for which reason. `open`: none of these, and what it would take to see it.
+# What became of each requirement: fulfilled in which files, judged by which rules, exercised by the tests of
+# which files, or left out for which reason. `open`: none of these, and what it would take to see it.
 # Made by `INSTA_UPDATE=always cargo test -p netassay --test citations`.
 ";
 

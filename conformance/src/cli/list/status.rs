@@ -1,5 +1,5 @@
-//! floor 9: `netassay list --status`, what became of requirements: totals, and one line each if some are asked
-//! for.
+//! floor 9: `netassay list --status`, what became of requirements: totals, and one line each if some are
+//! asked for.
 
 use super::super::out::Out;
 use conformance::requirement::{Level, Mark, Requirement, Status};
