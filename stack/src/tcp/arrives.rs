@@ -106,6 +106,7 @@ impl Tcb {
     /// addresses and ports are the table's business.
     pub fn arrives(&mut self, now: Instant, segment: &Segment<'_>, ecn: Ecn, cx: &mut Cx<'_>) {
         let mut seg = Arrived::new(segment, ecn);
+        self.watch.hear(now);
         // How a step ended does not matter: what it owes, it has noted.
         let _ = match self.state() {
             State::Closed | State::Listen => {

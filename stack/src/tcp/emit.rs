@@ -66,6 +66,12 @@ impl Tcb {
         self.emit(now, Cut::data(self.snd.nxt, 0, false), Flags::ACK, cx);
     }
 
+    /// Asks the peer for a sign of life: an empty segment with a number that it has acknowledged already.
+    pub(super) fn send_keep_alive(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        //= RFC9293-SHLD-12
+        self.emit(now, Cut::data(self.snd.nxt.back(1), 0, false), Flags::ACK, cx);
+    }
+
     /// ACK, except on the first SYN.
     fn ack_flag(&self) -> Flags {
         match self.phase {

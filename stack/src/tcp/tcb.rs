@@ -2,6 +2,7 @@
 
 use super::congestion;
 use super::delayed_ack::Delay;
+use super::keep_alive::Watch;
 use super::options::Scale;
 use super::recovery::Recovery;
 use super::reset::Throttle;
@@ -106,6 +107,7 @@ pub struct Tcb {
     pub(super) ack_owed: bool,
     /// One that may leave later.
     pub(super) delayed: Delay,
+    pub(super) watch: Watch,
     /// The right edge in the segment sent last.
     pub(super) edge_offered: Option<Seq<Theirs>>,
     pub(super) error: Option<Refused>,
@@ -153,6 +155,7 @@ impl Tcb {
             peer_fin: false,
             ack_owed: false,
             delayed: Delay::default(),
+            watch: Watch::default(),
             edge_offered: None,
             error: None,
             soft_error: None,

@@ -1,7 +1,5 @@
 //! floor 3: the timers of a connection and what happens when they expire (RFC 9293 sections 3.8.1, 3.8.3,
 //! 3.8.6.1, 3.10.8; RFC 6298 section 5).
-//!
-//! RFC9293-MAY-5: keep-alives come here; there are none yet.
 
 use super::state::{End, Phase};
 use super::window::OVERRIDE;
@@ -43,7 +41,7 @@ impl Tcb {
             Timer::Idle => None,
             Timer::Retransmit { at } | Timer::Persist { at, .. } | Timer::Override { at } => Some(at),
         };
-        [timer, self.gives_up_at(), self.delayed.due()].into_iter().flatten().min()
+        [timer, self.gives_up_at(), self.delayed.due(), self.keep_alive_due()].into_iter().flatten().min()
     }
 
     /// When the user timeout (R2) ends the wait for the peer.
@@ -71,6 +69,10 @@ impl Tcb {
         if self.gives_up_at().is_some_and(|at| at <= now) {
             //= RFC9293-3.10.8-a
             self.enter_closed(End::Failed(Refused::TimedOut));
+            return;
+        }
+        self.keep_alive(now, cx);
+        if matches!(self.phase, Phase::Closed(_)) {
             return;
         }
         self.end_ack_delay(now);
