@@ -21,6 +21,7 @@ mod receive;
 mod recovery;
 mod reset;
 mod rto;
+mod sack;
 mod send;
 pub mod settings;
 pub mod state;

@@ -169,6 +169,10 @@ reasons! {
     TcpAfterFin "RFC9293-3.10.7.4-z" "text, urgent data or FIN after the FIN"
     TcpReaderGone "RFC9293-SHLD-3" "text for an application that has gone"
     TcpTooManyGaps "RFC9293-SHLD-31" "text out of order beyond the gaps that are remembered"
+    TcpSackNotPermitted "RFC2018-4-a" "selective acknowledgement that was not permitted"
+    TcpSackEmpty "RFC2018-3-a" "a block of a selective acknowledgement ends before it begins"
+    TcpSackUnsent "RFC2018-3-a" "a block of a selective acknowledgement names octets that were never sent"
+    TcpSackOld "RFC2018-3-a" "a block of a selective acknowledgement names acknowledged octets only"
     TcpIcmpSequence "RFC5927-7-a" "the ICMP error quotes nothing that is outstanding"
     // sock
     TcpNobody "RFC9293-3.10.7.1-a" "no socket takes the segment"

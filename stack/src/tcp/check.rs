@@ -1,8 +1,8 @@
 //! floor 3: what holds between two events, whatever arrived (RFC 9293 section 3.3.1, and common sense).
 
+use super::Tcb;
 use super::state::{Phase, State};
 use super::timeouts::Timer;
-use super::{Tcb, receive};
 use crate::base::seq::Window;
 
 impl Tcb {
@@ -30,7 +30,8 @@ impl Tcb {
     }
 
     fn check_send_sequence(&self) {
-        self.congestion.check(self.effective_mss_octets(), self.syn_acknowledged);
+        self.check_sack();
+        self.congestion.check(self.smss_octets(), self.syn_acknowledged);
         let (una, nxt, end) = (self.snd.una, self.snd.nxt, self.fin_seq());
         assert!(una.at_or_before(nxt), "SND.UNA {una} is after SND.NXT {nxt}");
         let limit = if self.shut { end + 1 } else { end };
@@ -89,19 +90,5 @@ impl Tcb {
             | Phase::FinWait2 => false,
         };
         assert!(self.peer_fin == peer_has_closed, "the peer's FIN and the state contradict each other");
-    }
-}
-
-impl receive::Buffer {
-    fn check(&self, window: Window) {
-        let islands = self.islands();
-        let last = islands.last().map_or(0, |island| island.1);
-        assert!(
-            self.held_octets() == self.ready_octets() + last,
-            "the receive buffer holds octets of nothing"
-        );
-        assert!(last <= window.octets(), "text beyond the right edge was kept");
-        assert!(islands.iter().all(|island| island.0 < island.1), "an island of no octets");
-        assert!(islands.is_sorted_by(|one, next| one.1 < next.0), "islands touch or are out of order");
     }
 }

@@ -110,6 +110,7 @@ impl Tcb {
             ..Segment::default()
         };
         cx.out.segment(&segment, Ecn::NotEct);
+        self.sack.reported();
         self.ack_owed = false;
         self.delayed.cancel();
         if acknowledges {

@@ -14,6 +14,9 @@ use crate::wire::tcp_option::Options;
 /// The largest window that the field can say without scaling, in octets.
 pub(super) const MAX_UNSCALED_OCTETS: u32 = 65_535;
 
+/// Octets that all options of a segment can take.
+const MAX_OPTION_OCTETS: u32 = 40;
+
 /// The shift counts of both windows, once both ends have offered to scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
@@ -27,7 +30,10 @@ impl Tcb {
     /// The options of a segment with these flags.
     pub(super) fn options_for(&self, _now: Instant, flags: Flags) -> Options {
         //= RFC9293-MUST-65
-        if flags.syn() { self.syn_options() } else { Options::NONE }
+        if flags.syn() {
+            return self.syn_options();
+        }
+        Options { sack: self.sack_blocks(self.sack_room_octets()), ..Options::NONE }
     }
 
     /// The options of the own SYN.
@@ -53,6 +59,19 @@ impl Tcb {
             | Phase::Closed(_) => self.scale.is_some(),
         };
         options.window_scale = may_scale.then(|| self.receive_shift().bits());
+        //= RFC2018-2-a
+        options.sack_permitted = match self.phase {
+            Phase::SynSent => self.settings.sack,
+            Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. }
+            | Phase::Closed(_) => self.sack.permitted,
+        };
         options
     }
 
@@ -62,6 +81,7 @@ impl Tcb {
         let announced = options.mss.filter(|octets| *octets > 0);
         //= RFC9293-MUST-15
         self.snd.mss_octets = announced.unwrap_or(self.settings.mss_default_octets);
+        self.sack.permitted = self.settings.sack && options.sack_permitted;
         //= RFC7323-2.2-b
         self.scale = options.window_scale.filter(|_| self.settings.window_scale).map(|count| Scale {
             //= RFC7323-2.3-e
@@ -77,12 +97,25 @@ impl Tcb {
         Shift::from_option((0..14).find(fits).unwrap_or(14))
     }
 
-    /// Eff.snd.MSS: the most data that one segment may carry, in octets; never 0. No options are sent on
-    /// segments with data, so that nothing has to be taken off for them yet.
+    /// SMSS: the most data that a segment may carry beside the options that all segments have, in octets;
+    /// never 0. Congestion control counts in it.
+    pub(super) fn smss_octets(&self) -> u32 {
+        u32::from(self.snd.mss_octets.min(self.settings.mss_send_limit_octets)).max(1)
+    }
+
+    /// Octets of options that blocks may take: at least half of a segment is left to data.
+    fn sack_room_octets(&self) -> u32 {
+        MAX_OPTION_OCTETS.min(self.smss_octets() / 2)
+    }
+
+    /// Eff.snd.MSS: the most data that the next segment may carry beside its options, in octets; never 0.
     pub(super) fn effective_mss_octets(&self) -> u32 {
+        let blocks = self.sack_blocks(self.sack_room_octets()).len() as u32;
+        // Kind and length are padded to a word.
+        let options = if blocks > 0 { 4 + 8 * blocks } else { 0 };
         //= RFC9293-MUST-16
         //= RFC6691-2-b
-        u32::from(self.snd.mss_octets.min(self.settings.mss_send_limit_octets)).max(1)
+        self.smss_octets().saturating_sub(options).max(1)
     }
 }
 

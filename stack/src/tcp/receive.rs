@@ -3,23 +3,47 @@
 
 use super::state::State;
 use super::{Cx, Tcb};
+use crate::base::seq::Window;
 use crate::base::{Instant, Refused};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// Gaps that the buffer remembers at the most. More than a few are the work of somebody who wants to waste
-/// time; what would make one more is not taken, and is sent again.
-const MAX_ISLANDS: usize = 64;
+/// Islands that the buffer remembers at the most. More than a few are the work of somebody who wants to waste
+/// time and memory; what would make one more is not taken, and is sent again.
+const MAX_ISLANDS: usize = 128;
 
-/// Octets from the first unread one on. `ready` of them are in order; after them islands, separated by gaps
-/// of octets without meaning. Grows when needed.
+/// Text out of order: distances from RCV.NXT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Island {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// Grows with each segment: the island with the largest one was touched last.
+    pub(super) touched: u32,
+}
+
+/// What became of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It is here. This part of it was here before: distances from RCV.NXT, the first part if there are
+    /// several.
+    Taken { twice: Option<(u32, u32)> },
+    /// It would have made one gap too many.
+    TooManyGaps,
+}
+
+/// Octets from the first unread one on. `ready` of them are in order, `front` more are only waiting to be
+/// taken; after them islands, separated by gaps of octets without meaning. Grows when needed, but not beyond
+/// the window: whoever calls has cut off the rest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Buffer {
     octets: VecDeque<u8>,
     ready: u32,
-    /// Sorted, disjoint, not touching: start and end as distances from RCV.NXT. An island at 0 is text that
-    /// waits for the connection to be established.
-    islands: Vec<(u32, u32)>,
+    /// Octets from RCV.NXT on: text that waits for the connection to be established, else 0 between events.
+    front: u32,
+    /// Sorted, disjoint, not touching, beyond `front`.
+    islands: Vec<Island>,
+    /// Segments out of order since there are islands.
+    touches: u32,
     /// Distance of the peer's FIN from RCV.NXT.
     fin: Option<u32>,
 }
@@ -39,37 +63,40 @@ impl Buffer {
         !self.islands.is_empty()
     }
 
-    pub(super) const fn islands(&self) -> &[(u32, u32)] {
+    pub(super) const fn islands(&self) -> &[Island] {
         self.islands.as_slice()
     }
 
     /// Stores `data` that begins `start` octets after RCV.NXT. What is there already stays: only the new part
-    /// counts. `false` if there would be too many gaps.
-    pub(super) fn hold(&mut self, start: u32, data: &[u8]) -> bool {
+    /// counts.
+    pub(super) fn hold(&mut self, start: u32, data: &[u8]) -> Held {
         let end = start + u32::try_from(data.len()).unwrap_or(0);
-        let touched = |island: &&(u32, u32)| island.1 >= start && island.0 <= end;
-        if self.islands.len() >= MAX_ISLANDS && start > 0 && !self.islands.iter().any(|one| touched(&one)) {
-            return false;
+        // The islands that the text touches.
+        let first = self.islands.partition_point(|island| island.end < start);
+        let last = self.islands.partition_point(|island| island.start <= end);
+        let apart = first == last && start > self.front;
+        if apart && self.islands.len() >= MAX_ISLANDS {
+            return Held::TooManyGaps;
         }
+        let mut twice = None;
         let mut cursor = start;
-        for at in 0..self.islands.len() {
-            let (island_start, island_end) = self.islands[at];
-            if island_end <= cursor {
+        let front = Island { start: 0, end: self.front, touched: 0 };
+        for at in 0..=last - first {
+            let known = if at == 0 { front } else { self.islands[first + at - 1] };
+            if known.end <= cursor || known.start >= end {
                 continue;
             }
-            if island_start >= end {
-                break;
+            twice = twice.or(Some((known.start.max(cursor), known.end.min(end))));
+            if known.start > cursor {
+                self.write(cursor, &data[(cursor - start) as usize..(known.start - start) as usize]);
             }
-            if island_start > cursor {
-                self.write(cursor, &data[(cursor - start) as usize..(island_start - start) as usize]);
-            }
-            cursor = island_end;
+            cursor = known.end;
         }
         if cursor < end {
             self.write(cursor, &data[(cursor - start) as usize..]);
         }
-        self.unite(start, end);
-        true
+        self.unite(start, end, first, last);
+        Held::Taken { twice }
     }
 
     /// Stores the peer's FIN. Of two that contradict each other the earlier counts.
@@ -89,28 +116,39 @@ impl Buffer {
         self.octets.range_mut(from..from + data.len()).zip(data).for_each(|(to, octet)| *to = *octet);
     }
 
-    /// Adds one island and joins what it touches.
-    fn unite(&mut self, mut start: u32, mut end: u32) {
-        let first = self.islands.partition_point(|island| island.1 < start);
-        let last = self.islands.partition_point(|island| island.0 <= end);
-        if first < last {
-            start = start.min(self.islands[first].0);
-            end = end.max(self.islands[last - 1].1);
+    /// Joins the new text with the islands `first..last`, which it touches, and with the front if it reaches
+    /// that.
+    fn unite(&mut self, mut start: u32, mut end: u32, first: usize, last: usize) {
+        if let Some(touched) = self.islands[first..last].last() {
+            start = start.min(self.islands[first].start);
+            end = end.max(touched.end);
         }
-        self.islands.splice(first..last, [(start, end)]);
+        if start <= self.front {
+            self.front = self.front.max(end);
+            self.islands.drain(first..last);
+            self.release();
+            return;
+        }
+        self.touches = self.touches.saturating_add(1);
+        self.islands.splice(first..last, [Island { start, end, touched: self.touches }]);
+    }
+
+    /// Gives the memory of islands back that are no more.
+    fn release(&mut self) {
+        if self.islands.is_empty() && self.touches > 0 {
+            self.islands = Vec::new();
+            self.touches = 0;
+        }
     }
 
     /// Takes what lies at RCV.NXT as received in order; how many octets that are.
     pub(super) fn take_in_order(&mut self) -> u32 {
-        let Some(&(0, end)) = self.islands.first() else { return 0 };
         // Nothing follows a FIN.
-        let octets = self.fin.map_or(end, |fin| end.min(fin));
-        self.islands.remove(0);
-        if octets < end {
-            self.islands.insert(0, (octets, end));
-        }
+        let octets = self.fin.map_or(self.front, |fin| self.front.min(fin));
+        self.front -= octets;
         for island in &mut self.islands {
-            *island = (island.0 - octets, island.1 - octets);
+            island.start -= octets;
+            island.end -= octets;
         }
         self.fin = self.fin.map(|fin| fin - octets);
         self.ready += octets;
@@ -122,10 +160,24 @@ impl Buffer {
         let is_next = self.fin == Some(0);
         if is_next {
             self.fin = None;
-            self.islands = Vec::new();
+            self.front = 0;
+            self.islands.clear();
+            self.release();
             self.octets.truncate(self.ready as usize);
         }
         is_next
+    }
+
+    /// Asserts the invariants; `window` is what may be held beyond what is in order.
+    pub(super) fn check(&self, window: Window) {
+        let last = self.islands.last().map_or(self.front, |island| island.end);
+        assert!(self.held_octets() == self.ready + last, "the receive buffer holds octets of nothing");
+        assert!(last <= window.octets(), "text beyond the right edge was kept");
+        assert!(self.islands.len() <= MAX_ISLANDS, "too many islands");
+        assert!(self.islands.iter().all(|island| island.start < island.end), "an island of no octets");
+        let apart = self.islands.is_sorted_by(|one, next| one.end < next.start);
+        let beyond = self.islands.first().is_none_or(|island| island.start > self.front);
+        assert!(apart && beyond, "islands touch or are out of order");
     }
 
     fn read(&mut self, max: u32) -> Vec<u8> {

@@ -27,7 +27,7 @@ impl Tcb {
         if self.recovery.reduced_at.is_some_and(|at| self.snd.una.before(at)) {
             return false;
         }
-        self.congestion.on_congestion(self.flight_octets(), self.effective_mss_octets());
+        self.congestion.on_congestion(self.flight_octets(), self.smss_octets());
         self.recovery.reduced_at = Some(self.snd.nxt);
         true
     }
@@ -59,14 +59,14 @@ impl Tcb {
     pub(super) fn note_sending(&mut self, now: Instant) {
         let idle = now.since(self.recovery.sent_at) > self.rto.span();
         if self.outstanding_octets() == 0 && idle {
-            self.congestion.on_idle(self.effective_mss_octets());
+            self.congestion.on_idle(self.smss_octets());
         }
         self.recovery.sent_at = now;
     }
 
     /// `octets` that were in flight are acknowledged. The first of all was the SYN, which opens the window.
     pub(super) fn grow_window(&mut self, now: Instant, octets: u32, of_syn: bool) {
-        let smss_octets = self.effective_mss_octets();
+        let smss_octets = self.smss_octets();
         if of_syn {
             self.congestion.open(smss_octets, self.syn_resent);
             return;

@@ -9,7 +9,7 @@ use super::reset::Throttle;
 use super::rto::Rto;
 use super::state::{End, Phase, State};
 use super::timeouts::Timer;
-use super::{Settings, receive, send};
+use super::{Settings, receive, sack, send};
 use crate::base::seq::Window;
 use crate::base::{Instant, Ours, Refused, Seq, Span, Theirs};
 
@@ -83,6 +83,8 @@ pub struct Tcb {
     pub(super) congestion: congestion::Window,
     /// What is known of losses.
     pub(super) recovery: Recovery,
+    /// What both ends reported out of order.
+    pub(super) sack: sack::Board,
     pub(super) timer: Timer,
     /// Since when the peer owes an answer: the start of the user timeout.
     pub(super) waiting_since: Option<Instant>,
@@ -142,6 +144,7 @@ impl Tcb {
             rto: Rto::new(settings),
             congestion: congestion::Window::new(settings.congestion),
             recovery: Recovery::new(),
+            sack: sack::Board::default(),
             timer: Timer::Idle,
             waiting_since: None,
             resends: 0,

@@ -91,7 +91,7 @@ impl Tcb {
     }
 
     fn on_retransmission_timeout(&mut self, now: Instant, cx: &mut Cx<'_>) {
-        let (flight, smss) = (self.flight_octets(), self.effective_mss_octets());
+        let (flight, smss) = (self.flight_octets(), self.smss_octets());
         self.congestion.on_timeout(self.resends == 0, flight, smss);
         self.resends = self.resends.saturating_add(1);
         if self.resends == R1_RETRANSMISSIONS {

@@ -81,6 +81,7 @@ impl Tcb {
             return;
         }
         cx.out.discard(Why::TcpSequence);
+        self.note_old_text(seg);
         let again = seg.flags.fin() && seg.seq + seg.len() == self.rcv.nxt;
         if again && matches!(self.phase, Phase::TimeWait { .. }) {
             // The fifth check speaks of this FIN, but it never gets past the first one.
@@ -98,9 +99,19 @@ impl Tcb {
         }
     }
 
+    /// Text before RCV.NXT was received before, unless it lies before the peer's first octet.
+    fn note_old_text(&mut self, seg: &Arrived<'_>) {
+        let start = seg.seq + u32::from(seg.flags.syn());
+        let behind = self.rcv.nxt.octets_since(start);
+        if start.before(self.rcv.nxt) && behind < self.rcv.nxt.octets_since(self.irs) {
+            self.note_duplicate_text(start, (start + seg.text_octets()).earlier(self.rcv.nxt));
+        }
+    }
+
     /// Leaves the part of the segment that is new and in the window.
-    fn trim(&self, seg: &mut Arrived<'_>) {
+    fn trim(&mut self, seg: &mut Arrived<'_>) {
         if seg.seq.before(self.rcv.nxt) {
+            self.note_old_text(seg);
             //= RFC9293-3.10.7.4-c
             //= RFC9293-3.10.7.4-d
             seg.cut_front(self.rcv.nxt.octets_since(seg.seq));

@@ -3,6 +3,7 @@
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::seq::Window;
 use crate::base::{Instant, Why};
+use crate::tcp::receive::Held;
 use crate::tcp::state::{End, Phase};
 use crate::tcp::{Cx, Tcb};
 
@@ -45,10 +46,18 @@ impl Tcb {
         let mut seg = *seg;
         let at = seg.seq.octets_since(self.rcv.nxt);
         seg.keep_front(self.rcv.wnd.octets().saturating_sub(at));
-        //= RFC9293-SHLD-31
-        if !seg.payload.is_empty() && !self.receive_buffer.hold(at, seg.payload) {
-            cx.out.discard(Why::TcpTooManyGaps);
-            return;
+        if !seg.payload.is_empty() {
+            //= RFC9293-SHLD-31
+            match self.receive_buffer.hold(at, seg.payload) {
+                Held::Taken { twice: None } => {}
+                Held::Taken { twice: Some((start, end)) } => {
+                    self.note_duplicate_text(self.rcv.nxt + start, self.rcv.nxt + end);
+                }
+                Held::TooManyGaps => {
+                    cx.out.discard(Why::TcpTooManyGaps);
+                    return;
+                }
+            }
         }
         if seg.flags.fin() {
             //= RFC9293-3.10.7.4-af

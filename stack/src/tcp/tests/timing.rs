@@ -18,9 +18,9 @@ fn series(rig: &mut Rig, count: usize) -> Vec<String> {
 #[test]
 fn a_syn_is_sent_for_three_minutes_with_doubled_intervals() {
     let mut rig = Rig::connect_with(&Settings::default());
-    assert_eq!(rig.log(), ["> S 0:0(0) win 65535 mss 1460"]);
+    assert_eq!(rig.log(), ["> S 0:0(0) win 65535 mss 1460 sackok"]);
     let times: Vec<String> = series(&mut rig, 8);
-    let syn = "> S 0:0(0) win 65535 mss 1460";
+    let syn = "> S 0:0(0) win 65535 mss 1460 sackok";
     assert_eq!(
         times,
         [

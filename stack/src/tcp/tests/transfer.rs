@@ -181,7 +181,7 @@ fn text_out_of_order_is_kept_and_delivered_in_order() {
 #[test]
 fn the_gaps_that_are_remembered_are_bounded() {
     let mut rig = Rig::established();
-    let lines: Vec<_> = (1..=70)
+    let lines: Vec<_> = (1..=134)
         .flat_map(|number| rig.gets(&alloc::format!(". {}:{}(1) ack 1", 10 * number, 10 * number + 1)))
         .filter(|line| line.starts_with('!'))
         .collect();
