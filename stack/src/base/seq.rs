@@ -37,6 +37,7 @@ impl<Side> Seq<Side> {
     /// How far this number lies after `from`; negative if it lies before. Sound for numbers less than
     /// 2^31 apart, which RFC 9293 section 3.4 guarantees for numbers in use at the same time.
     pub const fn distance_from(self, from: Self) -> i32 {
+        //= RFC9293-3.4-a
         self.value.wrapping_sub(from.value).cast_signed()
     }
 

@@ -41,6 +41,7 @@ impl Tcb {
             //= RFC6298-3-b
             self.timed = Some((end, now));
         }
+        //= RFC9293-3.1-g
         let mut flags = self.ack_flag();
         if cut.syn {
             flags = flags | Flags::SYN;
@@ -101,6 +102,7 @@ impl Tcb {
         let options = self.options_for(now, flags);
         let segment = Segment {
             seq: seq.value(),
+            //= RFC9293-3.4-c
             ack: if acknowledges { self.rcv.nxt.value() } else { 0 },
             flags,
             window: window.0,

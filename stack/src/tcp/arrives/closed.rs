@@ -29,6 +29,10 @@ mod tests {
     use super::*;
     use crate::wire::tcp::Flags;
 
+    //? RFC9293-3.10.7.1-b
+    //? RFC9293-3.10.7.1-c
+    //? RFC9293-3.5.2-b
+    //? RFC9293-3.5.2-c
     #[test]
     fn the_reset_is_one_that_the_sender_will_believe() {
         let arriving = Segment { seq: 100, ack: 700, flags: Flags::ACK, ..Segment::default() };
@@ -41,6 +45,8 @@ mod tests {
         assert_eq!(reset_for(&arriving), Some(expected));
     }
 
+    //? RFC9293-3.10.7.1-a
+    //? RFC9293-3.5.2-a
     #[test]
     fn a_reset_is_never_answered() {
         let arriving = Segment { seq: 1, flags: Flags::RST | Flags::ACK, ..Segment::default() };

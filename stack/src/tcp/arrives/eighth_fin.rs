@@ -38,6 +38,11 @@ mod tests {
     use crate::tcp::tests::rig::{Rig, octets};
     use alloc::vec::Vec;
 
+    //? RFC9293-3.10.7.4-ad
+    //? RFC9293-3.10.3-d
+    //? RFC9293-3.6-c
+    //? RFC9293-3.6-f
+    //? RFC9293-MUST-12
     #[test]
     fn the_fin_takes_a_number_and_ends_the_stream() {
         let mut rig = Rig::established();
@@ -48,6 +53,7 @@ mod tests {
         assert_eq!(rig.read(100), Ok(Vec::new()));
     }
 
+    //? RFC9293-3.10.7.4-u
     #[test]
     fn a_fin_that_acknowledges_ours_skips_closing() {
         let mut rig = Rig::in_state(State::FinWait1);
@@ -55,6 +61,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::TimeWait);
     }
 
+    //? RFC9293-3.10.7.4-af
     #[test]
     fn of_two_fins_the_earlier_counts_and_nothing_beyond_it() {
         let mut rig = Rig::established();
@@ -65,6 +72,7 @@ mod tests {
         assert_eq!(rig.read(100), Ok(octets(1, 7)));
     }
 
+    //? RFC9293-3.10.7.4-z
     #[test]
     fn a_fin_sent_again_is_acknowledged_again() {
         for state in [State::CloseWait, State::Closing, State::LastAck] {

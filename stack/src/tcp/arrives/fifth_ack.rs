@@ -187,6 +187,7 @@ mod tests {
     use crate::tcp::{Settings, State};
     use alloc::format;
 
+    //? RFC9293-3.8.6-a
     #[test]
     fn an_acknowledgement_that_says_no_window_leaves_the_edge_where_it_was() {
         let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);
@@ -198,6 +199,11 @@ mod tests {
         rig.tcb.check();
     }
 
+    //? RFC9293-3.10.7.4-p
+    //? RFC9293-MAY-12
+    //? RFC5961-5.2-a
+    //? RFC5961-5.2-b
+    //? RFC5961-5.2-c
     #[test]
     fn the_range_reaches_back_by_the_largest_window() {
         let mut rig = Rig::established_with(&Settings::default(), 100, 1000);
@@ -211,6 +217,8 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.10.7.4-p
+    //? RFC5961-5.2-b
     #[test]
     fn text_with_an_ack_out_of_range_is_not_taken() {
         let mut rig = Rig::established();
@@ -218,6 +226,8 @@ mod tests {
         assert_eq!(rig.numbers(), (1, 1));
     }
 
+    //? RFC9293-3.10.7.4-t
+    //? RFC9293-3.8.6-b
     #[test]
     fn an_old_segment_does_not_say_what_the_window_is() {
         let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);
@@ -238,6 +248,9 @@ mod tests {
         assert_eq!(wnd(&rig), 500);
     }
 
+    //? RFC9293-3.10.7.4-r
+    //? RFC9293-3.10.7.4-q
+    //? RFC9293-3.5.2-d
     #[test]
     fn an_unacceptable_ack_in_syn_received_draws_a_reset_and_changes_nothing() {
         for ack in [0, 2] {
@@ -250,6 +263,7 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.10.7.4-s
     #[test]
     fn what_is_acknowledged_leaves_the_buffer() {
         let mut rig = Rig::established();
@@ -261,6 +275,7 @@ mod tests {
         assert_eq!(rig.tcb.due(), None);
     }
 
+    //? RFC9293-3.10.7.4-u
     #[test]
     fn an_ack_of_data_but_not_of_the_fin_leaves_fin_wait_1_alone() {
         let mut rig = Rig::established();
@@ -272,6 +287,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::FinWait2);
     }
 
+    //? RFC9293-3.10.4-b
     #[test]
     fn a_fin_from_syn_received_waits_for_both_acknowledgements() {
         let mut rig = Rig::in_state(State::SynReceived);

@@ -137,6 +137,9 @@ mod tests {
 
     const REFUSED: [&str; 2] = ["! TcpSequence", "> . 1:1(0) ack 1 win 100"];
 
+    //? RFC9293-3.4-e
+    //? RFC9293-3.10.7.4-a
+    //? RFC9293-3.5.2-e
     #[test]
     fn an_empty_segment_counts_within_an_open_window() {
         for (seq, acceptable) in [(0, false), (1, true), (100, true), (101, false)] {
@@ -145,6 +148,8 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.4-e
+    //? RFC9293-3.10.7.4-c
     #[test]
     fn text_counts_if_its_first_or_last_octet_lies_in_the_window() {
         let cases = [
@@ -166,6 +171,7 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.10.7.4-c
     #[test]
     fn only_the_new_part_counts() {
         let mut rig = open_window();
@@ -175,6 +181,7 @@ mod tests {
         assert_eq!(rig.read(100), Ok(octets(1, 20)));
     }
 
+    //? RFC9293-3.10.7.4-d
     #[test]
     fn a_fin_beyond_the_window_is_cut_off_with_the_text() {
         let mut rig = open_window();
@@ -188,6 +195,9 @@ mod tests {
         rig
     }
 
+    //? RFC9293-MUST-66
+    //? RFC9293-3.4-f
+    //? RFC9293-3.8.6-c
     #[test]
     fn a_closed_window_takes_no_text_but_ack_urg_and_rst() {
         let mut rig = closed_window();
@@ -201,6 +211,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Closed);
     }
 
+    //? RFC9293-3.4-f
     #[test]
     fn hosts_that_probe_each_other_still_hear_each_other() {
         let mut rig = closed_window();
@@ -211,6 +222,8 @@ mod tests {
         assert_eq!(rig.gets(". 103:103(0) ack 6"), ["! TcpSequence", "> . 6:6(0) ack 101 win 0"]);
     }
 
+    //? RFC9293-3.10.7.4-b
+    //? RFC5961-3.2-a
     #[test]
     fn a_reset_outside_the_window_is_dropped_without_a_word() {
         assert_eq!(open_window().gets("R 0:0(0)"), ["! TcpResetSequence"]);
@@ -218,6 +231,7 @@ mod tests {
         assert_eq!(closed_window().gets("R 102:102(0)"), ["! TcpResetSequence"]);
     }
 
+    //? RFC5961-7-a
     #[test]
     fn the_answers_to_empty_segments_are_counted() {
         let mut rig = open_window();

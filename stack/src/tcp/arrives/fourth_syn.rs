@@ -33,6 +33,8 @@ mod tests {
     use crate::tcp::tests::rig::Rig;
     use crate::tcp::{End, Settings, State};
 
+    //? RFC9293-3.10.7.4-l
+    //? RFC5961-4.2-a
     #[test]
     fn a_syn_anywhere_draws_an_acknowledgement_and_nothing_else() {
         let ack = "> . 1:1(0) ack 1 win 65535";
@@ -48,6 +50,7 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.10.7.4-k
     #[test]
     fn a_new_syn_brings_syn_received_back_to_listen() {
         let mut rig = Rig::in_state(State::SynReceived);
@@ -55,6 +58,7 @@ mod tests {
         assert_eq!(rig.tcb.end(), Some(End::BackToListen));
     }
 
+    //? RFC9293-3.10.7.4-d
     #[test]
     fn the_old_syn_with_text_does_not() {
         let mut rig = Rig::in_state(State::SynReceived);
@@ -63,6 +67,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::SynReceived);
     }
 
+    //? RFC9293-3.10.7.4-l
     #[test]
     fn syn_received_from_an_active_open_challenges() {
         let mut rig = Rig::connect_with(&Settings::default());

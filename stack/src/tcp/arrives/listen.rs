@@ -43,6 +43,9 @@ mod tests {
         on_segment(&Segment { seq: 100, ack: 700, flags, payload: b"x", ..Segment::default() })
     }
 
+    //? RFC9293-3.10.7.2-a
+    //? RFC9293-3.10.7.2-b
+    //? RFC9293-3.10.7.2-e
     #[test]
     fn rst_goes_before_ack_and_ack_before_syn() {
         let reset = Segment { seq: 700, flags: Flags::RST, ..Segment::default() };

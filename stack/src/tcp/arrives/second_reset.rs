@@ -28,6 +28,7 @@ impl Tcb {
 
     /// The peer's reset is valid.
     fn reset_by_peer(&mut self) {
+        //= RFC9293-3.5.3-b
         match self.phase {
             //= RFC9293-3.10.7.4-e
             //= RFC9293-3.10.7.4-f
@@ -51,6 +52,9 @@ mod tests {
     use crate::tcp::{End, Settings, State};
     use alloc::vec::Vec;
 
+    //? RFC9293-3.10.7.4-i
+    //? RFC9293-3.10.7.4-g
+    //? RFC5961-3.2-b
     #[test]
     fn the_exact_number_resets_and_flushes() {
         let mut rig = Rig::established();
@@ -63,6 +67,7 @@ mod tests {
         assert_eq!(rig.tcb.due(), None);
     }
 
+    //? RFC9293-SHLD-2
     #[test]
     fn a_reset_may_carry_text() {
         let mut rig = Rig::established();
@@ -70,6 +75,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Closed);
     }
 
+    //? RFC9293-3.5.3-a
     #[test]
     fn a_reset_that_begins_before_the_window_does_not_count_although_its_text_reaches_in() {
         let mut rig = Rig::established();
@@ -77,6 +83,8 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Established);
     }
 
+    //? RFC9293-3.10.7.4-i
+    //? RFC5961-3.2-c
     #[test]
     fn an_inexact_number_draws_a_challenge_and_the_answer_to_it_resets() {
         let mut rig = Rig::established();
@@ -88,6 +96,8 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Closed);
     }
 
+    //? RFC5961-7-a
+    //? RFC5961-7-b
     #[test]
     fn challenges_are_limited_to_ten_in_five_seconds() {
         let mut rig = Rig::established();
@@ -102,6 +112,10 @@ mod tests {
         assert_eq!(answers(&mut Rig::established_with(&quiet, 65535, 1000)), 0);
     }
 
+    //? RFC9293-3.10.7.4-e
+    //? RFC9293-3.10.7.4-f
+    //? RFC9293-3.5-d
+    //? RFC9293-MUST-11
     #[test]
     fn syn_received_goes_where_it_came_from() {
         let mut passive = Rig::in_state(State::SynReceived);

@@ -79,6 +79,9 @@ mod tests {
     use crate::tcp::State;
     use crate::tcp::tests::rig::{Rig, octets};
 
+    //? RFC9293-3.10.7.4-aa
+    //? RFC9293-3.10.7.4-ab
+    //? RFC9293-3.6-e
     #[test]
     fn text_in_order_is_delivered_and_acknowledged() {
         for state in [State::Established, State::FinWait1, State::FinWait2] {
@@ -102,6 +105,7 @@ mod tests {
         assert_eq!(rig.read(100), Ok(alloc::vec![91, 92, 3, 94, 95]));
     }
 
+    //? RFC9293-3.10.7.4-z
     #[test]
     fn text_after_the_fin_is_acknowledged_and_forgotten() {
         let mut rig = Rig::in_state(State::CloseWait);
@@ -109,6 +113,7 @@ mod tests {
         assert_eq!(rig.tcb.unread_octets(), 0);
     }
 
+    //? RFC9293-MUST-58
     #[test]
     fn data_carries_the_acknowledgement() {
         let mut rig = Rig::established_with(&crate::tcp::Settings::default(), 10, 1000);

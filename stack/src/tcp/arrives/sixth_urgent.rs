@@ -44,6 +44,9 @@ mod tests {
     use crate::tcp::State;
     use crate::tcp::tests::rig::Rig;
 
+    //? RFC9293-MUST-32
+    //? RFC9293-MUST-33
+    //? RFC9293-3.10.7.4-y
     #[test]
     fn the_user_is_told_when_the_pointer_appears_and_when_it_advances() {
         let mut rig = Rig::established();
@@ -71,6 +74,7 @@ mod tests {
         assert_eq!(rig.tcb.rcv().up, None);
     }
 
+    //? RFC9293-3.10.7.4-z
     #[test]
     fn after_the_fin_there_is_nothing_urgent() {
         let mut rig = Rig::in_state(State::CloseWait);

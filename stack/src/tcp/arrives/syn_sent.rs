@@ -111,6 +111,10 @@ mod tests {
     use crate::tcp::tests::rig::Rig;
     use crate::tcp::{End, Settings, State};
 
+    //? RFC9293-3.10.7.3-a
+    //? RFC9293-3.5-c
+    //? RFC9293-3.5.2-d
+    //? RFC9293-3.10.7.3-c
     #[test]
     fn an_ack_of_another_connection_is_reset_at_its_own_number() {
         let mut rig = Rig::connect_with(&Settings::default());
@@ -125,6 +129,9 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Established);
     }
 
+    //? RFC9293-3.10.7.3-b
+    //? RFC9293-3.10.7.3-c
+    //? RFC5961-3.2-d
     #[test]
     fn a_reset_with_the_right_ack_refuses_the_connection() {
         let mut rig = Rig::connect_with(&Settings::default());
@@ -134,6 +141,8 @@ mod tests {
         assert_eq!((rig.tcb.take_error(), rig.tcb.error()), (Some(Refused::ConnRefused), None));
     }
 
+    //? RFC9293-3.10.2-c
+    //? RFC7323-2.2-d
     #[test]
     fn the_window_of_the_syn_ack_counts() {
         let mut rig = Rig::connect_with(&Settings::default());
@@ -142,6 +151,8 @@ mod tests {
         assert_eq!(rig.tcb.snd().max_wnd.octets(), 10);
     }
 
+    //? RFC9293-3.10.7.3-d
+    //? RFC9293-3.10.7.3-f
     #[test]
     fn a_fin_with_the_syn_ack_is_taken() {
         let mut rig = Rig::connect_with(&Settings::default());

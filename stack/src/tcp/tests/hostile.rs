@@ -183,6 +183,13 @@ fn draw(dice: &mut Seeded, bound: u32) -> u32 {
     dice.choose(Freedom::EphemeralPort, 0..=u64::from(bound) - 1) as u32
 }
 
+//? RFC9293-3.1-g
+//? RFC9293-3.1-e
+//? RFC9293-MUST-65
+//? RFC9293-3.4-d
+//? RFC9293-SHLD-14
+//? RFC9293-3.5.2-a
+//? RFC9293-3.10.7.4-aa
 #[test]
 fn nothing_that_arrives_breaks_a_connection() {
     fn holds(seed: u64) -> bool {

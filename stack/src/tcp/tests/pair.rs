@@ -243,6 +243,12 @@ fn run(seed: u64) -> (BTreeSet<(State, State)>, Instant) {
     (one.seen.union(&other.seen).copied().collect(), now)
 }
 
+//? RFC9293-3.4-b
+//? RFC9293-3.4-c
+//? RFC9293-3.6-b
+//? RFC9293-3.6-e
+//? RFC9293-MUST-10
+//? RFC9293-MUST-36
 #[test]
 fn streams_come_out_as_they_went_in_and_both_ends_close() {
     fn holds(seed: u64) -> bool {
@@ -279,6 +285,12 @@ const ALLOWED: &[(State, State)] = &[
     (State::TimeWait, State::Closed),
 ];
 
+//? RFC9293-MUST-10
+//? RFC9293-3.6-d
+//? RFC9293-3.10.7.4-u
+//? RFC9293-3.10.7.4-v
+//? RFC9293-3.10.7.4-w
+//? RFC9293-3.10.8-c
 #[test]
 fn only_the_changes_of_figure_5_happen_and_all_of_them_do() {
     let seen: BTreeSet<_> = (0..300).flat_map(|seed| run(seed).0).collect();

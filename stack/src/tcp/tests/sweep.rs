@@ -57,6 +57,13 @@ fn judge(before: &Rig, ahead: i64, ack: i64, flags: Flags, payload: &[u8]) {
     assert!(alive, "{}", told());
 }
 
+//? RFC9293-3.4-e
+//? RFC9293-3.10.7.4-a
+//? RFC9293-3.10.7.4-b
+//? RFC9293-3.5.2-e
+//? RFC9293-3.5.2-a
+//? RFC9293-3.10.7.4-o
+//? RFC5961-3.2-a
 #[test]
 fn every_boundary_in_every_state() {
     let text = [7; 70_000];

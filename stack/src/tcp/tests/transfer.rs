@@ -12,6 +12,7 @@ fn buffers(receive: u32, send: u32) -> Settings {
     Settings { receive_buffer_octets: receive, send_buffer_octets: send, ..Settings::default() }
 }
 
+//? RFC9293-3.4-a
 #[test]
 fn the_numbers_may_come_round_to_the_initial_one() {
     // As if this many octets had been sent and acknowledged.
@@ -40,6 +41,7 @@ fn a_syn_that_is_sent_again_after_close_takes_no_window_back() {
     assert!(rig.tcb.rcv().wnd.octets() > 65_535);
 }
 
+//? RFC9293-MUST-8
 #[test]
 fn the_initial_number_follows_the_clock() {
     let settings = Settings::default();
@@ -57,6 +59,8 @@ fn the_initial_number_follows_the_clock() {
     assert_eq!(at(4), Seq::new(1000));
 }
 
+//? RFC9293-MUST-10
+//? RFC9293-3.10.7.3-e
 #[test]
 fn crossing_syns_end_in_one_connection() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -69,6 +73,9 @@ fn crossing_syns_end_in_one_connection() {
     assert_eq!(rig.tcb.state(), State::Established);
 }
 
+//? RFC9293-3.5-b
+//? RFC9293-3.10.7.2-d
+//? RFC9293-3.10.3-b
 #[test]
 fn text_and_fin_on_a_syn_wait_for_the_handshake() {
     let mut rig = Rig::accept_with(&Settings::default(), "SF 0:5(5)");
@@ -81,6 +88,7 @@ fn text_and_fin_on_a_syn_wait_for_the_handshake() {
     assert_eq!(rig.read(100), Ok(Vec::new()));
 }
 
+//? RFC9293-3.10.7.3-f
 #[test]
 fn text_on_a_syn_ack_is_delivered_at_once() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -88,6 +96,7 @@ fn text_on_a_syn_ack_is_delivered_at_once() {
     assert_eq!(rig.read(100), Ok(octets(0, 5)));
 }
 
+//? RFC9293-3.10.2-c
 #[test]
 fn what_was_written_before_the_handshake_leaves_after_it() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -95,6 +104,7 @@ fn what_was_written_before_the_handshake_leaves_after_it() {
     assert_eq!(rig.gets("S. 0:0(0) ack 1"), ["> P. 1:11(10) ack 1 win 65535"]);
 }
 
+//? RFC9293-3.10.4-b
 #[test]
 fn a_close_before_the_handshake_waits_for_what_was_written() {
     let mut rig = Rig::accept_with(&Settings::default(), "S 0:0(0)");
@@ -105,6 +115,10 @@ fn a_close_before_the_handshake_waits_for_what_was_written() {
     assert_eq!(rig.tcb.state(), State::FinWait1);
 }
 
+//? RFC9293-MUST-14
+//? RFC9293-MUST-15
+//? RFC9293-MUST-16
+//? RFC9293-SHLD-28
 #[test]
 fn segments_are_as_large_as_both_ends_and_the_path_allow() {
     let mut silent = Rig::established_with(&EAGER, 65535, 1000);
@@ -123,6 +137,7 @@ fn segments_are_as_large_as_both_ends_and_the_path_allow() {
     assert_eq!(rig.send(1300).len(), 2);
 }
 
+//? RFC9293-MUST-1
 #[test]
 fn windows_above_half_of_the_field_are_large_and_not_negative() {
     let mut rig = Rig::established_with(&buffers(1000, 100_000), 0xffff, 1460);
@@ -153,6 +168,8 @@ fn octets_leave_unchanged_when_the_ring_wraps() {
     }
 }
 
+//? RFC9293-MUST-39
+//? RFC9293-SHLD-14
 #[test]
 fn the_right_edge_stays_until_a_large_step_is_possible() {
     let mut rig = Rig::established_with(&buffers(1000, 1000), 65535, 100);
@@ -165,6 +182,10 @@ fn the_right_edge_stays_until_a_large_step_is_possible() {
     assert_eq!(rig.log(), ["> . 1:1(0) ack 201 win 900"]);
 }
 
+//? RFC9293-SHLD-31
+//? RFC9293-3.10.7.4-aa
+//? RFC9293-3.10.7.4-af
+//? RFC9293-3.4-c
 #[test]
 fn text_out_of_order_is_kept_and_delivered_in_order() {
     let mut rig = Rig::established();
@@ -190,6 +211,9 @@ fn the_gaps_that_are_remembered_are_bounded() {
     assert_eq!(rig.gets(". 1:10(9) ack 1"), ["> . 1:1(0) ack 11 win 65525"]);
 }
 
+//? RFC9293-MUST-30
+//? RFC9293-MUST-62
+//? RFC9293-3.10.2-e
 #[test]
 fn urgent_data_is_announced_until_it_is_acknowledged() {
     let mut rig = Rig::established_with(&EAGER, 65535, 1000);
@@ -202,18 +226,26 @@ fn urgent_data_is_announced_until_it_is_acknowledged() {
     assert_eq!(rig.wait(), ["1000 > P.U 1001:1511(510) ack 1 win 65535 urg 500"]);
 }
 
+//? RFC9293-3.10.2-e
 #[test]
 fn the_peer_hears_of_urgent_data_although_its_window_is_closed() {
     let mut rig = Rig::established_with(&Settings::default(), 0, 1000);
     assert_eq!(rig.send_urgent(10), ["> .U 1:1(0) ack 1 win 65535 urg 10"]);
 }
 
+//? RFC9293-MUST-31
 #[test]
 fn urgent_data_of_any_length_is_announced() {
     let mut rig = Rig::established_with(&buffers(1000, 200_000), 1000, 1000);
     assert_eq!(rig.send_urgent(100_000), ["> .U 1:1001(1000) ack 1 win 1000 urg 65535"]);
 }
 
+//? RFC9293-3.6-e
+//? RFC9293-3.6-c
+//? RFC9293-3.10.2-f
+//? RFC9293-3.10.2-d
+//? RFC9293-3.10.4-e
+//? RFC9293-3.10.7.4-ad
 #[test]
 fn one_direction_closes_and_the_other_goes_on() {
     let mut rig = Rig::established();
@@ -231,6 +263,9 @@ fn one_direction_closes_and_the_other_goes_on() {
     assert_eq!(rig.tcb.state(), State::LastAck);
 }
 
+//? RFC9293-3.6-a
+//? RFC9293-3.10.4-c
+//? RFC9293-3.10.4-d
 #[test]
 fn a_close_sends_everything_and_then_one_fin() {
     let mut rig = Rig::established_with(&Settings::default(), 10, 1000);
@@ -243,6 +278,8 @@ fn a_close_sends_everything_and_then_one_fin() {
     assert_eq!(rig.tcb.state(), State::FinWait2);
 }
 
+//? RFC9293-3.10.4-e
+//? RFC9293-3.10.7.4-w
 #[test]
 fn close_wait_lasts_until_the_fin_leaves() {
     let mut rig = Rig::established_with(&Settings::default(), 10, 1000);
@@ -257,6 +294,8 @@ fn close_wait_lasts_until_the_fin_leaves() {
     assert_eq!(rig.tcb.end(), Some(End::Finished));
 }
 
+//? RFC9293-3.6-d
+//? RFC9293-3.10.7.4-v
 #[test]
 fn both_close_at_once() {
     let mut rig = Rig::established();
@@ -267,6 +306,8 @@ fn both_close_at_once() {
     assert_eq!(rig.tcb.state(), State::TimeWait);
 }
 
+//? RFC9293-MAY-1
+//? RFC9293-SHLD-3
 #[test]
 fn closing_over_unread_data_resets() {
     let mut rig = Rig::established();
@@ -275,6 +316,7 @@ fn closing_over_unread_data_resets() {
     assert_eq!(rig.tcb.end(), Some(End::Aborted));
 }
 
+//? RFC9293-SHLD-3
 #[test]
 fn data_after_a_full_close_draws_a_reset() {
     let mut rig = Rig::established();
@@ -284,6 +326,7 @@ fn data_after_a_full_close_draws_a_reset() {
     assert_eq!(rig.tcb.end(), Some(End::Aborted));
 }
 
+//? RFC9293-SHLD-3
 #[test]
 fn text_held_with_the_syn_is_lost_too_if_nobody_will_read_it() {
     let mut rig = Rig::accept_with(&Settings::default(), "S 0:5(5)");
@@ -296,6 +339,7 @@ fn a_million_idle_connections_fit_into_a_gibibyte() {
     assert!(size_of::<crate::tcp::Tcb>() <= 600);
 }
 
+//? RFC9293-3.10.3-e
 #[test]
 fn data_that_came_before_an_orderly_end_can_still_be_read() {
     let mut rig = Rig::in_state(State::FinWait2);
