@@ -201,6 +201,7 @@ mod tests {
             (Any::new(start) + octets).back(octets) == Any::new(start)
         }
 
+        //? RFC9293-3.4-a
         fn exactly_one_of_before_equal_after_within_half_the_circle(a: u32, b: u32) -> bool {
             let (a, b) = (Any::new(a), Any::new(b));
             if a.octets_since(b) == 1 << 31 {
@@ -214,6 +215,7 @@ mod tests {
             a.octets_since(b) == 1 << 31 || a.before(b) == b.after(a)
         }
 
+        //? RFC9293-3.4-a
         fn relations_do_not_depend_on_where_the_circle_starts(a: u32, b: u32, turn: u32) -> bool {
             let (x, y) = (Any::new(a), Any::new(b));
             x.before(y) == (x + turn).before(y + turn)
@@ -238,6 +240,7 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.4-a
     #[test]
     fn wrapping_is_not_special() {
         let last = Seq::<Theirs>::new(u32::MAX);
@@ -246,6 +249,7 @@ mod tests {
         assert_eq!((last + 5).distance_from(last), 5);
     }
 
+    //? RFC7323-2.3-e
     #[test]
     fn a_shift_above_fourteen_is_fourteen() {
         assert_eq!(Shift::from_option(255).bits(), 14);

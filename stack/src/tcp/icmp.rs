@@ -59,6 +59,7 @@ impl Tcb {
                 Phase::SynReceived(origin) => self.fail_opening(origin, refused),
                 // A connection that was once open is not given up for one message that anybody can forge
                 // (RFC 5927 section 5.2).
+                //= RFC5927-5.2-a
                 Phase::Established
                 | Phase::FinWait1
                 | Phase::FinWait2
@@ -80,7 +81,7 @@ impl Tcb {
     fn has_in_flight(&self, error: &IcmpError<'_>) -> bool {
         let Some(&[a, b, c, d]) = error.transport.get(4..8) else { return false };
         let quoted: Seq<Ours> = Seq::new(u32::from_be_bytes([a, b, c, d]));
-        //= RFC5927-7-a
+        //= RFC5927-4.1-a
         !matches!(self.phase, Phase::Closed(_)) && quoted.within(self.snd.una, self.outstanding_octets())
     }
 
@@ -113,6 +114,11 @@ mod tests {
     use crate::tcp::tests::rig::Rig;
     use crate::tcp::{End, Settings, State};
 
+    //? RFC9293-SHLD-26
+    //? RFC9293-MUST-56
+    //? RFC9293-SHLD-25
+    //? RFC9293-MUST-54
+    //? RFC9293-MUST-47
     #[test]
     fn hard_errors_end_an_attempt_and_soft_ones_do_not() {
         let mut rig = Rig::connect_with(&Settings::default());
@@ -130,6 +136,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Closed);
     }
 
+    //? RFC5927-5.2-a
     #[test]
     fn a_connection_that_was_open_survives_hard_errors() {
         let mut rig = Rig::established();
@@ -138,6 +145,8 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Established);
     }
 
+    //? RFC5927-4.1-a
+    //? RFC9293-MUST-54
     #[test]
     fn an_error_has_to_quote_what_is_outstanding() {
         let mut rig = Rig::established();
@@ -148,6 +157,7 @@ mod tests {
         }
     }
 
+    //? RFC5927-4.1-a
     #[test]
     fn nothing_of_a_connection_that_has_ended_is_in_flight() {
         let mut rig = Rig::established();
@@ -157,6 +167,7 @@ mod tests {
         assert_eq!(rig.icmp(false, too_big, 1), ["! TcpIcmpSequence"]);
     }
 
+    //? RFC8201-5.4-a
     #[test]
     fn a_smaller_path_brings_smaller_segments_and_never_larger_ones() {
         let mut rig = Rig::established();

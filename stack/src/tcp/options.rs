@@ -83,6 +83,7 @@ impl Tcb {
         self.snd.mss_octets = announced.unwrap_or(self.settings.mss_default_octets);
         self.sack.permitted = self.settings.sack && options.sack_permitted;
         //= RFC7323-2.2-b
+        //= RFC7323-2.3-b
         self.scale = options.window_scale.filter(|_| self.settings.window_scale).map(|count| Scale {
             //= RFC7323-2.3-e
             snd: Shift::from_option(count),
@@ -128,6 +129,10 @@ mod tests {
         Settings { receive_buffer_octets: 1 << 20, ..Settings::default() }
     }
 
+    //? RFC7323-2.2-b
+    //? RFC7323-2.2-d
+    //? RFC7323-2.3-c
+    //? RFC7323-2.3-d
     #[test]
     fn windows_are_scaled_if_both_syns_offer_it_and_never_on_a_syn() {
         let mut rig = Rig::connect_with(&large());
@@ -139,6 +144,9 @@ mod tests {
         assert_eq!(rig.tcb.rcv().wnd.octets(), 1 << 20);
     }
 
+    //? RFC7323-2.2-b
+    //? RFC7323-2.2-e
+    //? RFC7323-2.3-b
     #[test]
     fn nothing_is_scaled_if_the_peer_does_not_offer_it() {
         let mut rig = Rig::connect_with(&large());
@@ -151,6 +159,7 @@ mod tests {
         assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 500));
     }
 
+    //? RFC7323-2.3-e
     #[test]
     fn a_shift_above_fourteen_is_taken_as_fourteen() {
         let mut rig = Rig::accept_with(&large(), "S 0:0(0) win 3 mss 1000 wscale 200");
@@ -160,6 +169,7 @@ mod tests {
         assert_eq!(rig.tcb.snd().wnd.octets(), 3 << 14);
     }
 
+    //? RFC7323-2.2-d
     #[test]
     fn the_window_of_a_syn_ack_that_crosses_ours_is_not_scaled() {
         let mut rig = Rig::connect_with(&large());
@@ -180,6 +190,7 @@ mod tests {
         assert_eq!((rig.tcb.syn_options().window_scale, rig.tcb.scale()), (None, None));
     }
 
+    //? RFC9293-SHLD-14
     #[test]
     fn a_scaled_edge_is_said_rounded_down_and_never_taken_back() {
         let mut rig = Rig::connect_with(&large());

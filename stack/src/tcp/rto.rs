@@ -90,6 +90,8 @@ mod tests {
         rto.span().as_millis()
     }
 
+    //? RFC6298-2.2-a
+    //? RFC6298-2.3-a
     #[test]
     fn the_formulas_give_the_numbers_that_one_computes_by_hand() {
         let settings = Settings { rto_min: Span::ZERO, ..Settings::default() };
@@ -103,6 +105,7 @@ mod tests {
         assert_eq!(millis(&rto), 1300);
     }
 
+    //? RFC6298-4-a
     #[test]
     fn steady_round_trips_leave_the_granularity_as_margin() {
         let settings = Settings { rto_min: Span::ZERO, ..Settings::default() };
@@ -113,6 +116,7 @@ mod tests {
         assert_eq!(millis(&rto), 101);
     }
 
+    //? RFC6298-2.4-a
     #[test]
     fn the_lower_bound_is_one_second() {
         let mut rto = Rto::new(&Settings::default());
@@ -120,6 +124,8 @@ mod tests {
         assert_eq!(millis(&rto), 1000);
     }
 
+    //? RFC6298-5.5-a
+    //? RFC6298-2.5-a
     #[test]
     fn back_off_doubles_up_to_the_bound_and_a_sample_ends_it() {
         let mut rto = Rto::new(&Settings::default());
@@ -134,6 +140,7 @@ mod tests {
         assert_eq!(millis(&rto), 1500);
     }
 
+    //? RFC6298-5.7-a
     #[test]
     fn a_lost_syn_starts_data_with_three_seconds() {
         let mut rto = Rto::new(&Settings::default());

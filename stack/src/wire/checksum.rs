@@ -128,6 +128,7 @@ mod tests {
         !(sum as u16)
     }
 
+    //? RFC1071-1-a
     #[test]
     fn example_of_the_standard() {
         // RFC 1071 section 3.
@@ -135,12 +136,14 @@ mod tests {
         assert_eq!(of(&[]), 0xffff);
     }
 
+    //? RFC1624-3-a
     #[test]
     fn update_gives_positive_zero() {
         // RFC 1624 section 4.
         assert_eq!(updated(0xdd2f, 0x5555, 0x3285), 0x0000);
     }
 
+    //? RFC8200-8.1-a
     #[test]
     fn pseudo_headers_are_those_of_the_standards() {
         let (src, dst) = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(198, 51, 100, 2));
@@ -156,6 +159,7 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC1071-1-a
         fn agrees_with_the_plain_sum(bytes: Vec<u8>) -> bool {
             of(&bytes) == plain(&bytes)
         }
@@ -166,12 +170,14 @@ mod tests {
             forth.finish() == of(&back)
         }
 
+        //? RFC1071-2(A)-a
         fn splitting_does_not_matter(bytes: Vec<u8>, a: usize, b: usize) -> bool {
             let (head, tail) = bytes.split_at(a % (bytes.len() + 1));
             let (middle, tail) = tail.split_at(b % (tail.len() + 1));
             Sum::new().add_bytes(head).add_bytes(middle).add_bytes(tail).finish() == of(&bytes)
         }
 
+        //? RFC1071-2(B)-a
         fn swapped_octets_give_the_swapped_sum(words: Vec<u16>) -> bool {
             //= RFC1071-2(B)-a
             let swapped = words.iter().fold(Sum::new(), |sum, &word| sum.add_u16(word.swap_bytes()));
@@ -184,6 +190,7 @@ mod tests {
             holds(&bytes)
         }
 
+        //? RFC1624-3-a
         fn update_equals_recomputation(words: Vec<u16>, at: usize, new: u16) -> TestResult {
             if words.is_empty() {
                 return TestResult::discard();

@@ -455,6 +455,10 @@ mod tests {
     };
 
     quickcheck! {
+        //? RFC9293-MUST-2
+        //? RFC9293-3.1-a
+        //? RFC9293-3.1-c
+        //? RFC9293-MUST-69
         fn what_is_emitted_checks_to_itself(
             ports: (u16, u16), numbers: (u32, u32), flags: u16, fields: (u16, u16), options: Options,
             data: Vec<u8>
@@ -498,6 +502,7 @@ mod tests {
             }
         }
 
+        //? RFC9293-MUST-7
         fn no_octets_are_out_of_bounds(bytes: Vec<u8>) -> bool {
             match View::read(&bytes) {
                 Err(stop) => {
@@ -512,6 +517,8 @@ mod tests {
             }
         }
 
+        //? RFC9293-MUST-2
+        //? RFC9293-MUST-3
         fn one_wrong_bit_is_noticed(bit: usize, data: Vec<u8>) -> bool {
             let mut out = emitted(&Segment { payload: &data, ..SAMPLE }, &Forced::default());
             let bit = bit % (out.len() * 8);
@@ -561,6 +568,7 @@ mod tests {
         assert_eq!(view.payload(), [8, 0, 7, 0, b'x']);
     }
 
+    //? RFC9293-3.1-d
     #[test]
     fn a_data_offset_that_lies_is_located_and_discarded() {
         let short = emitted(&SAMPLE, &Forced { data_offset: Auto::Forced(4), ..Forced::default() });
@@ -572,6 +580,8 @@ mod tests {
         }
     }
 
+    //? RFC9293-3.1-b
+    //? RFC9293-MUST-3
     #[test]
     fn reserved_bits_do_not_matter_but_ports_and_checksum_do() {
         let reserved = Forced { reserved: Auto::Forced(7), ..Forced::default() };

@@ -528,10 +528,13 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC9293-MUST-4
+        //? RFC9293-MUST-64
         fn what_is_emitted_is_read_back(options: Options) -> bool {
             Options::from_bytes(&emitted(&options)) == options
         }
 
+        //? RFC9293-MUST-69
         fn the_length_is_whole_words_and_known_before(options: Options, blocks: Vec<(u32, u32)>) -> bool {
             let crowded = Options { sack: SackBlocks::from_slice(&blocks), ..options };
             let octets = emitted(&crowded).len();
@@ -559,12 +562,18 @@ mod tests {
             seen == bytes
         }
 
+        //? RFC9293-MUST-7
         fn a_walk_ends_with_its_first_stop(bytes: Vec<u8>) -> bool {
             let items: Vec<_> = Walk::new(&bytes).collect();
             items.iter().rev().skip(1).all(Result::is_ok)
         }
     }
 
+    //? RFC9293-MUST-68
+    //? RFC9293-3.2-a
+    //? RFC7323-2.2-f
+    //? RFC7323-3.2-j
+    //? RFC2018-2-b
     #[test]
     fn fixed_lengths_are_those_that_are_written() {
         let samples = [
@@ -596,6 +605,7 @@ mod tests {
         assert_eq!(texts(&emitted(&options)), ["mss 1460", "sackOK", "TS val 1 ecr 0", "nop", "wscale 7"]);
     }
 
+    //? RFC2018-2-b
     #[test]
     fn timestamps_leave_room_for_three_blocks() {
         let blocks = SackBlocks::from_slice(&[(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)]);
@@ -606,6 +616,8 @@ mod tests {
         assert_eq!(Options::from_bytes(&emitted(&both)).sack, blocks.first(3));
     }
 
+    //? RFC9293-MUST-6
+    //? RFC9293-MUST-64
     #[test]
     fn unknown_options_and_known_ones_of_another_length_are_skipped() {
         let bytes = [254, 4, 0xab, 0xcd, 2, 3, 9, 2, 4, 5, 180, 253, 2];
@@ -613,6 +625,7 @@ mod tests {
         assert_eq!(Options::from_bytes(&bytes), Options { mss: Some(1460), ..Options::NONE });
     }
 
+    //? RFC9293-MUST-7
     #[test]
     fn impossible_lengths_end_the_walk_where_they_are() {
         let stop = |at, need, have, said_by| {
@@ -627,6 +640,7 @@ mod tests {
         assert_eq!(texts(&[1, 8]), stop(1, 2, 1, "option kind"));
     }
 
+    //? RFC9293-MUST-4
     #[test]
     fn the_first_of_a_kind_counts_and_nothing_after_the_end() {
         let options = Options::from_bytes(&[3, 3, 7, 3, 3, 9, 0, 2, 4, 5, 180]);

@@ -70,6 +70,7 @@ impl Tcb {
             // Whoever answers probes is alive.
             //= RFC9293-MUST-37
             //= RFC1122-4.2.2.17-a
+            //= RFC6429-4-a
             self.waiting_since = Some(now);
         }
         if seg.ack.at_or_after(self.snd.una) && !self.update_window(seg) {

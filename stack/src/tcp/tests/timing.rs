@@ -15,6 +15,12 @@ fn series(rig: &mut Rig, count: usize) -> Vec<String> {
     (0..count).flat_map(|_| rig.wait()).collect()
 }
 
+//? RFC9293-MUST-22
+//? RFC9293-MUST-23
+//? RFC9293-SHLD-9
+//? RFC9293-SHLD-10
+//? RFC6298-2.1-a
+//? RFC6298-5.5-a
 #[test]
 fn a_syn_is_sent_for_three_minutes_with_doubled_intervals() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -39,6 +45,7 @@ fn a_syn_is_sent_for_three_minutes_with_doubled_intervals() {
     assert_eq!(rig.tcb.take_error(), Some(Refused::TimedOut));
 }
 
+//? RFC9293-MUST-22
 #[test]
 fn a_syn_ack_is_sent_again_likewise() {
     let mut rig = Rig::accept_with(&Settings::default(), "S 0:0(0)");
@@ -47,6 +54,11 @@ fn a_syn_ack_is_sent_again_likewise() {
     assert_eq!(rig.wait(), ["3000 > S. 0:0(0) ack 1 win 65535 mss 1460"]);
 }
 
+//? RFC6298-5.5-a
+//? RFC6298-2.5-a
+//? RFC6298-5.6-a
+//? RFC6298-5.4-a
+//? RFC9293-3.10.8-b
 #[test]
 fn data_is_sent_again_with_doubled_intervals_up_to_the_bound() {
     let mut rig = Rig::established_with(&LIMITLESS, 65535, 1000);
@@ -60,6 +72,11 @@ fn data_is_sent_again_with_doubled_intervals_up_to_the_bound() {
     assert_eq!(times, [1, 3, 7, 15, 31, 63, 123, 183, 243]);
 }
 
+//? RFC9293-MUST-18
+//? RFC6298-2.2-a
+//? RFC6298-2.3-a
+//? RFC6298-3-a
+//? RFC6298-3-b
 #[test]
 fn a_round_trip_is_measured_and_karn_keeps_the_back_off() {
     let mut rig = Rig::connect_with(&LIMITLESS);
@@ -80,6 +97,7 @@ fn a_round_trip_is_measured_and_karn_keeps_the_back_off() {
     assert_eq!(rig.tcb.rto().as_millis(), 2000);
 }
 
+//? RFC6298-5.7-a
 #[test]
 fn after_a_lost_syn_data_begins_with_three_seconds() {
     let mut rig = Rig::connect_with(&LIMITLESS);
@@ -89,6 +107,7 @@ fn after_a_lost_syn_data_begins_with_three_seconds() {
     assert_eq!(rig.wait(), ["18000 > P. 1:11(10) ack 1 win 65535"]);
 }
 
+//? RFC6298-5.1-a
 #[test]
 fn an_acknowledgement_of_a_part_starts_the_timer_again() {
     let mut rig = Rig::established_with(&LIMITLESS, 65535, 10);
@@ -102,6 +121,8 @@ fn an_acknowledgement_of_a_part_starts_the_timer_again() {
     assert_eq!(rig.tcb.due(), None);
 }
 
+//? RFC9293-MUST-20
+//? RFC9293-3.10.8-a
 #[test]
 fn the_user_timeout_ends_a_connection_whose_data_nobody_acknowledges() {
     let settings = Settings { user_timeout: Some(Span::from_secs(10)), ..Settings::default() };
@@ -130,6 +151,10 @@ fn progress_postpones_the_user_timeout() {
     assert_eq!(rig.now.as_nanos(), 17_000_000_000);
 }
 
+//? RFC9293-MUST-36
+//? RFC9293-SHLD-29
+//? RFC9293-SHLD-30
+//? RFC9293-3.8.6-d
 #[test]
 fn a_closed_window_is_probed_after_one_rto_and_then_ever_more_rarely() {
     let mut rig = Rig::established_with(&LIMITLESS, 0, 1000);
@@ -145,6 +170,8 @@ fn a_closed_window_is_probed_after_one_rto_and_then_ever_more_rarely() {
     assert_eq!(rig.gets(". 1:1(0) ack 1 win 800"), ["> P. 1:501(500) ack 1 win 65535"]);
 }
 
+//? RFC9293-MUST-37
+//? RFC6429-4-a
 #[test]
 fn answered_probes_keep_the_connection_and_unanswered_ones_do_not() {
     let settings = Settings { user_timeout: Some(Span::from_secs(100)), ..Settings::default() };
@@ -162,6 +189,9 @@ fn answered_probes_keep_the_connection_and_unanswered_ones_do_not() {
     assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::TimedOut)));
 }
 
+//? RFC9293-MUST-34
+//? RFC9293-MUST-35
+//? RFC9293-3.8.6-d
 #[test]
 fn a_window_shrunk_to_nothing_is_probed_with_old_data() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 1000);
@@ -174,6 +204,9 @@ fn a_window_shrunk_to_nothing_is_probed_with_old_data() {
     assert_eq!(rig.gets(". 1:1(0) ack 1101 win 2000"), ["> P. 1101:1501(400) ack 1 win 65535"]);
 }
 
+//? RFC9293-MUST-34
+//? RFC9293-SHLD-15
+//? RFC9293-SHLD-16
 #[test]
 fn a_shrunk_window_brings_no_new_data_and_limits_what_is_sent_again() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 500);
@@ -193,6 +226,8 @@ fn the_fin_probes_a_closed_window_when_nothing_else_is_left() {
     assert_eq!(rig.tcb.state(), State::FinWait2);
 }
 
+//? RFC9293-MUST-38
+//? RFC9293-3.8.6-e
 #[test]
 fn the_override_timeout_sends_what_silly_window_avoidance_holds_back() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 1000);
@@ -203,6 +238,9 @@ fn the_override_timeout_sends_what_silly_window_avoidance_holds_back() {
     assert_eq!(rig.wait(), ["500 > . 1001:1101(100) ack 1 win 65535"]);
 }
 
+//? RFC9293-MUST-13
+//? RFC9293-3.10.7.4-x
+//? RFC9293-3.10.8-c
 #[test]
 fn time_wait_lasts_two_segment_lifetimes_and_a_fin_sent_again_starts_them_again() {
     let mut rig = Rig::in_state(State::TimeWait);
@@ -217,6 +255,7 @@ fn time_wait_lasts_two_segment_lifetimes_and_a_fin_sent_again_starts_them_again(
     assert_eq!(rig.tcb.end(), Some(End::Finished));
 }
 
+//? RFC9293-3.6-b
 #[test]
 fn a_fin_is_sent_again_in_every_state_that_waits_for_its_acknowledgement() {
     for state in [State::FinWait1, State::Closing, State::LastAck] {
