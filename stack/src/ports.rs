@@ -48,6 +48,7 @@ mod tests {
         }
     }
 
+    //? RFC1340-Well_Known_Port_Numbers-a
     #[test]
     fn the_custom_of_unix_ends_at_1023() {
         let policy = Policy::default();

@@ -155,6 +155,7 @@ mod tests {
         }
     }
 
+    //? RFC1122-3.2.2.1-e
     #[test]
     fn only_lasting_trouble_is_reported() {
         assert_eq!(refusal(ErrorKind::Unreachable(3), V4), Some(Refused::ConnRefused));

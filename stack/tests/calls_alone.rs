@@ -54,6 +54,7 @@ fn a_number_is_gone_after_close_and_never_used_again() {
     assert_eq!(app.host.sockets().len(), 1);
 }
 
+//? RFC9293-3.10.2-a
 #[test]
 fn a_fresh_stream_socket_refuses_what_needs_a_connection() {
     let mut app = App::alone();
@@ -69,6 +70,8 @@ fn a_fresh_stream_socket_refuses_what_needs_a_connection() {
     assert_eq!(app.poll(sock), Readiness { writable: true, hung_up: true, ..Readiness::default() });
 }
 
+//? RFC9293-3.10.2-b
+//? RFC9293-MUST-41
 #[test]
 fn a_listener_refuses_what_needs_a_connection() {
     let mut app = App::alone();
@@ -104,6 +107,7 @@ fn a_datagram_socket_refuses_what_is_for_streams_and_what_needs_a_peer() {
     assert_eq!(app.call(call), Reply::Refused(Refused::NotSupported));
 }
 
+//? RFC1340-Well_Known_Port_Numbers-a
 #[test]
 fn bind_looks_at_the_address_then_at_privilege_then_at_the_socket_then_at_others() {
     let mut app = App::alone();
@@ -141,6 +145,7 @@ fn bind_looks_at_the_address_then_at_privilege_then_at_the_socket_then_at_others
     }
 }
 
+//? RFC3493-5.3-a
 #[test]
 fn v6_only_is_decided_before_bind() {
     let mut app = App::alone();
@@ -183,6 +188,8 @@ fn flags_are_read_as_they_are_when_the_next_one_binds() {
     assert_eq!(app.bind(c, name("127.0.0.1:8000")), Err(Refused::AddrInUse));
 }
 
+//? RFC6056-3.1-a
+//? RFC6335-7.2-a
 #[test]
 fn three_ports_serve_three_who_bind_and_the_fourth_learns_the_errno_of_its_call() {
     let mut app = with_ports(50_000, 50_002);
@@ -217,6 +224,8 @@ fn listening_without_binding_takes_a_port_and_shutdown_gives_it_back() {
     assert_eq!(app.listen(sock, 1), Err(Refused::AddrInUse));
 }
 
+//? RFC768-IP_Interface-a
+//? RFC1122-3.2.1.3-d
 #[test]
 fn datagrams_travel_inside_the_host() {
     let mut app = App::alone();
@@ -249,6 +258,8 @@ fn the_longest_datagram_is_as_long_as_the_header_can_say() {
     }
 }
 
+//? RFC8085-5.1-c
+//? RFC1122-4.1.3.3-a
 #[test]
 fn a_connected_datagram_socket_hears_its_peer_alone_and_learns_of_refusal_once() {
     let mut app = App::alone();
@@ -290,6 +301,7 @@ fn a_full_queue_of_datagrams_loses_the_newest() {
     assert_eq!(app.seen.discards, [stack::base::Why::UdpQueueFull]);
 }
 
+//? RFC3493-3.7-a
 #[test]
 fn a_dual_socket_sees_ipv4_peers_as_mapped_names() {
     let mut app = App::alone();
@@ -301,6 +313,8 @@ fn a_dual_socket_sees_ipv4_peers_as_mapped_names() {
     assert_eq!(app.recv_from(sender, 9), Ok((name("127.0.0.1:8000"), b"back".to_vec())));
 }
 
+//? RFC9293-MUST-46
+//? RFC9293-3.10.1-c
 #[test]
 fn where_one_can_not_connect_to() {
     let mut app = App::alone();

@@ -52,6 +52,8 @@ fn spoken(datagram: bool) -> (App, SocketId, Vec<u8>) {
     (app, sock, packet)
 }
 
+//? RFC1122-4.1.3.3-a
+//? RFC1122-3.2.2.1-c
 #[test]
 fn a_datagram_socket_is_told_what_will_not_go_away() {
     let cases = [
@@ -77,6 +79,10 @@ fn a_datagram_socket_is_told_what_will_not_go_away() {
     }
 }
 
+//? RFC9293-SHLD-26
+//? RFC9293-MUST-56
+//? RFC9293-MUST-54
+//? RFC1122-3.2.2.1-d
 #[test]
 fn a_connection_attempt_ends_by_a_hard_error_and_lives_on_after_a_soft_one() {
     for (code, expected) in
@@ -90,6 +96,7 @@ fn a_connection_attempt_ends_by_a_hard_error_and_lives_on_after_a_soft_one() {
     }
 }
 
+//? RFC5927-5.2-a
 #[test]
 fn an_established_connection_is_not_given_up_for_a_message_that_anybody_can_forge() {
     let mut pair = Pair::new(Link::Ip);
@@ -102,6 +109,9 @@ fn an_established_connection_is_not_given_up_for_a_message_that_anybody_can_forg
     assert_eq!(pair.a().peer_name(client), Ok(at(1, Family::V4, 8080)));
 }
 
+//? RFC9293-MUST-54
+//? RFC5927-4.1-a
+//? RFC5927-7-a
 #[test]
 fn an_error_about_what_nobody_sent_is_discarded_with_its_reason() {
     // The port of the quoted header is the third and fourth octet after the IP header.

@@ -63,6 +63,7 @@ fn connections_are_accepted_in_the_order_of_their_completion() {
     assert_eq!(pair.b().accept(listener), Err(Refused::WouldBlock));
 }
 
+//? RFC9293-3.10.4-a
 #[test]
 fn closing_a_listener_resets_who_waits_and_forgets_who_is_half_open() {
     for by_shutdown in [false, true] {
@@ -96,6 +97,7 @@ fn closing_a_listener_resets_who_waits_and_forgets_who_is_half_open() {
     }
 }
 
+//? RFC9293-MUST-41
 #[test]
 fn an_accepted_connection_outlives_its_listener_and_keeps_the_port() {
     let mut pair = Pair::new(Link::Ip);
@@ -112,6 +114,8 @@ fn an_accepted_connection_outlives_its_listener_and_keeps_the_port() {
     assert_eq!(pair.b().listen(again, 1), Ok(()));
 }
 
+//? RFC9293-3.10.7.4-e
+//? RFC9293-3.5-d
 #[test]
 fn a_handshake_that_fails_leaves_no_trace() {
     let mut pair = Pair::new(Link::Ip);
@@ -236,6 +240,8 @@ fn an_acknowledgement_that_finds_the_accept_queue_full_waits_for_room() {
     assert_eq!(pair.b().recv(second, 9), Ok(b"early".to_vec()));
 }
 
+//? RFC9293-MAY-2
+//? RFC9293-MUST-13
 #[test]
 fn a_newer_syn_opens_anew_what_is_in_time_wait() {
     let mut pair = Pair::new(Link::Ip);
@@ -285,6 +291,7 @@ fn an_orphan_waits_a_minute_for_a_fin_that_does_not_come() {
     assert_eq!(pair.b().error(server), Some(Refused::ConnReset));
 }
 
+//? RFC9293-3.6-e
 #[test]
 fn whoever_only_shut_its_writing_half_waits_for_ever() {
     let mut pair = Pair::new(Link::Ip);

@@ -23,6 +23,7 @@ fn states(pair: &Pair, index: usize) -> Vec<State> {
     pair.apps[index].host.sockets().iter().filter_map(|row| row.state).collect()
 }
 
+//? RFC768-User_Interface-a
 #[test]
 fn a_datagram_is_echoed() {
     everywhere(|mut pair, family| {
@@ -50,6 +51,7 @@ fn a_datagram_longer_than_the_link_arrives_whole() {
     });
 }
 
+//? RFC1122-4.1.3.1-a
 #[test]
 fn a_datagram_for_nobody_is_refused_to_those_who_are_connected() {
     everywhere(|mut pair, family| {
@@ -91,6 +93,13 @@ fn a_broadcast_reaches_every_wildcard_and_no_unicast_socket_and_is_never_refused
     }
 }
 
+//? RFC9293-3.5-a
+//? RFC9293-3.6-e
+//? RFC9293-3.10.3-c
+//? RFC9293-3.10.3-d
+//? RFC9293-3.10.2-f
+//? RFC9293-MUST-13
+//? RFC9293-MUST-45
 #[test]
 fn a_connection_opens_carries_data_both_ways_half_closes_and_closes() {
     everywhere(|mut pair, family| {
@@ -121,6 +130,8 @@ fn a_connection_opens_carries_data_both_ways_half_closes_and_closes() {
     });
 }
 
+//? RFC9293-3.10.7.4-aa
+//? RFC9293-MUST-39
 #[test]
 fn much_data_arrives_in_order_through_small_buffers() {
     everywhere(|mut pair, family| {
@@ -144,6 +155,9 @@ fn much_data_arrives_in_order_through_small_buffers() {
     });
 }
 
+//? RFC9293-3.10.7.3-b
+//? RFC9293-3.10.1-f
+//? RFC9293-3.10.7.1-b
 #[test]
 fn a_port_where_nobody_listens_refuses_and_the_socket_can_be_used_again() {
     everywhere(|mut pair, family| {
@@ -187,6 +201,10 @@ fn a_neighbour_that_does_not_answer_is_unreachable() {
     assert!(state == [State::SynSent] && error.is_none() || error == Some(Refused::HostUnreachable));
 }
 
+//? RFC9293-3.10.5-a
+//? RFC9293-SHLD-3
+//? RFC9293-3.10.7.4-g
+//? RFC9293-MUST-12
 #[test]
 fn linger_of_zero_and_unread_data_reset_the_peer() {
     for unread in [false, true] {
@@ -222,6 +240,7 @@ fn a_closed_reading_half_still_hands_out_what_comes() {
     assert_eq!(pair.a().shutdown(client, How::Both), Ok(()), "once more does no harm");
 }
 
+//? RFC6056-2.2-a
 #[test]
 fn one_local_port_serves_many_peers_but_each_four_tuple_once() {
     let ports = Policy { ephemeral: PortRange::new(50_000, 50_000).expect("a range"), ..Policy::default() };
@@ -261,6 +280,7 @@ fn time_wait_holds_its_four_tuple_and_its_port() {
     assert_eq!(pair.a().connect(again, at(1, Family::V4, 8080)), Err(Refused::InProgress));
 }
 
+//? RFC9293-MUST-42
 #[test]
 fn one_can_listen_where_another_socket_connects_from_if_both_agree() {
     let mut pair = Pair::new(Link::Ip);
@@ -277,6 +297,7 @@ fn one_can_listen_where_another_socket_connects_from_if_both_agree() {
     assert_eq!(pair.a().listen(listens, 1), Ok(()));
 }
 
+//? RFC1122-3.2.1.3-d
 #[test]
 fn a_host_connects_to_itself_and_a_socket_to_itself() {
     let mut pair = Pair::new(Link::Ip);
@@ -300,6 +321,8 @@ fn a_host_connects_to_itself_and_a_socket_to_itself() {
     assert!(pair.log.is_empty(), "nothing of it reaches the link");
 }
 
+//? RFC3493-3.7-a
+//? RFC3493-5.3-a
 #[test]
 fn a_dual_stack_listener_takes_both_families() {
     let mut pair = Pair::new(Link::Ethernet);

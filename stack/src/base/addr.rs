@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(Cidr::new(V4, 0).broadcast(), Some(Ipv4Addr::BROADCAST));
     }
 
+    //? RFC1112-6.4-a
     #[test]
     fn group_addresses_map_to_group_frames() {
         let group = IpAddr::V4(Ipv4Addr::new(224, 129, 2, 3));
@@ -144,6 +145,7 @@ mod tests {
         assert!(!Mac([2, 0, 0, 0, 0, 1]).is_group());
     }
 
+    //? RFC4291-2.7.1-a
     #[test]
     fn solicited_node_keeps_the_last_three_octets() {
         let addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0x12, 0x3456);

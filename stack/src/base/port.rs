@@ -132,6 +132,7 @@ mod tests {
         }
     }
 
+    //? RFC6335-6-a
     #[test]
     fn the_three_iana_ranges_cover_all_ports_but_zero_without_overlap() {
         let ranges = [PortRange::SYSTEM, PortRange::USER, PortRange::DYNAMIC];

@@ -177,6 +177,16 @@ mod tests {
         }
     }
 
+    //? RFC1122-3.2.1.3-d
+    //? RFC1122-3.2.1.3-e
+    //? RFC1122-3.3.6-a
+    //? RFC1122-3.3.6-b
+    //? RFC1112-7.4-a
+    //? RFC4291-2.5.3-a
+    //? RFC4291-2.7-b
+    //? RFC4291-2.7-c
+    //? RFC4291-2.7.1-a
+    //? RFC4291-2.8-a
     #[test]
     fn destinations() {
         let table = [
@@ -214,6 +224,9 @@ mod tests {
         }
     }
 
+    //? RFC1122-3.2.1.3-b
+    //? RFC1122-3.2.1.3-f
+    //? RFC4291-2.7-a
     #[test]
     fn sources() {
         let table = [
@@ -245,6 +258,7 @@ mod tests {
         }
     }
 
+    //? RFC1122-3.2.2-j
     #[test]
     fn errors_go_to_single_hosts_only() {
         let table = [

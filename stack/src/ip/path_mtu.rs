@@ -112,6 +112,7 @@ mod tests {
         }
     }
 
+    //? RFC1191-3-b
     #[test]
     fn plateaus_follow_rfc_1191() {
         assert_eq!(plateau_below(1500), 1492);
@@ -119,6 +120,7 @@ mod tests {
         assert_eq!(plateau_below(40), 68);
     }
 
+    //? RFC1191-6.3-a
     #[test]
     fn the_table_is_bounded_and_forgets() {
         let config = PathMtuConfig { entries: 4, lifetime: Span::from_secs(600) };

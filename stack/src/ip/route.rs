@@ -107,6 +107,10 @@ mod tests {
         }
     }
 
+    //? RFC1112-6.4-a
+    //? RFC894-Address_Mappings-a
+    //? RFC3927-2.7-a
+    //? RFC4291-2.5.6-a
     #[test]
     fn next_hops() {
         let neighbor = |text| Some(NextHop::Neighbor(ip(text)));

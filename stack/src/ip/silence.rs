@@ -134,6 +134,13 @@ mod tests {
         bytes
     }
 
+    //? RFC1122-3.2.2-f
+    //? RFC1122-3.2.2-g
+    //? RFC1122-3.2.2-h
+    //? RFC1122-3.2.2-i
+    //? RFC1122-3.2.2-j
+    //? RFC792-Introduction-a
+    //? RFC1112-7.2-a
     #[test]
     fn the_rules_of_rfc_1122() {
         let udp = [0; 8];
@@ -159,6 +166,11 @@ mod tests {
         }
     }
 
+    //? RFC4443-2.4-e
+    //? RFC4443-2.4-f
+    //? RFC4443-2.4-g
+    //? RFC4443-2.4-h
+    //? RFC4443-2.4-i
     #[test]
     fn the_rules_of_rfc_4443() {
         let udp = [0; 8];

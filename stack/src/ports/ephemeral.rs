@@ -28,6 +28,8 @@ mod tests {
     use quickcheck::quickcheck;
 
     quickcheck! {
+        //? RFC6335-8.1.2-a
+        //? RFC6056-3.3.1-a
         fn what_is_picked_is_free_and_in_range(
             first: u16, length: u8, taken: BTreeSet<u8>, seed: u64
         ) -> bool {

@@ -76,6 +76,7 @@ quickcheck! {
         all_there && books.count() == 0 && books.held.is_empty()
     }
 
+    //? RFC6335-7.2-a
     fn a_name_space_belongs_to_one_protocol(claim: Claim) -> bool {
         let mut books = Claims::default();
         books.take(Kind::Stream, port(80), claim);

@@ -115,6 +115,7 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC3493-3.7-a
         fn a_name_means_the_endpoint_it_was_made_of(addr: u32, port: u16, six: bool) -> bool {
             let family = if six { Family::V6 } else { Family::V4 };
             let end = Endpoint { addr: Ipv4Addr::from(addr).into(), port };
@@ -127,6 +128,7 @@ mod tests {
         }
     }
 
+    //? RFC4007-6-a
     #[test]
     fn link_local_names_need_the_scope_of_the_link() {
         assert_eq!(meant(Family::V6, v6("fe80::1", 0)), Err(Refused::InvalidArgument));

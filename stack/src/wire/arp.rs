@@ -248,6 +248,9 @@ mod tests {
         View::read(bytes).map(|view| Packet::check(&view))
     }
 
+    //? RFC826-Packet_Reception-a
+    //? RFC826-Packet_Reception-b
+    //? RFC826-Packet_format-a
     #[test]
     fn each_wrong_field_has_its_reason() {
         let gives = |forced: Forced, why: Why| assert_eq!(verdict(&emitted(&forced)), Ok(Err(why)));

@@ -176,6 +176,7 @@ mod tests {
         assert_eq!(view.payload(), [0x00, 0x05, 0x08, 0x00]);
     }
 
+    //? RFC1122-2.3.3-f
     #[test]
     fn a_length_is_read_but_not_taken() {
         let mut bytes = [7; 20];
@@ -201,6 +202,7 @@ mod tests {
             }
         }
 
+        //? RFC894-Frame_Format-b
         fn what_is_emitted_reads_the_same(dst: u64, src: u64, ethertype: u16, payload: Vec<u8>) -> bool {
             let ethertype = EtherType(ethertype | 0x0800);
             let frame = Frame { dst: mac(dst), src: mac(src), ethertype, payload: &payload };

@@ -443,12 +443,15 @@ mod tests {
         out
     }
 
+    //? RFC792-Echo-b
+    //? RFC792-Echo-c
     #[test]
     fn an_echo_request_has_its_layout() {
         let bytes = emitted(&Message::EchoRequest { ident: 0x1234, seq: 1, data: b"abc" });
         assert_eq!(bytes, [8, 0, 0x21, 0x68, 0x12, 0x34, 0, 1, b'a', b'b', b'c']);
     }
 
+    //? RFC792-Message_Formats-a
     #[test]
     fn the_mtu_belongs_to_its_code() {
         let message = |code, mtu| Message::DestinationUnreachable { code, mtu, quoted: &[0x45] };
@@ -460,6 +463,7 @@ mod tests {
         );
     }
 
+    //? RFC792-Echo-b
     #[test]
     fn a_wrong_checksum_is_seen() {
         let mut bytes = emitted(&Message::SourceQuench { quoted: &[] });

@@ -305,6 +305,7 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC4443-2.3-a
         fn what_is_emitted_checks_to_itself(
             code: u8, word: u32, ident: u16, seq: u16, data: Vec<u8>
         ) -> bool {
@@ -364,6 +365,7 @@ mod tests {
         assert_eq!(Message::check(&view, A, B, 64), Err(Why::NeighborSolicitationHopLimit));
     }
 
+    //? RFC4443-2.1-a
     #[test]
     fn types_below_128_are_errors() {
         assert!(is_error(PARAMETER_PROBLEM) && is_error(127));

@@ -429,6 +429,7 @@ mod tests {
             && view.stop().is_none_or(|stop| stop.have == bytes.len() && stop.need > stop.have)
     }
 
+    //? RFC791-3.1-f
     #[test]
     fn a_packet_from_a_wire_reads_as_it_should() {
         let bytes = [
@@ -443,6 +444,11 @@ mod tests {
         assert_eq!(Packet::check(&view), Err(Why::Ipv4Truncated));
     }
 
+    //? RFC791-3.1-a
+    //? RFC791-3.1-b
+    //? RFC791-3.1-c
+    //? RFC1122-3.2.1.1-a
+    //? RFC1122-3.2.1.2-a
     #[test]
     fn each_wrong_field_has_its_reason() {
         let plain = Sample {
@@ -500,6 +506,7 @@ mod tests {
             })
         }
 
+        //? RFC791-3.1-f
         fn what_is_emitted_reads_the_same(sample: Sample, padding: Vec<u8>) -> bool {
             let mut bytes = sample.bytes(&Forced::default());
             bytes.extend(&padding);

@@ -112,6 +112,7 @@ mod tests {
             .collect()
     }
 
+    //? RFC791-3.1-options-a
     #[test]
     fn options_are_found_at_their_places() {
         let bytes = [NO_OPERATION, RECORD_ROUTE, 7, 4, 0, 0, 0, 0, END_OF_LIST, 9, 9, 9];
@@ -119,6 +120,7 @@ mod tests {
         assert_eq!(kinds(&bytes), [Ok((20, 1, 0)), Ok((21, 7, 5)), Ok((28, 0, 0))]);
     }
 
+    //? RFC1122-3.2.1.8-c
     #[test]
     fn wild_lengths_end_the_list_where_they_are() {
         assert_eq!(kinds(&[1, 131]), [Ok((20, 1, 0)), Err((21, 2, 1))]);

@@ -246,6 +246,7 @@ mod tests {
         View::read(bytes).map(|view| Packet::check(&view))
     }
 
+    //? RFC8200-3-a
     #[test]
     fn each_wrong_field_has_its_reason() {
         let plain =

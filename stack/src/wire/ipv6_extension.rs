@@ -411,6 +411,8 @@ mod tests {
         assert_eq!(upper(&piece(0)), Err(stop));
     }
 
+    //? RFC8200-4-d
+    //? RFC8200-4.1-b
     #[test]
     fn order_is_checked_apart_from_reading() {
         assert_eq!(out_of_order(&RECOMMENDED), None);
@@ -448,6 +450,7 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC8200-4.2-g
         fn chains_stay_in_bounds(bytes: Vec<u8>, first: u8, shape: Vec<(u8, u8)>) -> bool {
             let mut bytes = bytes;
             // Make a chain of some length likely.
@@ -474,6 +477,7 @@ mod tests {
             }
         }
 
+        //? RFC8200-4.5-m
         fn fragment_headers_read_as_emitted(word: u16, series: (u32, u8), forced: (u8, u8)) -> bool {
             let (identification, next_header) = series;
             let fragment =

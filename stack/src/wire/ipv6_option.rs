@@ -116,6 +116,8 @@ mod tests {
     use alloc::vec::Vec;
     use quickcheck::quickcheck;
 
+    //? RFC8200-4.2-f
+    //? RFC8200-4.2-g
     #[test]
     fn options_are_found_at_their_places() {
         let bytes = [PAD_1, ROUTER_ALERT, 2, 0, 0, PAD_N, 0, 0xc2, 4, 1];
@@ -127,6 +129,10 @@ mod tests {
         assert_eq!(seen[3..], [Err(stop)]);
     }
 
+    //? RFC8200-4.2-a
+    //? RFC8200-4.2-b
+    //? RFC8200-4.2-c
+    //? RFC8200-4.2-d
     #[test]
     fn high_bits_tell_what_to_do() {
         let of = |kind| Ipv6Option { at: 0, kind, data: &[] }.unknown();

@@ -524,6 +524,12 @@ mod tests {
         }
     }
 
+    //? RFC4861-7.1.1-a
+    //? RFC4861-7.1.2-a
+    //? RFC4861-8.1-a
+    //? RFC4861-7.1.1-b
+    //? RFC4861-7.1.2-b
+    //? RFC4861-8.1-b
     #[test]
     fn hop_limit_and_code_prove_that_the_message_is_from_the_link() {
         let all = [
@@ -540,6 +546,7 @@ mod tests {
         }
     }
 
+    //? RFC4861-7.1.1-c
     #[test]
     fn an_option_of_length_zero_discards_the_message() {
         let mut bytes = emitted(&SOLICITATION);
@@ -549,6 +556,7 @@ mod tests {
         assert_eq!(stop, Ok(Some(24)));
     }
 
+    //? RFC4861-7.1.1-f
     #[test]
     fn a_solicitation_from_nowhere_goes_to_a_solicited_node_group_without_link_address() {
         let probe = Message::NeighborSolicitation { target: HOST, source_link: None };
@@ -560,6 +568,8 @@ mod tests {
         }
     }
 
+    //? RFC4861-7.1.1-e
+    //? RFC4861-7.1.2-e
     #[test]
     fn targets_are_no_groups_and_solicited_answers_go_to_one_host() {
         let solicitation = Message::NeighborSolicitation { target: GROUP, source_link: None };
@@ -569,6 +579,8 @@ mod tests {
         assert_eq!(checked(&emitted(&ADVERTISEMENT), HOST, NODES, 255), refused);
     }
 
+    //? RFC4861-6.1.2-e
+    //? RFC4861-8.1-e
     #[test]
     fn routers_speak_from_link_local_addresses() {
         let advertisement = Message::RouterAdvertisement {

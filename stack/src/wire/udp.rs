@@ -209,6 +209,8 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC768-Fields-f
+        //? RFC1122-4.1.3.4-b
         fn what_is_emitted_checks_to_itself(src_port: u16, dst_port: u16, data: Vec<u8>) -> bool {
             let datagram = Datagram { src_port, dst_port, payload: &data };
             [(A, B), (C, D)].into_iter().all(|(src, dst)| {
@@ -243,6 +245,8 @@ mod tests {
         }
     }
 
+    //? RFC768-Fields-d
+    //? RFC768-Fields-e
     #[test]
     fn a_sum_of_zero_is_sent_as_all_ones() {
         // Two octets of data chosen so that the sum is all ones and its complement zero.
@@ -252,6 +256,8 @@ mod tests {
         assert!(checked(&out, A, B).is_ok());
     }
 
+    //? RFC8200-8.1-d
+    //? RFC6935-5-a
     #[test]
     fn no_checksum_is_right_over_ipv4_only() {
         let none = Forced { checksum: Auto::Forced(0), ..Forced::default() };
@@ -259,6 +265,7 @@ mod tests {
         assert_eq!(checked(&emitted(&SAMPLE, &none, C, D), C, D), Err(Why::UdpNoChecksum));
     }
 
+    //? RFC1122-4.1.3.4-a
     #[test]
     fn a_wrong_checksum_is_discarded() {
         let wrong = Forced { checksum: Auto::Forced(0xbad), ..Forced::default() };
@@ -266,6 +273,9 @@ mod tests {
         assert_eq!(checked(&emitted(&SAMPLE, &wrong, C, D), C, D), Err(Why::UdpChecksum));
     }
 
+    //? RFC768-Fields-a
+    //? RFC768-Fields-b
+    //? RFC768-Fields-c
     #[test]
     fn a_length_may_end_early_but_not_late() {
         let of = |length| Forced { length: Auto::Forced(length), checksum: Auto::Forced(0) };

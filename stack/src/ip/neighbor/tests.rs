@@ -48,6 +48,8 @@ fn state(cache: &Cache, n: u32) -> &'static str {
     }
 }
 
+//? RFC1122-2.3.2.2-a
+//? RFC4861-7.2.2-c
 #[test]
 fn packets_wait_and_leave_in_order_when_the_neighbour_answers() {
     let (mut cache, mut log) = (cache(), Log::default());
@@ -62,6 +64,8 @@ fn packets_wait_and_leave_in_order_when_the_neighbour_answers() {
     cache.check();
 }
 
+//? RFC1122-2.3.2.1-c
+//? RFC4861-7.2.2-b
 #[test]
 fn a_silent_neighbour_is_asked_three_times_a_second_apart_and_given_up() {
     let (mut cache, mut log) = (cache(), Log::default());
@@ -80,6 +84,7 @@ fn a_silent_neighbour_is_asked_three_times_a_second_apart_and_given_up() {
     assert_eq!(state(&cache, 1), "none");
 }
 
+//? RFC1122-2.3.2.2-a
 #[test]
 fn the_newest_packets_stay_in_a_full_queue() {
     let config = NeighborConfig { waiting_packets: 2, waiting_octets: 5, ..NeighborConfig::default() };
@@ -93,6 +98,7 @@ fn the_newest_packets_stay_in_a_full_queue() {
     assert_eq!(cache.heard(at(0), addr(1), ADVERTISED).unwrap(), [b"5".to_vec()]);
 }
 
+//? RFC1122-2.3.2.1-a
 #[test]
 fn a_confirmed_neighbour_ages_and_is_probed_when_used() {
     let (mut cache, mut log) = (cache(), Log::default());
@@ -112,6 +118,8 @@ fn a_confirmed_neighbour_ages_and_is_probed_when_used() {
     cache.check();
 }
 
+//? RFC4861-7.3.1-a
+//? RFC4861-7.2.3-a
 #[test]
 fn progress_of_a_transport_confirms() {
     let mut cache = cache();
@@ -125,6 +133,8 @@ fn progress_of_a_transport_confirms() {
     cache.check();
 }
 
+//? RFC4861-7.2.5-b
+//? RFC4861-7.2.5-c
 #[test]
 fn advertisements_follow_the_table_of_rfc_4861_7_2_5() {
     // said address, solicited, override -> state, address, reason; from REACHABLE with MAC
@@ -153,6 +163,7 @@ fn advertisements_follow_the_table_of_rfc_4861_7_2_5() {
     }
 }
 
+//? RFC4861-7.2.5-a
 #[test]
 fn nobody_is_entered_by_an_advertisement_and_the_configured_stay() {
     let mut cache = cache();

@@ -179,6 +179,8 @@ quickcheck! {
     }
 }
 
+//? RFC8200-4.5-j
+//? RFC5722-4-b
 #[test]
 fn an_overlap_abandons_an_ipv6_packet_with_all_that_follows() {
     let (_, parts) = cut(4);
@@ -207,6 +209,7 @@ fn the_third_ipv4_policy_abandons() {
     assert_eq!(reassembled(key_v4(1), &parts, 1).0.map(|payload| payload[8]), Some(2));
 }
 
+//? RFC791-3.2-frag-h
 #[test]
 fn fragments_that_disagree_on_the_end_abandon_the_datagram() {
     for second in [(64, octets(16), false), (64, octets(16), true), (16, octets(8), false)] {
@@ -218,6 +221,7 @@ fn fragments_that_disagree_on_the_end_abandon_the_datagram() {
     assert_eq!(reassembled(key_v4(1), &parts, 0).1, vec![Why::FragmentsDisagree]);
 }
 
+//? RFC791-3.2-frag-i
 #[test]
 fn an_empty_fragment_does_no_harm() {
     let (whole, mut parts) = cut(3);
@@ -227,6 +231,7 @@ fn an_empty_fragment_does_no_harm() {
     assert_eq!(reassembled(key_v4(1), &parts, 2), expected);
 }
 
+//? RFC791-3.1-d
 #[test]
 fn the_longest_datagram_in_the_smallest_fragments() {
     let whole = octets(65_512);
@@ -242,6 +247,7 @@ fn the_longest_datagram_in_the_smallest_fragments() {
     assert_eq!(payload.map(|whole| whole.payload), Some(whole));
 }
 
+//? RFC3168-5.3-a
 #[test]
 fn congestion_experienced_survives_and_does_not_mix_with_not_ect() {
     let combined = |first: u8, second: u8| {
@@ -260,6 +266,8 @@ fn congestion_experienced_survives_and_does_not_mix_with_not_ect() {
     assert_eq!(combined(0, 3), (None, vec![Why::FragmentEcn]));
 }
 
+//? RFC1122-3.3.2-d
+//? RFC8200-4.5-f
 #[test]
 fn time_runs_from_the_first_arrival() {
     let mut table = Table::new(ReassemblyConfig::default());

@@ -12,6 +12,14 @@ fn echo(packet: ipv4::Packet<'_>) -> String {
     outcome(&v4(ipv4::Packet { protocol: 1, payload: &echo_v4(b"data"), ..packet }))
 }
 
+//? RFC1122-3.2.1.1-a
+//? RFC1122-3.2.1.2-a
+//? RFC1812-5.2.2-a
+//? RFC1122-3.2.1.7-b
+//? RFC791-3.1-a
+//? RFC791-3.1-b
+//? RFC791-3.1-c
+//? RFC894-Frame_Format-c
 #[test]
 fn header_fields() {
     let forced = |forced: ipv4::Forced| {
@@ -37,6 +45,14 @@ fn header_fields() {
     assert_eq!(outcome(&padded), up, "padding is no part of the packet");
 }
 
+//? RFC1122-3.2.1.3-b
+//? RFC1122-3.2.1.3-d
+//? RFC1122-3.2.1.3-e
+//? RFC1122-3.2.1.3-f
+//? RFC1122-3.3.6-a
+//? RFC1122-3.2.2.6-b
+//? RFC1112-7.4-a
+//? RFC1122-3.1-a
 #[test]
 fn addresses() {
     let at =
@@ -69,6 +85,8 @@ fn addresses() {
     assert_eq!(outcome(&to_all), "up 10.98.0.2 > 10.98.0.255 protocol 17 len 8 group");
 }
 
+//? RFC1122-3.3.6-c
+//? RFC1122-2.3.3-f
 #[test]
 fn frames() {
     let receive = |frame: Vec<u8>| Rig::new(config()).receive(&frame);
@@ -88,6 +106,15 @@ fn frames() {
     assert_eq!(receive(from_group), "GroupSourceMac");
 }
 
+//? RFC1122-3.2.1.8-a
+//? RFC1122-3.2.1.8-c
+//? RFC1122-3.2.1.8-e
+//? RFC1122-3.2.1.8-f
+//? RFC1122-3.3.5-a
+//? RFC1122-3.2.2.5-a
+//? RFC791-3.1-options-a
+//? RFC1122-3.2.1.8-d
+//? RFC1122-3.2.2-b
 #[test]
 fn options() {
     let with = |options: &[u8]| echo(ipv4::Packet { options, ..V4 });
@@ -114,6 +141,8 @@ fn options() {
     assert!(refused.contains("source route failed") && refused.ends_with("SourceRouteRefused"), "{refused}");
 }
 
+//? RFC1122-3.2.2.1-a
+//? RFC1122-3.2.2-g
 #[test]
 fn protocols() {
     let text = outcome(&v4(ipv4::Packet { protocol: 253, ..V4 }));
@@ -124,6 +153,12 @@ fn protocols() {
     assert_eq!(outcome(&v4(ipv4::Packet { protocol: 6, ..V4 })), "up 10.98.0.2 > 10.98.0.1 protocol 6 len 8");
 }
 
+//? RFC1122-3.2.2-a
+//? RFC6633-3-b
+//? RFC6633-5-a
+//? RFC1122-3.2.2.6-a
+//? RFC792-Echo-a
+//? RFC792-Echo-b
 #[test]
 fn icmp_messages() {
     let icmp = |message| outcome(&v4(ipv4::Packet { protocol: 1, payload: &icmp_v4(message), ..V4 }));

@@ -29,6 +29,8 @@ fn problem(why: &str, code: u8, pointer: u32) -> (String, Option<(u8, u8, u32)>)
     (String::from(why), Some((4, code, pointer)))
 }
 
+//? RFC8200-3-a
+//? RFC8200-3-b
 #[test]
 fn header_fields() {
     let forced = |forced: ipv6::Forced| {
@@ -44,6 +46,13 @@ fn header_fields() {
     assert_eq!(outcome(&[v6(V6), vec![0xaa; 7]].concat()), silent(UP), "padding is no part of the packet");
 }
 
+//? RFC4291-2.5.2-a
+//? RFC4291-2.5.3-a
+//? RFC4291-2.7-a
+//? RFC4291-2.7-b
+//? RFC4291-2.7-c
+//? RFC4291-2.7.1-a
+//? RFC4291-2.8-a
 #[test]
 fn addresses() {
     let table = [
@@ -70,6 +79,12 @@ fn addresses() {
     assert_eq!(rig.receive(&in_group), "up fd98::2 > fd98::1 protocol 17 len 8 group");
 }
 
+//? RFC8200-4-a
+//? RFC8200-4-b
+//? RFC8200-4-c
+//? RFC8200-4.1-a
+//? RFC8200-4.7-a
+//? RFC8200-4.2-g
 #[test]
 fn extension_headers_in_order() {
     let padding = |next: u8| [next, 0, 1, 4, 0, 0, 0, 0];
@@ -93,6 +108,12 @@ fn extension_headers_in_order() {
     assert_eq!(outcome(&chain(60, &[&[17, 0, 1]])), problem("ExtensionTruncated", 0, 41));
 }
 
+//? RFC8200-4.2-a
+//? RFC8200-4.2-b
+//? RFC8200-4.2-c
+//? RFC8200-4.2-d
+//? RFC8200-4.2-g
+//? RFC4443-2.4-g
 #[test]
 fn options_by_their_action_bits() {
     let with = |kind: u8| [17, 0, kind, 4, 0, 0, 0, 0];
@@ -117,6 +138,9 @@ fn options_by_their_action_bits() {
     assert_eq!(to_all(0xde), silent("OptionReportsToUnicast"));
 }
 
+//? RFC8200-4.4-a
+//? RFC8200-4.4-b
+//? RFC5095-3-a
 #[test]
 fn routing_headers() {
     let with = |kind: u8, left: u8| chain(43, &[&[17, 0, kind, left, 0, 0, 0, 0], UDP]);
@@ -126,6 +150,12 @@ fn routing_headers() {
     }
 }
 
+//? RFC4443-4.1-a
+//? RFC4443-4.2-a
+//? RFC4443-4.2-b
+//? RFC4443-2.4-a
+//? RFC4443-2.4-b
+//? RFC4443-2.3-a
 #[test]
 fn icmp_messages() {
     let receive = |packet: ipv6::Packet<'_>, message| {

@@ -16,6 +16,11 @@ fn too_big(mtu: u16, quoted: &[u8]) -> icmpv4::Message<'_> {
     icmpv4::Message::DestinationUnreachable { code: Unreachable::FragmentationNeeded, mtu, quoted }
 }
 
+//? RFC1122-3.2.2-d
+//? RFC1122-3.2.2.1-c
+//? RFC1122-3.2.2.4-a
+//? RFC1122-3.2.2.5-b
+//? RFC4443-3.1-e
 #[test]
 fn errors_about_own_packets_go_up() {
     let mut rig = Rig::new(config());
@@ -36,6 +41,8 @@ fn errors_about_own_packets_go_up() {
     assert_eq!(error_v6(&mut rig, message), format!("up Unreachable(4) {about}"));
 }
 
+//? RFC5927-7-a
+//? RFC4443-2.4-d
 #[test]
 fn errors_about_other_packets_do_not() {
     let mut rig = Rig::new(config());
@@ -62,6 +69,10 @@ fn errors_about_other_packets_do_not() {
     assert_eq!(rig.receive(&framed(&v4(to_all))), "IcmpErrorToGroup");
 }
 
+//? RFC1191-3-a
+//? RFC1191-3-b
+//? RFC1191-3-c
+//? RFC1191-3-d
 #[test]
 fn path_mtu_v4() {
     let peer = addr("10.98.0.2");
@@ -98,6 +109,13 @@ fn path_mtu_v4() {
     assert_eq!(rig.ip.mtu_octets(peer), 1500);
 }
 
+//? RFC8201-4-a
+//? RFC8201-4-b
+//? RFC8201-4-c
+//? RFC8201-4-e
+//? RFC1191-6.2-a
+//? RFC1191-6.3-a
+//? RFC8200-4.5-d
 #[test]
 fn path_mtu_v6() {
     let peer = addr("fd98::2");
@@ -122,6 +140,7 @@ fn path_mtu_v6() {
     assert_eq!((rig.now, rig.ip.mtu_octets(peer)), (Instant::ZERO + Span::from_secs(600), 1500));
 }
 
+//? RFC1812-4.3.2.8-a
 #[test]
 fn the_rate_of_errors_is_limited_and_echo_is_not() {
     let mut config = config();
@@ -138,6 +157,13 @@ fn the_rate_of_errors_is_limited_and_echo_is_not() {
     assert_eq!(count(&mut rig, &echo), 200);
 }
 
+//? RFC1812-4.3.2.3-a
+//? RFC4443-2.4-c
+//? RFC1122-3.2.2-b
+//? RFC1122-3.2.2-c
+//? RFC1122-3.2.2-g
+//? RFC4443-2.4-g
+//? RFC4443-3.1-d
 #[test]
 fn port_unreachable_quotes_as_much_as_is_allowed() {
     let quote = |rig: &mut Rig, packet: &[u8]| {

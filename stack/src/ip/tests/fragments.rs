@@ -29,6 +29,11 @@ fn fragment(next_header: u8, offset_octets: u16, more: bool) -> Fragment {
     Fragment { offset_octets, more, identification: 5, next_header }
 }
 
+//? RFC1122-3.2.1.4-a
+//? RFC1122-3.2.2.6-d
+//? RFC791-3.2-frag-e
+//? RFC8200-4.5-d
+//? RFC8200-5-a
 #[test]
 fn an_echo_in_fragments_is_answered_in_fragments() {
     let data = octets(3000);
@@ -74,6 +79,8 @@ fn a_reassembled_datagram_goes_up_and_can_be_quoted() {
     assert_eq!(rig.log.frames[0][34..36], [3, 3]);
 }
 
+//? RFC791-3.2-frag-f
+//? RFC791-3.2-frag-g
 #[test]
 fn impossible_ipv4_fragments() {
     let mut rig = Rig::new(config());
@@ -87,6 +94,10 @@ fn impossible_ipv4_fragments() {
     assert_eq!(rig.receive(&with(8, true, &[])), "FragmentEmpty");
 }
 
+//? RFC8200-4.5-g
+//? RFC8200-4.5-h
+//? RFC8200-4.5-i
+//? RFC7112-5-b
 #[test]
 fn impossible_ipv6_fragments() {
     let problem = |packet: &[u8], why: &str, expected: Option<[u8; 3]>| {
@@ -106,6 +117,8 @@ fn impossible_ipv6_fragments() {
     problem(&piece_v6(fragment(17, 8, true), &[]), "FragmentEmpty", None);
 }
 
+//? RFC8200-4.5-l
+//? RFC6946-4-a
 #[test]
 fn an_atomic_fragment_stands_alone() {
     let mut rig = Rig::new(config());
@@ -116,6 +129,10 @@ fn an_atomic_fragment_stands_alone() {
     assert_eq!(last, "up fd98::2 > fd98::1 protocol 17 len 13");
 }
 
+//? RFC1122-3.3.2-b
+//? RFC1122-3.3.2-c
+//? RFC8200-4.5-f
+//? RFC1122-3.2.2-g
 #[test]
 fn time_exceeded_is_sent_with_the_first_fragment_and_not_without() {
     for (offset, kind_v4, kind_v6) in [(0, Some([11, 1]), Some([3, 1])), (8, None, None)] {
@@ -138,6 +155,9 @@ fn time_exceeded_is_sent_with_the_first_fragment_and_not_without() {
     assert_eq!(rig.pass(), "ReassemblyTimeout", "nothing about a broadcast");
 }
 
+//? RFC791-3.2-a
+//? RFC6864-4.1-b
+//? RFC6864-4.3-a
 #[test]
 fn identifications_differ_and_atomic_datagrams_have_none() {
     let mut rig = Rig::new(config());
@@ -155,6 +175,8 @@ fn identifications_differ_and_atomic_datagrams_have_none() {
 }
 
 quickcheck! {
+    //? RFC791-3.2-frag-e
+    //? RFC5722-4-a
     fn what_one_end_cuts_the_other_puts_together(len: u16, mtu: u16) -> bool {
         let payload = octets(usize::from(len) % 9000 + 8);
         let mtu_octets = 68 + mtu % 3000;

@@ -47,6 +47,10 @@ fn advertisement(target: &str, mac: Mac, solicited: bool) -> ndp::Message<'stati
     }
 }
 
+//? RFC826-Packet_Reception-e
+//? RFC826-Packet_Reception-f
+//? RFC5227-2.5-a
+//? RFC1812-3.3.2-a
 #[test]
 fn arp_requests_are_answered_for_own_addresses_alone() {
     let mut rig = Rig::new(config());
@@ -68,6 +72,8 @@ fn arp_requests_are_answered_for_own_addresses_alone() {
     }
 }
 
+//? RFC826-Packet_Generation-a
+//? RFC1122-2.3.2.2-a
 #[test]
 fn datagrams_wait_for_arp_and_leave_in_order() {
     let mut rig = Rig::new(config());
@@ -81,6 +87,8 @@ fn datagrams_wait_for_arp_and_leave_in_order() {
     assert_eq!(rig.log.frames[0][..6], OTHER_MAC.0);
 }
 
+//? RFC1122-2.3.2.1-c
+//? RFC4861-7.2.2-b
 #[test]
 fn a_silent_neighbour_is_reported_to_the_transport() {
     let mut rig = Rig::new(config());
@@ -106,6 +114,8 @@ fn a_silent_neighbour_is_reported_to_the_transport() {
     assert_eq!(rig.ip.unreached().map(|error| error.kind), Some(ErrorKind::Unreachable(3)));
 }
 
+//? RFC826-Packet_Reception-c
+//? RFC826-Packet_Reception-d
 #[test]
 fn only_the_addressed_learn_a_new_neighbour_and_all_update_a_known_one() {
     let mut rig = Rig::new(config());
@@ -121,6 +131,7 @@ fn only_the_addressed_learn_a_new_neighbour_and_all_update_a_known_one() {
     assert_eq!(rig.log.frames[0][..6], OTHER_MAC.0);
 }
 
+//? RFC1122-2.3.2.1-a
 #[test]
 fn a_neighbour_in_use_is_polled_alone_after_the_delay() {
     let mut rig = Rig::new(config());
@@ -132,6 +143,9 @@ fn a_neighbour_in_use_is_polled_alone_after_the_delay() {
     assert_eq!(rig.ip.due(), Some(rig.now + Span::from_secs(60)), "confirmed");
 }
 
+//? RFC4861-7.2.4-a
+//? RFC4861-6.1.1-a
+//? RFC4861-7.2.5-a
 #[test]
 fn solicitations_are_answered_as_they_ask() {
     let mut rig = Rig::new(config());
