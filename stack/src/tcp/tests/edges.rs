@@ -18,6 +18,13 @@ fn text_on_a_syn_is_cut_off_at_the_window() {
 }
 
 #[test]
+fn a_fin_on_a_syn_is_acknowledged_when_the_handshake_is_over() {
+    let mut rig = Rig::accept_with(&Settings::default(), "SF 0:0(0)");
+    assert_eq!(rig.gets(". 2:2(0) ack 1"), ["> . 1:1(0) ack 2 win 65534"]);
+    assert_eq!(rig.tcb.state(), State::CloseWait);
+}
+
+#[test]
 fn text_out_of_order_grows_on_both_sides() {
     let mut rig = Rig::established();
     rig.gets(". 11:21(10) ack 1");
@@ -45,6 +52,16 @@ fn without_its_bit_the_urgent_pointer_says_nothing() {
     let mut rig = Rig::established();
     assert!(rig.gets(". 1:6(5) ack 1 urg 8").iter().all(|line| line.starts_with('>')));
     assert_eq!((rig.tcb.rcv().up, rig.tcb.urgent_octets_left()), (None, 0));
+}
+
+#[test]
+fn blocks_take_their_room_from_the_data_beside_them() {
+    let mut rig = Rig::connect_with(&Settings { timestamps: false, ..Settings::default() });
+    rig.gets("S. 0:0(0) ack 1 win 65535 mss 1000 sackok");
+    rig.gets(". 11:21(10) ack 1");
+    // Twelve octets for one block with its padding.
+    assert_eq!(rig.send(988), ["> P. 1:989(988) ack 1 win 65535 sack 11:21"]);
+    assert_eq!(rig.send(1000)[0], "> . 989:1977(988) ack 1 win 65535 sack 11:21");
 }
 
 #[test]
