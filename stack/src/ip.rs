@@ -292,6 +292,13 @@ impl Ip {
         }
     }
 
+    /// A transport gets no answer from `dst`: its next hop may be gone (RFC 1122 section 3.3.1.4).
+    pub fn doubt(&mut self, dst: IpAddr) {
+        if let Some(NextHop::Neighbor(addr)) = route::next_hop(&self.config, dst) {
+            self.neighbors.doubt(addr);
+        }
+    }
+
     /// When [`Ip::on_due`] has something to do.
     pub fn due(&self) -> Option<Instant> {
         let dues = [self.neighbors.due(), self.reassembly.due(), self.path_mtu.due()];

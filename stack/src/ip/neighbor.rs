@@ -263,6 +263,14 @@ impl Cache {
         self.enter(addr, State::Reachable { mac }, Some(now + self.reachable(addr)));
     }
 
+    /// A transport gets no answer by way of `addr`: whether it is there has to be asked before long.
+    pub(super) fn doubt(&mut self, addr: IpAddr) {
+        if let Some(State::Reachable { mac }) = self.entries.get(&addr).map(|entry| &entry.state) {
+            let mac = *mac;
+            self.enter(addr, State::Stale { mac }, None);
+        }
+    }
+
     /// When something is to be asked again or ages.
     pub(super) fn due(&self) -> Option<Instant> {
         self.timers.first().map(|(at, _)| *at)

@@ -7,7 +7,7 @@ use super::name::FourTuple;
 use super::table::Net;
 use crate::base::{Ecn, Refused, Why};
 use crate::ip::{self, Outgoing};
-use crate::tcp;
+use crate::tcp::{self, Report};
 use crate::wire;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -47,6 +47,8 @@ pub(super) struct Departures {
     /// Where each segment ends, and the ECN codepoint of its packet.
     ends: Vec<(usize, Ecn)>,
     looped: VecDeque<Looped>,
+    /// Whether the connection that acts just now gets no answer.
+    unanswered: bool,
 }
 
 /// Where a connection puts its segments: it knows no ports, so they are filled in here.
@@ -63,6 +65,15 @@ impl tcp::Emit for Lane<'_> {
 
     fn discard(&mut self, why: Why) {
         self.out.discard(why);
+    }
+
+    fn report(&mut self, report: Report) {
+        match report {
+            Report::DeliveryTrouble => self.departures.unanswered = true,
+            // The connection keeps both for whoever asks.
+            //= RFC9293-SHLD-20
+            Report::SoftError(_) | Report::Urgent => {}
+        }
     }
 }
 
@@ -95,6 +106,10 @@ impl Departures {
         marks: Marks,
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
+        if core::mem::take(&mut self.unanswered) {
+            //= RFC9293-MUST-20
+            net.ip.doubt(tuple.remote.addr);
+        }
         let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
         let mut result = Ok(());
         let mut start = 0;

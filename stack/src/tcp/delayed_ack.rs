@@ -90,6 +90,10 @@ mod tests {
     use crate::tcp::tests::rig::Rig;
     use alloc::format;
 
+    //? RFC9293-SHLD-18
+    //? RFC9293-MUST-40
+    //? RFC5681-4.2-a
+    //? RFC5681-4.2-c
     #[test]
     fn an_acknowledgement_waits_and_then_leaves_by_itself() {
         let mut rig = Rig::delaying(40);
@@ -104,6 +108,8 @@ mod tests {
         assert_eq!(Rig::delaying(0).gets(". 1:11(10) ack 1"), ["> . 1:1(0) ack 11 win 65525"]);
     }
 
+    //? RFC9293-SHLD-19
+    //? RFC5681-4.2-b
     #[test]
     fn every_second_segment_is_acknowledged_at_once() {
         let mut rig = Rig::delaying(40);
@@ -118,6 +124,7 @@ mod tests {
         assert_eq!(rig.gets(". 2001:4921(2920) ack 1").len(), 1);
     }
 
+    //? RFC9293-MUST-58
     #[test]
     fn what_leaves_takes_the_acknowledgement_along() {
         let mut rig = Rig::delaying(40);
@@ -131,6 +138,8 @@ mod tests {
         assert_eq!(rig.tcb.due(), None);
     }
 
+    //? RFC5681-3.2-a
+    //? RFC5681-3.2-b
     #[test]
     fn gaps_are_told_at_once_and_so_is_what_fills_them() {
         let mut rig = Rig::delaying(40);

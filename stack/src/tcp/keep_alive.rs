@@ -89,6 +89,8 @@ mod tests {
         Rig::established_with(&settings, 65535, 1000)
     }
 
+    //? RFC9293-MUST-24
+    //? RFC9293-MUST-25
     #[test]
     fn nobody_is_asked_unless_somebody_wants_to_know() {
         let mut rig = Rig::established();
@@ -99,6 +101,9 @@ mod tests {
         assert_eq!(rig.tcb.due(), None);
     }
 
+    //? RFC9293-MUST-28
+    //? RFC9293-SHLD-12
+    //? RFC9293-MAY-5
     #[test]
     fn after_two_hours_of_silence_a_segment_without_data_asks() {
         let mut rig = watched();
@@ -134,6 +139,7 @@ mod tests {
         assert_eq!(rig.read(10), Err(Refused::TimedOut));
     }
 
+    //? RFC9293-MUST-29
     #[test]
     fn one_keep_alive_alone_proves_nothing() {
         let mut rig = watched();
@@ -145,6 +151,7 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::Closed);
     }
 
+    //? RFC9293-MUST-26
     #[test]
     fn whoever_has_something_outstanding_does_not_ask() {
         let mut rig = watched();

@@ -9,6 +9,9 @@ use crate::base::{Instant, Refused, Span};
 /// R1: retransmissions of one segment before the user and the IP layer hear of it (RFC 9293 section 3.8.3).
 const R1_RETRANSMISSIONS: u32 = 3;
 
+/// R2 for data of an orphan whose application had left the decision to itself.
+const ORPHAN_TIMEOUT: Span = Span::from_secs(300);
+
 /// The one timer that waits for the peer: never two at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
@@ -51,8 +54,10 @@ impl Tcb {
         let patience = if self.syn_outstanding() {
             Some(self.settings.syn_timeout)
         } else {
+            // Nobody is left to decide for an orphan.
+            let of_orphan = self.reader_gone.then_some(ORPHAN_TIMEOUT);
             //= RFC9293-SHLD-11
-            self.settings.user_timeout
+            self.settings.user_timeout.or(of_orphan)
         };
         Some(self.waiting_since? + patience?)
     }
@@ -67,6 +72,10 @@ impl Tcb {
             return;
         }
         if self.gives_up_at().is_some_and(|at| at <= now) {
+            if self.reader_gone && matches!(self.timer, Timer::Persist { .. }) {
+                // A peer that answers probes is there, and hears that the rest will not come.
+                self.send_reset(now, cx);
+            }
             //= RFC9293-3.10.8-a
             self.enter_closed(End::Failed(Refused::TimedOut));
             return;

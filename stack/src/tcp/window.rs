@@ -39,6 +39,8 @@ impl Tcb {
     fn awaits_company(&self, cut: &Cut) -> bool {
         let urgent = self.snd.up.is_some_and(|up| up.after(cut.seq));
         //= RFC9293-SHLD-7
+        //= RFC9293-3.7.4-a
+        //= RFC9293-3.8-a
         self.settings.nagle && self.outstanding_octets() > 0 && !cut.fin && !urgent
     }
 
@@ -138,6 +140,8 @@ mod tests {
     use crate::tcp::{Settings, State};
     use quickcheck::quickcheck;
 
+    //? RFC9293-SHLD-7
+    //? RFC9293-3.7.4-a
     #[test]
     fn a_short_segment_waits_while_anything_is_outstanding() {
         let mut rig = Rig::established();
@@ -153,6 +157,7 @@ mod tests {
         assert_eq!(rig.gets(". 1:1(0) ack 1061"), ["> P. 1061:1561(500) ack 1 win 65535"]);
     }
 
+    //? RFC9293-MUST-17
     #[test]
     fn what_was_held_back_leaves_when_the_algorithm_is_switched_off() {
         let mut rig = Rig::established();
@@ -164,6 +169,7 @@ mod tests {
         assert!(rig.send(5).is_empty());
     }
 
+    //? RFC9293-3.8-a
     #[test]
     fn the_end_of_the_stream_and_urgent_data_do_not_wait() {
         let mut rig = Rig::established();

@@ -66,11 +66,15 @@ impl Tcb {
         if advanced {
             self.take_acknowledgement(now, seg.ack);
         }
-        if was_closed {
-            // Whoever answers probes is alive.
+        if was_closed && !self.reader_gone {
+            // Whoever answers probes is alive, and may keep its window closed for as long as an application
+            // here cares. What is left of a connection after its application has gone is the host's to
+            // bound: it lasts for one R2 without progress.
             //= RFC9293-MUST-37
+            //= RFC9293-SHLD-17
             //= RFC1122-4.2.2.17-a
             //= RFC6429-4-a
+            //= RFC6429-4-b
             self.waiting_since = Some(now);
         }
         if seg.ack.at_or_after(self.snd.una) && !self.update_window(seg) {

@@ -192,6 +192,55 @@ fn answered_probes_keep_the_connection_and_unanswered_ones_do_not() {
 //? RFC9293-MUST-34
 //? RFC9293-MUST-35
 //? RFC9293-3.8.6-d
+//? RFC6429-4-b
+#[test]
+fn an_orphan_before_a_closed_window_is_given_up_and_the_peer_is_told() {
+    for user_timeout in [Some(Span::from_secs(100)), None] {
+        let settings = Settings { user_timeout, ..Settings::default() };
+        let mut rig = Rig::established_with(&settings, 0, 1000);
+        rig.send(500);
+        rig.close();
+        let mut lines = Vec::new();
+        while rig.tcb.state() != State::Closed {
+            lines = rig.wait();
+            rig.gets(". 1:1(0) ack 1 win 0");
+        }
+        let bound_s = if user_timeout.is_some() { 100 } else { 300 };
+        assert_eq!(lines, [format!("{bound_s}000 > R 2:2(0) win 0")]);
+        assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::TimedOut)));
+    }
+}
+
+#[test]
+fn an_orphan_that_makes_progress_goes_on() {
+    let mut rig = Rig::established_with(&Settings::default(), 0, 1000);
+    rig.send(500);
+    rig.close();
+    for octet in 2..20 {
+        for _ in 0..6 {
+            rig.wait();
+        }
+        // The octet of a probe is taken.
+        rig.gets(&format!(". 1:1(0) ack {octet} win 0"));
+    }
+    assert_eq!(rig.tcb.state(), State::FinWait1);
+    assert!(rig.now.as_nanos() > 400_000_000_000);
+}
+
+//? RFC9293-MUST-21
+#[test]
+fn whoever_sets_no_user_timeout_decides_for_itself() {
+    let mut rig = Rig::established_with(&LIMITLESS, 65535, 1000);
+    rig.send(10);
+    series(&mut rig, 100);
+    assert_eq!(rig.tcb.state(), State::Established);
+    // What is set now counts from when the peer fell silent.
+    let silence = rig.now.since(crate::base::Instant::ZERO);
+    rig.tcb.set_user_timeout(Some(silence + Span::from_secs(1)));
+    assert!(rig.wait().is_empty());
+    assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::TimedOut)));
+}
+
 #[test]
 fn a_window_shrunk_to_nothing_is_probed_with_old_data() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 1000);

@@ -336,7 +336,8 @@ fn text_held_with_the_syn_is_lost_too_if_nobody_will_read_it() {
 
 #[test]
 fn a_million_idle_connections_fit_into_a_gibibyte() {
-    assert!(size_of::<crate::tcp::Tcb>() <= 600);
+    let octets = size_of::<crate::tcp::Tcb>();
+    assert!(octets <= 720, "{octets}, of which settings {}", size_of::<Settings>());
 }
 
 //? RFC9293-3.10.3-e
