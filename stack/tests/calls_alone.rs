@@ -55,6 +55,8 @@ fn a_number_is_gone_after_close_and_never_used_again() {
 }
 
 //? RFC9293-3.10.2-a
+//? RFC9293-3.10.3-a
+//? RFC9293-3.10.5-d
 #[test]
 fn a_fresh_stream_socket_refuses_what_needs_a_connection() {
     let mut app = App::alone();
@@ -108,6 +110,7 @@ fn a_datagram_socket_refuses_what_is_for_streams_and_what_needs_a_peer() {
 }
 
 //? RFC1340-Well_Known_Port_Numbers-a
+//? RFC9293-3.10.1-d
 #[test]
 fn bind_looks_at_the_address_then_at_privilege_then_at_the_socket_then_at_others() {
     let mut app = App::alone();
@@ -190,6 +193,7 @@ fn flags_are_read_as_they_are_when_the_next_one_binds() {
 
 //? RFC6056-3.1-a
 //? RFC6335-7.2-a
+//? RFC9293-3.10.1-d
 #[test]
 fn three_ports_serve_three_who_bind_and_the_fourth_learns_the_errno_of_its_call() {
     let mut app = with_ports(50_000, 50_002);

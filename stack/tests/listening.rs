@@ -197,6 +197,7 @@ fn a_specific_listener_comes_before_a_wildcard() {
     }
 }
 
+//? RFC9293-3.10.6-a
 #[test]
 fn the_table_of_sockets_is_data() {
     let mut pair = Pair::new(Link::Ip);

@@ -169,6 +169,7 @@ impl Window {
 
     /// A window of `octets`, cut to what scaling can express.
     pub const fn from_octets(octets: u32) -> Self {
+        //= RFC9293-REC-1
         if octets > Self::MAX.0 { Self::MAX } else { Self(octets) }
     }
 
@@ -231,6 +232,7 @@ mod tests {
             (a.later(b) == a || a.later(b) == b) && (a.earlier(b) == a || a.earlier(b) == b)
         }
 
+        //? RFC9293-REC-1
         fn scaling_rounds_down_by_less_than_one_unit(octets: u32, shift: u8) -> bool {
             let shift = Shift::from_option(shift);
             let window = Window::from_octets(octets % (1 << 30));

@@ -94,6 +94,7 @@ pub(super) fn source_v4(config: &Config, src: Ipv4Addr, dst: Ipv4Addr) -> Result
         return Err(Why::SourceUnspecified);
     }
     //= RFC1122-3.2.1.3-f
+    //= RFC9293-MUST-63
     if src.is_multicast() || (!src.is_unspecified() && is_broadcast(config, src)) {
         return Err(Why::SourceNotUnicast);
     }
@@ -227,6 +228,7 @@ mod tests {
     //? RFC1122-3.2.1.3-b
     //? RFC1122-3.2.1.3-f
     //? RFC4291-2.7-a
+    //? RFC9293-MUST-63
     #[test]
     fn sources() {
         let table = [

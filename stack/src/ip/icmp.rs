@@ -63,6 +63,8 @@ impl Ip {
             }
             //= RFC6633-3-b
             //= RFC6633-5-a
+            //= RFC5927-6.2-a
+            //= RFC9293-MUST-55
             Message::SourceQuench { .. } => Err(Why::SourceQuench),
             Message::Redirect { .. } => Err(Why::RedirectIgnored),
             //= RFC1122-3.2.2-a

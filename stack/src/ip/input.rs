@@ -232,6 +232,7 @@ fn check_options(packet: &ipv4::Packet<'_>) -> Result<(), (Why, icmp::Trouble)> 
         //= RFC1122-3.2.1.8-c
         let option = option.map_err(|stop: Stop| (Why::Ipv4OptionMalformed, pointer(stop.at)))?;
         //= RFC1122-3.2.1.8-a
+        //= RFC9293-MUST-50
         //= RFC1122-3.2.1.8-d
         if !option.is_source_route() {
             continue;

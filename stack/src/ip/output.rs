@@ -87,6 +87,7 @@ impl Ip {
             return Err(Refused::MessageSize);
         }
         //= RFC6864-4.1-b
+        //= RFC9293-MAY-4
         let identification = if dont_fragment { 0 } else { self.next_identification_v4(cx.choices) };
         let whole = ipv4::Packet {
             src: decided.src,

@@ -165,6 +165,7 @@ impl Sockets {
     ) -> Result<Reply, Refused> {
         let read_shut = match &self.socket(slot).body {
             Body::Connection(connection) => connection.read_shut,
+            //= RFC9293-3.10.3-a
             Body::Idle | Body::Listening(_) | Body::Datagram(_) => return Err(Refused::NotConnected),
         };
         match self.act(slot, net, |tcb, now, cx| tcb.receive(now, max, cx)) {

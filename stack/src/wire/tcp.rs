@@ -459,6 +459,7 @@ mod tests {
         //? RFC9293-3.1-a
         //? RFC9293-3.1-c
         //? RFC9293-MUST-69
+        //? RFC9293-MUST-5
         fn what_is_emitted_checks_to_itself(
             ports: (u16, u16), numbers: (u32, u32), flags: u16, fields: (u16, u16), options: Options,
             data: Vec<u8>

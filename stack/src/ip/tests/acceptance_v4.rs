@@ -115,6 +115,7 @@ fn frames() {
 //? RFC791-3.1-options-a
 //? RFC1122-3.2.1.8-d
 //? RFC1122-3.2.2-b
+//? RFC9293-MUST-50
 #[test]
 fn options() {
     let with = |options: &[u8]| echo(ipv4::Packet { options, ..V4 });
@@ -159,6 +160,8 @@ fn protocols() {
 //? RFC1122-3.2.2.6-a
 //? RFC792-Echo-a
 //? RFC792-Echo-b
+//? RFC9293-MUST-55
+//? RFC5927-6.2-a
 #[test]
 fn icmp_messages() {
     let icmp = |message| outcome(&v4(ipv4::Packet { protocol: 1, payload: &icmp_v4(message), ..V4 }));

@@ -158,6 +158,7 @@ fn time_exceeded_is_sent_with_the_first_fragment_and_not_without() {
 //? RFC791-3.2-a
 //? RFC6864-4.1-b
 //? RFC6864-4.3-a
+//? RFC9293-MAY-4
 #[test]
 fn identifications_differ_and_atomic_datagrams_have_none() {
     let mut rig = Rig::new(config());

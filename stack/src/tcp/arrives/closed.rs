@@ -9,6 +9,8 @@ pub fn reset_for(segment: &Segment<'_>) -> Option<Segment<'static>> {
     if segment.flags.rst() {
         return None;
     }
+    //= RFC5961-3.2-e
+    //= RFC9293-3.5.1-b
     //= RFC9293-3.5.2-a
     //= RFC9293-3.10.7.1-b
     //= RFC9293-3.10.7.1-c
@@ -33,6 +35,7 @@ mod tests {
     //? RFC9293-3.10.7.1-c
     //? RFC9293-3.5.2-b
     //? RFC9293-3.5.2-c
+    //? RFC5961-3.2-e
     #[test]
     fn the_reset_is_one_that_the_sender_will_believe() {
         let arriving = Segment { seq: 100, ack: 700, flags: Flags::ACK, ..Segment::default() };

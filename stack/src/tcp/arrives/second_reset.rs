@@ -14,9 +14,11 @@ impl Tcb {
         if seg.seq == self.rcv.nxt {
             //= RFC9293-3.10.7.4-i
             //= RFC5961-3.2-b
+            //= RFC5961-4.2-b
             self.reset_by_peer();
         } else if seg.seq.within(self.rcv.nxt, self.rcv.wnd.octets()) {
             cx.out.discard(Why::TcpResetInexact);
+            //= RFC5961-1.1-a
             //= RFC5961-3.2-c
             self.challenge(now, cx);
         } else {
@@ -85,6 +87,7 @@ mod tests {
 
     //? RFC9293-3.10.7.4-i
     //? RFC5961-3.2-c
+    //? RFC5961-1.1-a
     #[test]
     fn an_inexact_number_draws_a_challenge_and_the_answer_to_it_resets() {
         let mut rig = Rig::established();

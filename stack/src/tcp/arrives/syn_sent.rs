@@ -48,6 +48,7 @@ impl Tcb {
             cx.out.discard(Why::TcpAckToSynSent);
             //= RFC9293-3.10.7.3-a
             //= RFC9293-3.5-c
+            //= RFC9293-3.5.1-a
             //= RFC9293-3.5.2-d
             cx.out.segment(&reset::reply_to(segment), Ecn::NotEct);
         }

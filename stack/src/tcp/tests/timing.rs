@@ -21,6 +21,9 @@ fn series(rig: &mut Rig, count: usize) -> Vec<String> {
 //? RFC9293-SHLD-10
 //? RFC6298-2.1-a
 //? RFC6298-5.5-a
+//? RFC9293-SHLD-5
+//? RFC9293-3.10.1-b
+//? RFC9293-3.4-g
 #[test]
 fn a_syn_is_sent_for_three_minutes_with_doubled_intervals() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -305,6 +308,7 @@ fn time_wait_lasts_two_segment_lifetimes_and_a_fin_sent_again_starts_them_again(
 }
 
 //? RFC9293-3.6-b
+//? RFC9293-3.4-g
 #[test]
 fn a_fin_is_sent_again_in_every_state_that_waits_for_its_acknowledgement() {
     for state in [State::FinWait1, State::Closing, State::LastAck] {

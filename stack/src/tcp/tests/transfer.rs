@@ -119,6 +119,7 @@ fn a_close_before_the_handshake_waits_for_what_was_written() {
 //? RFC9293-MUST-15
 //? RFC9293-MUST-16
 //? RFC9293-SHLD-28
+//? RFC9293-MUST-61
 #[test]
 fn segments_are_as_large_as_both_ends_and_the_path_allow() {
     let mut silent = Rig::established_with(&EAGER, 65535, 1000);
@@ -186,6 +187,7 @@ fn the_right_edge_stays_until_a_large_step_is_possible() {
 //? RFC9293-3.10.7.4-aa
 //? RFC9293-3.10.7.4-af
 //? RFC9293-3.4-c
+//? RFC9293-MUST-59
 #[test]
 fn text_out_of_order_is_kept_and_delivered_in_order() {
     let mut rig = Rig::established();

@@ -151,6 +151,7 @@ impl Rig {
 //? RFC9293-3.10.7.4-ac
 //? RFC9293-MUST-10
 //? RFC5961-4.2-a
+//? RFC9293-3.10.7.4-ae
 #[test]
 fn every_state_and_every_event() {
     let table = table();

@@ -1,0 +1,113 @@
+//! Opening: what a listener answers and to whom, and connections that one side has forgotten.
+
+mod rig;
+
+use rig::{App, Link, Pair, at, config, name};
+use stack::base::choose::Lowest;
+use stack::base::{Refused, Span, Why};
+use stack::host::Stimulus;
+use stack::sock::Family;
+use stack::tcp::State;
+use stack::wire::ipv4;
+use stack::wire::tcp::{Flags, Segment};
+use std::net::Ipv4Addr;
+
+/// A SYN for port 8080 as an IP packet.
+fn syn(src: &str, dst: &str) -> Vec<u8> {
+    let (src, dst): (Ipv4Addr, Ipv4Addr) =
+        (src.parse().expect("a source"), dst.parse().expect("a destination"));
+    let segment =
+        Segment { src_port: 40_000, dst_port: 8080, seq: 7, flags: Flags::SYN, ..Segment::default() };
+    let mut payload = Vec::new();
+    segment.emit(src.into(), dst.into(), &mut payload);
+    let packet = ipv4::Packet {
+        src,
+        dst,
+        protocol: 6,
+        ttl: 64,
+        tos: 0,
+        identification: 1,
+        dont_fragment: false,
+        more_fragments: false,
+        fragment_offset_octets: 0,
+        options: &[],
+        payload: &payload,
+    };
+    let mut frame = Vec::new();
+    packet.emit(&mut frame);
+    frame
+}
+
+//? RFC9293-3.10.1-a
+#[test]
+fn a_listener_says_nothing_before_it_is_asked() {
+    let mut app = App::alone();
+    app.server(name("0.0.0.0:8080"), 4);
+    assert!(app.seen.frames.is_empty());
+    assert_eq!(app.host.sockets()[0].state, Some(State::Listen));
+}
+
+//? RFC9293-MUST-57
+//? RFC9293-MUST-63
+#[test]
+fn only_a_syn_from_one_host_to_this_one_is_answered() {
+    let mut app = App::alone();
+    app.server(name("0.0.0.0:8080"), 4);
+    let cases = [
+        ("192.0.2.2", "192.0.2.255", Why::TcpGroupDestination),
+        ("192.0.2.2", "255.255.255.255", Why::TcpGroupDestination),
+        ("192.0.2.2", "224.0.0.1", Why::TcpGroupDestination),
+        ("192.0.2.255", "192.0.2.1", Why::SourceNotUnicast),
+        ("255.255.255.255", "192.0.2.1", Why::SourceNotUnicast),
+        ("224.0.0.1", "192.0.2.1", Why::SourceNotUnicast),
+        ("127.0.0.1", "192.0.2.1", Why::SourceLoopback),
+        ("192.0.2.1", "192.0.2.1", Why::SourceOwnAddress),
+    ];
+    for (src, dst, why) in cases {
+        app.step(Stimulus::Frame(&syn(src, dst)));
+        assert_eq!(app.seen.discards.pop(), Some(why), "{src} > {dst}");
+        assert!(app.seen.frames.is_empty(), "{src} > {dst}");
+        assert_eq!(app.host.sockets().len(), 1, "{src} > {dst}");
+    }
+    app.step(Stimulus::Frame(&syn("192.0.2.2", "192.0.2.1")));
+    assert_eq!(app.seen.frames.len(), 1);
+}
+
+/// The first host loses its memory.
+fn crash(pair: &mut Pair) {
+    let now = pair.now;
+    pair.apps[0] = App::new(config(0, Link::Ip), Box::new(Lowest));
+    pair.apps[0].now = now;
+}
+
+//? RFC9293-3.5.1-a
+//? RFC9293-3.5-c
+//? RFC5961-4.2-b
+#[test]
+fn a_host_that_starts_again_gets_its_connection_anew() {
+    let mut pair = Pair::new(Link::Ip);
+    let (client, server, listener) = pair.connected(Family::V4, 8080);
+    let local = pair.a().sock_name(client);
+    crash(&mut pair);
+    let again = pair.a().tcp();
+    assert_eq!(pair.a().bind(again, local), Ok(()));
+    assert_eq!(pair.a().connect(again, at(1, Family::V4, 8080)), Err(Refused::InProgress));
+    pair.settle();
+    assert_eq!(pair.b().recv(server, 9), Err(Refused::ConnReset), "the answer to the SYN was reset");
+    pair.run(Span::from_secs(3));
+    assert_eq!(pair.a().connect(again, at(1, Family::V4, 8080)), Ok(()));
+    assert_eq!(pair.b().accept(listener).map(|(_, peer)| peer), Ok(local));
+}
+
+//? RFC9293-3.5.1-b
+//? RFC9293-3.10.7.1-c
+#[test]
+fn whoever_speaks_to_a_host_that_has_forgotten_the_connection_is_reset() {
+    let mut pair = Pair::new(Link::Ip);
+    let (_, server, _) = pair.connected(Family::V4, 8080);
+    crash(&mut pair);
+    assert_eq!(pair.b().send(server, b"still there?"), Ok(12));
+    pair.settle();
+    assert_eq!(pair.b().recv(server, 9), Err(Refused::ConnReset));
+    assert_eq!(pair.b().poll(server).hung_up, true);
+}
