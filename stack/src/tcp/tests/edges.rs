@@ -9,6 +9,7 @@ fn receiving(octets: u32) -> Settings {
 }
 
 #[test]
+//? RFC9293-3.10.7.4-c
 fn text_on_a_syn_is_cut_off_at_the_window() {
     let mut rig = Rig::accept_with(&receiving(10), "SF 0:50(50)");
     assert_eq!(rig.gets(". 51:51(0) ack 1"), ["! TcpSequence", "> . 1:1(0) ack 1 win 10"]);
@@ -18,6 +19,7 @@ fn text_on_a_syn_is_cut_off_at_the_window() {
 }
 
 #[test]
+//? RFC9293-3.10.7.4-ad
 fn a_fin_on_a_syn_is_acknowledged_when_the_handshake_is_over() {
     let mut rig = Rig::accept_with(&Settings::default(), "SF 0:0(0)");
     assert_eq!(rig.gets(". 2:2(0) ack 1"), ["> . 1:1(0) ack 2 win 65534"]);
@@ -25,6 +27,7 @@ fn a_fin_on_a_syn_is_acknowledged_when_the_handshake_is_over() {
 }
 
 #[test]
+//? RFC9293-SHLD-31
 fn text_out_of_order_grows_on_both_sides() {
     let mut rig = Rig::established();
     rig.gets(". 11:21(10) ack 1");
@@ -36,6 +39,7 @@ fn text_out_of_order_grows_on_both_sides() {
 }
 
 #[test]
+//? RFC9293-3.6-a
 fn the_fin_waits_for_all_segments_before_it() {
     let mut rig = Rig::established_with(&Settings::default(), 0, 100);
     rig.send(250);
@@ -48,6 +52,7 @@ fn the_fin_waits_for_all_segments_before_it() {
 }
 
 #[test]
+//? RFC9293-3.1-f
 fn without_its_bit_the_urgent_pointer_says_nothing() {
     let mut rig = Rig::established();
     assert!(rig.gets(". 1:6(5) ack 1 urg 8").iter().all(|line| line.starts_with('>')));
@@ -55,6 +60,7 @@ fn without_its_bit_the_urgent_pointer_says_nothing() {
 }
 
 #[test]
+//? RFC6691-2-b
 fn blocks_take_their_room_from_the_data_beside_them() {
     let mut rig = Rig::connect_with(&Settings { timestamps: false, ..Settings::default() });
     rig.gets("S. 0:0(0) ack 1 win 65535 mss 1000 sackok");
@@ -65,6 +71,7 @@ fn blocks_take_their_room_from_the_data_beside_them() {
 }
 
 #[test]
+//? RFC9293-3.8.6-e
 fn half_of_the_largest_window_is_worth_a_segment() {
     let mut rig = Rig::established_with(&Settings::default(), 600, 1000);
     rig.send(600);
@@ -74,6 +81,7 @@ fn half_of_the_largest_window_is_worth_a_segment() {
 }
 
 #[test]
+//? RFC9293-MUST-39
 fn half_of_a_small_buffer_is_worth_an_announcement() {
     let mut rig = Rig::established_with(&receiving(100), 65535, 1000);
     rig.gets(". 1:101(100) ack 1");

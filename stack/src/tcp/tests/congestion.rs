@@ -1,0 +1,172 @@
+//! floor 3: the congestion window, with numbers that one computes by hand (RFC 5681 section 3.1, RFC 9438).
+
+use super::rig::Rig;
+use crate::base::{Instant, Span};
+use crate::tcp::congestion::{Ack, Window};
+use crate::tcp::{Algorithm, Settings};
+use alloc::vec::Vec;
+
+const SMSS: u32 = 1000;
+
+fn opened(algorithm: Algorithm, segments: u64) -> Window {
+    let mut window = Window::new(algorithm);
+    window.begin_with(segments);
+    window.open(SMSS, false);
+    window
+}
+
+/// `octets` of `flight` are acknowledged at `at_ms`, over a path of 200 ms; the window after that.
+fn acknowledged(window: &mut Window, octets: u32, flight: u32, at_ms: u64) -> u32 {
+    let now = Instant::from_nanos(at_ms * 1_000_000);
+    let srtt = Span::from_millis(200);
+    window.on_ack(&Ack { octets, flight_octets: flight, smss_octets: SMSS, srtt, now });
+    window.cwnd_octets()
+}
+
+#[test]
+//? RFC5681-2-a
+//? RFC5681-3.1-a
+fn no_more_is_in_flight_than_the_window_has_room_for() {
+    let mut rig = Rig::established_with(&Settings::default(), 65535, 1000);
+    assert_eq!(rig.send(30_000).len(), 10);
+    // What leaves the network makes room for as much, and for one more.
+    assert_eq!(rig.gets(". 1:1(0) ack 1001").len(), 2);
+    assert_eq!(rig.gets(". 1:1(0) ack 3001").len(), 3);
+}
+
+#[test]
+//? RFC6928-2-a
+//? RFC5681-3.1-b
+//? RFC5681-3.1-d
+fn the_window_begins_with_what_was_chosen_up_to_its_bound() {
+    assert_eq!(opened(Algorithm::Reno, 3).cwnd_octets(), 3000);
+    let with = |smss, syn_was_lost| {
+        let mut window = Window::new(Algorithm::Reno);
+        window.begin_with(10);
+        window.open(smss, syn_was_lost);
+        window.cwnd_octets()
+    };
+    assert_eq!([with(536, false), with(1460, false), with(4000, false)], [5360, 14_600, 14_600]);
+    assert_eq!(with(9000, false), 18_000);
+    assert_eq!(with(1460, true), 1460);
+}
+
+#[test]
+//? RFC5681-3.1-h
+fn slow_start_adds_what_was_acknowledged_and_at_most_a_segment() {
+    let mut window = opened(Algorithm::Reno, 4);
+    assert_eq!(acknowledged(&mut window, 2000, 4000, 0), 5000);
+    assert_eq!(acknowledged(&mut window, 300, 5000, 0), 5300);
+}
+
+#[test]
+fn a_window_that_nothing_has_tested_does_not_grow() {
+    for algorithm in [Algorithm::Reno, Algorithm::Cubic] {
+        let mut window = opened(algorithm, 4);
+        assert_eq!(acknowledged(&mut window, 1000, 3000, 0), 4000);
+        assert_eq!(acknowledged(&mut window, 1000, 3001, 0), 5000);
+    }
+}
+
+#[test]
+//? RFC5681-3.1-g
+//? RFC5681-3.1-k
+fn a_loss_leaves_half_of_the_flight_and_two_segments_at_least() {
+    let mut window = opened(Algorithm::Reno, 10);
+    window.on_congestion(9000, SMSS);
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (4500, 4500));
+    window.on_congestion(3000, SMSS);
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (2000, 2000));
+}
+
+#[test]
+//? RFC5681-3.1-i
+fn congestion_avoidance_adds_one_segment_for_each_window() {
+    let mut window = opened(Algorithm::Reno, 10);
+    window.on_congestion(8000, SMSS);
+    let series: Vec<u32> = (0..10).map(|_| acknowledged(&mut window, 1000, 6000, 0)).collect();
+    assert_eq!(series, [4000, 4000, 4000, 5000, 5000, 5000, 5000, 5000, 6000, 6000]);
+}
+
+#[test]
+//? RFC5681-3.1-k
+//? RFC5681-3.1-l
+fn a_timeout_leaves_one_segment_and_a_second_one_no_less_to_grow_to() {
+    let mut window = opened(Algorithm::Reno, 10);
+    window.on_timeout(true, 10_000, SMSS);
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (1000, 5000));
+    window.on_timeout(false, 1000, SMSS);
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (1000, 5000));
+}
+
+#[test]
+//? RFC5681-4.1-a
+fn a_pause_takes_the_window_back_to_where_it_began() {
+    let mut window = opened(Algorithm::Reno, 3);
+    acknowledged(&mut window, 1000, 3000, 0);
+    window.on_idle(SMSS);
+    assert_eq!(window.cwnd_octets(), 3000);
+    window.on_timeout(true, 3000, SMSS);
+    window.on_idle(SMSS);
+    assert_eq!(window.cwnd_octets(), 1000);
+}
+
+/// CUBIC with a window of 100 segments, all of them in flight when one is lost.
+fn cubic_after_a_loss() -> Window {
+    let mut window = opened(Algorithm::Cubic, 10);
+    while acknowledged(&mut window, SMSS, 1_000_000, 0) < 100_000 {}
+    window.on_congestion(100_000, SMSS);
+    window
+}
+
+/// Each round trip the whole window is acknowledged; the window after so much time.
+fn cubic_after(window: &mut Window, from_ms: u64, to_ms: u64) -> u32 {
+    let rounds = (from_ms..to_ms).step_by(200);
+    rounds.fold(0, |_, at_ms| {
+        let all = window.cwnd_octets();
+        acknowledged(window, all, all, at_ms)
+    })
+}
+
+#[test]
+fn cubic_keeps_seven_tenths_and_is_back_after_the_cube_root_of_what_it_lost() {
+    let mut window = cubic_after_a_loss();
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (70_000, 70_000));
+    // 30 segments are missing: the cube root of 30 / 0.4 is 4.217 s. Half of the way is soon made.
+    let early = cubic_after(&mut window, 0, 1000);
+    assert!((86_000..88_000).contains(&early), "{early}");
+    let back = cubic_after(&mut window, 1000, 4200);
+    assert!((99_900..=100_000).contains(&back), "{back}");
+    // 0.4 * (8.4 - 4.217)^3 is 29.3.
+    let beyond = cubic_after(&mut window, 4200, 8400);
+    assert!((129_000..129_500).contains(&beyond), "{beyond}");
+}
+
+#[test]
+fn cubic_leaves_room_to_others_if_the_second_loss_comes_early() {
+    let mut window = cubic_after_a_loss();
+    window.on_congestion(70_000, SMSS);
+    assert_eq!(window.cwnd_octets(), 49_000);
+    // The plateau is 0.85 * 70 segments, and not 70: the cube root of 10.5 / 0.4 is 2.97 s.
+    let plateau = cubic_after(&mut window, 0, 3000);
+    assert!((59_000..60_000).contains(&plateau), "{plateau}");
+}
+
+#[test]
+fn cubic_is_not_slower_than_reno_where_the_path_is_short() {
+    let mut window = opened(Algorithm::Cubic, 10);
+    window.on_congestion(10_000, SMSS);
+    // One window in each millisecond, in which the curve hardly moves.
+    let mut windows = |from_ms: u64, to_ms| {
+        for at_ms in from_ms..to_ms {
+            let all = window.cwnd_octets();
+            acknowledged(&mut window, all, all, at_ms);
+        }
+        window.cwnd_octets()
+    };
+    // Each adds 9 / 17 of a segment up to where the window was, and a whole one from there on.
+    let slow = windows(0, 5);
+    assert!((9600..9700).contains(&slow), "{slow}");
+    let fast = windows(5, 15);
+    assert!((19_000..19_300).contains(&fast), "{fast}");
+}
