@@ -3,7 +3,8 @@
 //! [`Host::step`] is a function of the host's state, the time and one stimulus. Afterwards nothing is left
 //! that was due by then, so a caller that sleeps until [`Host::due`] never spins.
 
-use crate::base::{Choose, Instant, Why};
+use crate::base::siphash::Key;
+use crate::base::{Choose, Freedom, Instant, Why};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
 use crate::sock::table::{Net, Row, Sockets};
@@ -72,10 +73,14 @@ const ROUNDS_MAX: u32 = 1_000;
 
 impl Host {
     /// A host that has done nothing yet.
-    pub fn new(config: Config, choices: Box<dyn Choose>) -> Self {
+    pub fn new(config: Config, mut choices: Box<dyn Choose>) -> Self {
+        let mut secret = || choices.choose(Freedom::SecretKey, 0..=u64::MAX);
+        //= RFC6528-3-c
+        //= RFC6528-4-a
+        let key = Key::new(secret(), secret());
         Self {
             ip: Ip::new(config.ip),
-            sockets: Sockets::new(config.ports, config.tcp),
+            sockets: Sockets::new(config.ports, config.tcp, key),
             choices,
             now: Instant::ZERO,
         }

@@ -27,9 +27,11 @@ pub mod settings;
 pub mod state;
 pub mod tcb;
 mod timeouts;
+mod timestamps;
 mod window;
 
 pub use arrives::{closed, listen};
+pub use open::Offsets;
 pub use options::Scale;
 pub use settings::{Algorithm, EcnUse, KeepAlive, Settings};
 pub use state::{End, Origin, State};

@@ -7,7 +7,8 @@ use core::ops::RangeInclusive;
 /// Something the specifications leave open, with the place that leaves it open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Freedom {
-    /// Initial sequence number of a connection: the whole circle (RFC 9293 section 3.4.1).
+    /// What is added to the initial sequence number that the clock and the host's secret give: the whole
+    /// circle (RFC 9293 section 3.4.1).
     InitialSequenceNumber,
     /// Which of the free ports an unbound socket gets: an index into the ephemeral range
     /// (RFC 6056 section 3.2).
@@ -58,14 +59,13 @@ impl Freedom {
     /// one value is as good as another.
     pub const fn usual(self) -> Option<u64> {
         match self {
-            Self::Ipv4FragmentOverlap => Some(0),
+            // The clock and the keyed function do it alone.
+            Self::Ipv4FragmentOverlap | Self::InitialSequenceNumber => Some(0),
             Self::InitialWindow => Some(10),
             Self::AckDelay => Some(40),
-            Self::InitialSequenceNumber
-            | Self::EphemeralPort
-            | Self::Ipv4Identification
-            | Self::Ipv6Identification
-            | Self::SecretKey => None,
+            Self::EphemeralPort | Self::Ipv4Identification | Self::Ipv6Identification | Self::SecretKey => {
+                None
+            }
         }
     }
 }

@@ -158,6 +158,8 @@ reasons! {
     TcpAckToSynSent "RFC9293-3.10.7.3-a" "the acknowledgement is not of the SYN that was sent"
     TcpResetToSynSent "RFC9293-3.10.7.3-c" "the reset does not acknowledge the SYN that was sent"
     TcpNothingToSynSent "RFC9293-3.10.7.3-g" "neither SYN nor RST where a SYN is awaited"
+    TcpTimestampMissing "RFC7323-3.2-g" "timestamps were agreed upon, and the segment has none"
+    TcpPaws "RFC7323-5.3-a" "the timestamp is older than one that came before"
     TcpSequence "RFC9293-3.10.7.4-a" "the segment lies outside the window"
     TcpWindowClosed "RFC9293-3.4-f" "text or FIN for a closed window"
     TcpResetSequence "RFC9293-3.10.7.4-b" "the reset lies outside the window"

@@ -90,11 +90,12 @@ impl Sockets {
         let options = socket.options;
         let tuple = FourTuple { local: socket.local, remote };
         let settings = self.settings_for(&options, &tuple, net);
+        let offsets = tuple.offsets(&self.key);
         //= RFC9293-3.10.1-b
         let tcb = {
             let mut lane = self.departures.lane(tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
-            Tcb::connect(&settings, net.now, &mut cx)
+            Tcb::connect(&settings, offsets, net.now, &mut cx)
         };
         let connection = Connection {
             tcb,

@@ -156,12 +156,13 @@ impl Sockets {
         let socket = self.socket(slot);
         let (family, options) = (socket.family, socket.options);
         let settings = self.settings_for(&options, tuple, net);
+        let offsets = tuple.offsets(&self.key);
         let tcb = {
             let mut lane = self.departures.lane(*tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
             match beyond {
-                Some(beyond) => Tcb::accept_beyond(&settings, net.now, segment, beyond, &mut cx),
-                None => Tcb::accept(&settings, net.now, segment, &mut cx),
+                Some(beyond) => Tcb::accept_beyond(&settings, offsets, net.now, segment, beyond, &mut cx),
+                None => Tcb::accept(&settings, offsets, net.now, segment, &mut cx),
             }
         };
         let connection = Connection {

@@ -6,6 +6,9 @@
 
 use super::call::Family;
 use super::refused::Refused;
+use crate::base::siphash::Key;
+use crate::tcp::Offsets;
+use core::hash::{BuildHasher, Hasher};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// The number of the only interface, as it stands in the scope of a link-local name.
@@ -54,6 +57,21 @@ impl Endpoint {
 }
 
 impl FourTuple {
+    /// Where the clocks of a connection between these ends begin: every time the same.
+    pub fn offsets(&self, key: &Key) -> Offsets {
+        let mut state = key.build_hasher();
+        for end in [self.local, self.remote] {
+            match end.addr {
+                IpAddr::V4(addr) => state.write(&addr.octets()),
+                IpAddr::V6(addr) => state.write(&addr.octets()),
+            }
+            state.write_u16(end.port);
+        }
+        //= RFC6528-3-b
+        //= RFC7323-7-a
+        Offsets::from_hash(state.finish())
+    }
+
     /// A number that depends on the four values alone and spreads well (FNV-1a): the same conversation
     /// always meets the same member of a group of sockets.
     pub fn spread(&self) -> u64 {

@@ -10,6 +10,7 @@ use super::depart::Departures;
 use super::listen::Listener;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
+use crate::base::siphash::Key;
 use crate::base::{Choose, Instant, Port, Refused};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
@@ -129,6 +130,7 @@ pub(super) struct Datagram {
 pub struct Sockets {
     pub(super) policy: Policy,
     pub(super) settings: tcp::Settings,
+    pub(super) key: Key,
     pub(super) sockets: BTreeMap<Slot, Socket>,
     pub(super) names: BTreeMap<SocketId, Slot>,
     pub(super) claims: Claims,
@@ -198,11 +200,12 @@ impl Socket {
 }
 
 impl Sockets {
-    /// No sockets.
-    pub fn new(policy: Policy, settings: tcp::Settings) -> Self {
+    /// No sockets. What nobody shall foretell follows from `key`.
+    pub fn new(policy: Policy, settings: tcp::Settings, key: Key) -> Self {
         Self {
             policy,
             settings,
+            key,
             sockets: BTreeMap::new(),
             names: BTreeMap::new(),
             claims: Claims::default(),

@@ -19,6 +19,7 @@ use super::state::State;
 use super::{Cx, Tcb};
 use crate::base::{Ecn, Instant, Ours, Seq, Theirs};
 use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp_option::Timestamps;
 use core::ops::ControlFlow;
 
 /// What a step says: `Continue` with the next one, or `Break`: the segment is done with.
@@ -39,6 +40,10 @@ pub(super) struct Arrived<'a> {
     pub(super) came_with_syn: bool,
     /// The sequence number that the urgent pointer names, if URG is set.
     pub(super) up: Option<Seq<Theirs>>,
+    /// SEG.SEQ before anything was trimmed.
+    pub(super) seq_on_arrival: Seq<Theirs>,
+    /// SEG.TSval and SEG.TSecr, if the option is there.
+    pub(super) stamps: Option<Timestamps>,
     /// The ECN codepoint of the packet it came in.
     #[expect(dead_code, reason = "congestion notification reads it")]
     pub(super) ecn: Ecn,
@@ -51,8 +56,19 @@ impl<'a> Arrived<'a> {
         let seq = Seq::new(segment.seq);
         //= RFC9293-3.1-f
         let up = segment.flags.urg().then(|| seq + u32::from(segment.urgent_pointer));
-        let Segment { ack, window, flags, payload, .. } = *segment;
-        Self { seq, ack: Seq::new(ack), wnd: window, came_with_syn: flags.syn(), up, ecn, flags, payload }
+        let Segment { ack, window, flags, payload, options, .. } = *segment;
+        Self {
+            seq,
+            ack: Seq::new(ack),
+            wnd: window,
+            came_with_syn: flags.syn(),
+            up,
+            seq_on_arrival: seq,
+            stamps: options.timestamps,
+            ecn,
+            flags,
+            payload,
+        }
     }
 
     pub(super) const fn ack_set(&self) -> bool {
@@ -136,6 +152,7 @@ impl Tcb {
         seg: &mut Arrived<'_>,
         cx: &mut Cx<'_>,
     ) -> Step {
+        self.check_stamps(now, seg, cx)?;
         self.first_check_sequence(now, seg, cx)?;
         self.second_check_reset(now, seg, cx)?;
         self.fourth_check_syn(now, seg, cx)?;

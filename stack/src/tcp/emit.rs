@@ -33,11 +33,11 @@ impl Tcb {
     pub(super) fn send_cut(&mut self, now: Instant, cut: Cut, cx: &mut Cx<'_>) {
         let end = cut.end();
         let new = !cut.seq.before(self.snd.nxt);
-        if !new {
+        if !new && !self.echoes_tell_copies_apart() {
             //= RFC6298-3-a
             //= RFC9293-MUST-18
             self.timed = None;
-        } else if self.timed.is_none() {
+        } else if new && self.timed.is_none() {
             //= RFC6298-3-b
             self.timed = Some((end, now));
         }
@@ -116,6 +116,7 @@ impl Tcb {
         self.ack_owed = false;
         self.delayed.cancel();
         if acknowledges {
+            self.note_ack_sent();
             self.edge_offered = Some(self.rcv.nxt + self.offered(window, flags.syn()).octets());
         }
     }

@@ -1,8 +1,6 @@
 //! floor 3: opening a connection, actively and from LISTEN (RFC 9293 sections 3.4.1, 3.5, 3.10.1, 3.10.7.2).
 //!
-//! RFC9293-SHLD-1: the second summand of an initial sequence number is a freedom, asked for without the
-//! four-tuple, which a connection does not know. Whoever chooses may make it a keyed function.
-//! RFC6528-3-a: likewise.
+//! A connection does not know its four-tuple. What RFC 6528 derives from it comes in as [`Offsets`].
 
 use super::arrives::Arrived;
 use super::emit::Cut;
@@ -11,26 +9,48 @@ use super::{Cx, Settings, Tcb};
 use crate::base::seq::Window;
 use crate::base::{Ecn, Freedom, Instant, Ours, Seq};
 use crate::wire::tcp::Segment;
+use crate::wire::tcp_option::Options;
 
 /// Nanoseconds per step of the clock that drives initial sequence numbers (RFC 9293 section 3.4.1).
 const ISN_TICK_NS: u64 = 4_000;
 
-/// An initial sequence number: a clock that goes round in about 4.77 hours, plus what the chooser says, which
-/// stands for the pseudorandom function of RFC 6528 section 3.
-fn initial_sequence_number(now: Instant, cx: &mut Cx<'_>) -> Seq<Ours> {
+/// Where the two clocks of a connection begin: values of a keyed function of the four-tuple, the same at all
+/// times (RFC 6528 section 3, RFC 7323 section 5.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offsets {
+    /// Added to the clock of the initial sequence numbers.
+    pub sequence: u32,
+    /// Added to the clock of the timestamps.
+    pub timestamps: u32,
+}
+
+impl Offsets {
+    /// The halves of a value that nobody can foretell.
+    pub const fn from_hash(hash: u64) -> Self {
+        Self { sequence: hash as u32, timestamps: (hash >> 32) as u32 }
+    }
+}
+
+/// An initial sequence number: a clock that goes round in about 4.77 hours, plus the keyed function, plus what
+/// the chooser says.
+fn initial_sequence_number(offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Seq<Ours> {
     let chosen = cx.choices.choose(Freedom::InitialSequenceNumber, 0..=u64::from(u32::MAX));
     assert!(chosen <= u64::from(u32::MAX), "the chooser left the legal range");
     let clock = now.as_nanos() / ISN_TICK_NS;
+    let sum = clock.wrapping_add(u64::from(offsets.sequence)).wrapping_add(chosen);
     //= RFC9293-MUST-8
-    Seq::new((clock.wrapping_add(chosen) & u64::from(u32::MAX)) as u32)
+    //= RFC9293-SHLD-1
+    //= RFC6528-3-a
+    Seq::new((sum & u64::from(u32::MAX)) as u32)
 }
 
 impl Tcb {
     /// Active OPEN: sends a SYN and is in SYN-SENT (RFC 9293 section 3.10.1).
-    pub fn connect(settings: &Settings, now: Instant, cx: &mut Cx<'_>) -> Self {
-        let iss = initial_sequence_number(now, cx);
+    pub fn connect(settings: &Settings, offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Self {
+        let iss = initial_sequence_number(offsets, now, cx);
         let mut tcb = Self::new(settings, Phase::SynSent, iss);
         tcb.choose_initial_window(cx);
+        tcb.offer_stamps(offsets);
         tcb.open_receive_window();
         //= RFC9293-3.10.1-b
         tcb.send_cut(now, Cut::syn(iss), cx);
@@ -41,27 +61,35 @@ impl Tcb {
     /// A SYN came to a listening socket: sends SYN,ACK and is in SYN-RECEIVED (RFC 9293 section 3.10.7.2,
     /// third step). `syn` is a segment for which [`super::listen::on_segment`] said
     /// [`Open`](super::listen::Disposition::Open).
-    pub fn accept(settings: &Settings, now: Instant, syn: &Segment<'_>, cx: &mut Cx<'_>) -> Self {
-        let iss = initial_sequence_number(now, cx);
-        Self::accept_with(iss, settings, now, syn, cx)
+    pub fn accept(
+        settings: &Settings,
+        offsets: Offsets,
+        now: Instant,
+        syn: &Segment<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Self {
+        let iss = initial_sequence_number(offsets, now, cx);
+        Self::accept_with(iss, settings, offsets, now, syn, cx)
     }
 
     /// As [`accept`](Self::accept), for a SYN that opens anew what was in TIME-WAIT: the initial sequence
     /// number lies beyond `beyond`, the last one that was used, by at most a quarter of the circle.
     pub fn accept_beyond(
         settings: &Settings,
+        offsets: Offsets,
         now: Instant,
         syn: &Segment<'_>,
         beyond: Seq<Ours>,
         cx: &mut Cx<'_>,
     ) -> Self {
-        let step = initial_sequence_number(now, cx).value() >> 2;
-        Self::accept_with(beyond + 1 + step, settings, now, syn, cx)
+        let step = initial_sequence_number(offsets, now, cx).value() >> 2;
+        Self::accept_with(beyond + 1 + step, settings, offsets, now, syn, cx)
     }
 
     fn accept_with(
         iss: Seq<Ours>,
         settings: &Settings,
+        offsets: Offsets,
         now: Instant,
         syn: &Segment<'_>,
         cx: &mut Cx<'_>,
@@ -69,10 +97,11 @@ impl Tcb {
         //= RFC9293-MUST-11
         let mut tcb = Self::new(settings, Phase::SynReceived(Origin::Passive), iss);
         tcb.choose_initial_window(cx);
+        tcb.offer_stamps(offsets);
         tcb.open_receive_window();
         let mut seg = Arrived::new(syn, Ecn::NotEct);
         //= RFC9293-3.10.7.2-c
-        tcb.synchronize(&mut seg, &syn.options);
+        tcb.synchronize(now, &mut seg, &syn.options);
         tcb.hold_for_later(&seg, cx);
         tcb.send_cut(now, Cut::syn(iss), cx);
         tcb.set_timers(now);
@@ -80,11 +109,11 @@ impl Tcb {
     }
 
     /// Takes the peer's SYN: RCV.NXT, IRS, its options and its window. What is left of `seg` is its text.
-    pub(super) fn synchronize(&mut self, seg: &mut Arrived<'_>, options: &crate::wire::tcp_option::Options) {
+    pub(super) fn synchronize(&mut self, now: Instant, seg: &mut Arrived<'_>, options: &Options) {
         self.irs = seg.seq;
         self.rcv.nxt = seg.seq + 1;
         self.edge_offered = None;
-        self.learn_options(options);
+        self.learn_options(now, options);
         self.take_window(seg);
         if !seg.ack_set() {
             // The RFC says SND.WL2 <- SEG.ACK also where the SYN has no ACK and the field means nothing.

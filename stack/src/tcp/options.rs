@@ -1,8 +1,5 @@
-//! floor 3: what the options of a SYN say and mean (RFC 9293 sections 3.2 and 3.7.1). The maximum segment
-//! size and window scale (RFC 7323 section 2) are here; timestamps and selective acknowledgement (RFC 2018)
-//! come here.
-//!
-//! RFC9293-SHLD-4: TIME-WAIT is not cut short, since there are no timestamps yet.
+//! floor 3: the options of segments: which there are, what those of a SYN mean, and what they leave for data
+//! (RFC 9293 sections 3.2 and 3.7.1, RFC 6691, RFC 7323 section 2). Timestamps have their own file.
 
 use super::Tcb;
 use super::state::Phase;
@@ -28,12 +25,14 @@ pub struct Scale {
 
 impl Tcb {
     /// The options of a segment with these flags.
-    pub(super) fn options_for(&self, _now: Instant, flags: Flags) -> Options {
+    pub(super) fn options_for(&self, now: Instant, flags: Flags) -> Options {
         //= RFC9293-MUST-65
-        if flags.syn() {
-            return self.syn_options();
-        }
-        Options { sack: self.sack_blocks(self.sack_room_octets()), ..Options::NONE }
+        let fixed = if flags.syn() {
+            self.syn_options()
+        } else {
+            Options { sack: self.sack_blocks(self.sack_room_octets()), ..Options::NONE }
+        };
+        Options { timestamps: self.stamps_for(now, flags), ..fixed }
     }
 
     /// The options of the own SYN.
@@ -76,7 +75,7 @@ impl Tcb {
     }
 
     /// Takes over what the peer's SYN announces.
-    pub(super) fn learn_options(&mut self, options: &Options) {
+    pub(super) fn learn_options(&mut self, now: Instant, options: &Options) {
         // A size of 0 would forbid all data; it counts as not said.
         let announced = options.mss.filter(|octets| *octets > 0);
         //= RFC9293-MUST-15
@@ -90,6 +89,7 @@ impl Tcb {
             //= RFC7323-2.3-g
             rcv: self.receive_shift(),
         });
+        self.learn_stamps(now, options.timestamps);
     }
 
     /// The smallest shift with which the field can say the whole receive buffer.
@@ -101,12 +101,13 @@ impl Tcb {
     /// SMSS: the most data that a segment may carry beside the options that all segments have, in octets;
     /// never 0. Congestion control counts in it.
     pub(super) fn smss_octets(&self) -> u32 {
-        u32::from(self.snd.mss_octets.min(self.settings.mss_send_limit_octets)).max(1)
+        let announced = self.snd.mss_octets.min(self.settings.mss_send_limit_octets);
+        u32::from(announced).saturating_sub(self.stamps_octets()).max(1)
     }
 
     /// Octets of options that blocks may take: at least half of a segment is left to data.
     fn sack_room_octets(&self) -> u32 {
-        MAX_OPTION_OCTETS.min(self.smss_octets() / 2)
+        (MAX_OPTION_OCTETS - self.stamps_octets()).min(self.smss_octets() / 2)
     }
 
     /// Eff.snd.MSS: the most data that the next segment may carry beside its options, in octets; never 0.

@@ -9,16 +9,20 @@ use super::timeouts::Timer;
 use super::{Cx, Tcb, receive};
 use crate::base::{Ecn, Instant, Refused, Span};
 use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp_option::{Options, Timestamps};
 
 /// The reset for `segment`, of which no reset is ever a cause. Ports are 0.
 pub(super) fn reply_to(segment: &Segment<'_>) -> Segment<'static> {
+    //= RFC7323-5.2-b
+    let timestamps = segment.options.timestamps.map(|stamps| Timestamps { value: 0, echo: stamps.value });
+    let options = Options { timestamps, ..Options::NONE };
     if segment.flags.ack() {
         //= RFC9293-3.5.2-b
-        Segment { seq: segment.ack, flags: Flags::RST, ..Segment::default() }
+        Segment { seq: segment.ack, flags: Flags::RST, options, ..Segment::default() }
     } else {
         //= RFC9293-3.5.2-c
         let ack = segment.seq.wrapping_add(segment.len_octets());
-        Segment { seq: 0, ack, flags: Flags::RST | Flags::ACK, ..Segment::default() }
+        Segment { seq: 0, ack, flags: Flags::RST | Flags::ACK, options, ..Segment::default() }
     }
 }
 
@@ -52,8 +56,11 @@ impl Tcb {
     }
 
     /// Sends `<SEQ=SND.NXT><CTL=RST>`.
-    pub(super) fn send_reset(&mut self, _now: Instant, cx: &mut Cx<'_>) {
-        let reset = Segment { seq: self.snd.nxt.value(), flags: Flags::RST, ..Segment::default() };
+    pub(super) fn send_reset(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        //= RFC7323-3.2-f
+        //= RFC7323-5.2-c
+        let options = Options { timestamps: self.stamps_for(now, Flags::RST), ..Options::NONE };
+        let reset = Segment { seq: self.snd.nxt.value(), flags: Flags::RST, options, ..Segment::default() };
         cx.out.segment(&reset, Ecn::NotEct);
     }
 

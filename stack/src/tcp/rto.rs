@@ -66,11 +66,12 @@ impl Rto {
         self.span = self.span.times(2).min(self.max);
     }
 
-    /// The handshake is over, and the timer had expired on the SYN.
+    /// The handshake is over, and the timer had expired on the SYN. An echoed timestamp may have told
+    /// meanwhile that the round trip asks for more.
     pub(super) fn restart_after_lost_syn(&mut self, initial: Span) {
         if initial < AFTER_LOST_SYN {
             //= RFC6298-5.7-a
-            self.span = AFTER_LOST_SYN;
+            self.span = self.measured.map_or(AFTER_LOST_SYN, |_| self.span.max(AFTER_LOST_SYN));
         }
     }
 

@@ -9,6 +9,7 @@ use super::reset::Throttle;
 use super::rto::Rto;
 use super::state::{End, Phase, State};
 use super::timeouts::Timer;
+use super::timestamps::Stamps;
 use super::{Settings, receive, sack, send};
 use crate::base::seq::Window;
 use crate::base::{Instant, Ours, Refused, Seq, Span, Theirs};
@@ -76,6 +77,8 @@ pub struct Tcb {
     pub(super) rcv: Rcv,
     /// Window scaling, if both SYNs offered it.
     pub(super) scale: Option<Scale>,
+    /// Timestamps, if this end wants them and the other one has not declined.
+    pub(super) stamps: Option<Stamps>,
     pub(super) send_buffer: send::Buffer,
     pub(super) receive_buffer: receive::Buffer,
     pub(super) rto: Rto,
@@ -139,6 +142,7 @@ impl Tcb {
             },
             rcv: Rcv { nxt: Seq::new(0), wnd: zero, up: None },
             scale: None,
+            stamps: None,
             send_buffer: send::Buffer::starting_at(iss + 1),
             receive_buffer: receive::Buffer::default(),
             rto: Rto::new(settings),

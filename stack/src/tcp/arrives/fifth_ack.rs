@@ -25,6 +25,7 @@ impl Tcb {
             self.fifth_in_syn_received(segment, seg, cx)?;
         }
         self.fifth_in_range(now, seg, cx)?;
+        self.note_stamps(now, seg);
         self.fifth_in_established(now, seg, cx);
         self.fifth_own_fin(now)
     }
@@ -45,11 +46,10 @@ impl Tcb {
 
     /// Neither older than any window that the peer ever offered, nor of anything that was never sent.
     fn fifth_in_range(&mut self, now: Instant, seg: &Arrived<'_>, cx: &mut Cx<'_>) -> Step {
-        let oldest = self.snd.una.back(self.snd.max_wnd.octets());
         //= RFC9293-3.10.7.4-p
         //= RFC9293-MAY-12
         //= RFC5961-5.2-a
-        if seg.ack.at_or_after(oldest) && seg.ack.at_or_before(self.snd.nxt) {
+        if self.is_ack_plausible(seg.ack) {
             return NEXT;
         }
         cx.out.discard(Why::TcpAckRange);
@@ -58,13 +58,19 @@ impl Tcb {
         DONE
     }
 
+    /// Whether an honest peer may still acknowledge this.
+    pub(super) fn is_ack_plausible(&self, ack: Seq<Ours>) -> bool {
+        let oldest = self.snd.una.back(self.snd.max_wnd.octets());
+        ack.at_or_after(oldest) && ack.at_or_before(self.snd.nxt)
+    }
+
     /// What every synchronized state does with an acknowledgement.
     fn fifth_in_established(&mut self, now: Instant, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
         let was_closed = matches!(self.timer, Timer::Persist { .. });
         let before = self.snd.una;
         let advanced = seg.ack.after(before);
         if advanced {
-            self.take_acknowledgement(now, seg.ack);
+            self.take_acknowledgement(now, seg);
         }
         if was_closed && !self.reader_gone {
             // Whoever answers probes is alive, and may keep its window closed for as long as an application
@@ -84,7 +90,16 @@ impl Tcb {
     }
 
     /// SND.UNA moves: what is acknowledged leaves the buffer, and the retransmission timer starts again.
-    pub(super) fn take_acknowledgement(&mut self, now: Instant, ack: Seq<Ours>) {
+    pub(super) fn take_acknowledgement(&mut self, now: Instant, seg: &Arrived<'_>) {
+        let ack = seg.ack;
+        if let Some((end, sent_at)) = self.timed
+            && ack.at_or_after(end)
+        {
+            self.timed = None;
+            if let Some(rtt) = self.round_trip(now, seg, sent_at) {
+                self.rto.sample(rtt);
+            }
+        }
         if self.syn_outstanding() && self.syn_resent {
             self.rto.restart_after_lost_syn(self.settings.rto_initial);
         }
@@ -97,12 +112,6 @@ impl Tcb {
         self.grow_window(now, acknowledged, of_syn);
         if self.snd.up.is_some_and(|up| ack.at_or_after(up)) {
             self.snd.up = None;
-        }
-        if let Some((end, sent_at)) = self.timed
-            && ack.at_or_after(end)
-        {
-            self.timed = None;
-            self.rto.sample(now.since(sent_at));
         }
         self.resends = 0;
         // A timer that is needed again starts anew when the event is over.

@@ -88,6 +88,35 @@ impl Tcb {
             //= RFC9293-3.10.7.4-x
             self.enter_time_wait(now);
         }
+        if self.is_repeated(seg) {
+            self.note_stamps(now, seg);
+        }
+        self.acknowledge_refused(now, seg, cx);
+    }
+
+    /// Whether all of the segment came before, and not long ago: the peer missed the acknowledgement. Rule R2
+    /// of RFC 7323 section 5.3 would end here, but section 4.3 and appendix H (f) want the copy that came last
+    /// to be echoed, or else the round trip that the peer measures has its retransmission timeout in it.
+    fn is_repeated(&self, seg: &Arrived<'_>) -> bool {
+        let behind = self.rcv.nxt.octets_since(seg.seq);
+        let recent = behind <= self.settings.receive_buffer_octets.saturating_add(2);
+        let again = match self.phase {
+            Phase::SynReceived(_) if seg.flags.syn() => seg.seq == self.irs,
+            Phase::SynReceived(_)
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck
+            | Phase::TimeWait { .. } => seg.ack_set() && self.is_ack_plausible(seg.ack),
+            Phase::SynSent | Phase::Closed(_) => false,
+        };
+        again && recent && (1..=behind).contains(&seg.len())
+    }
+
+    /// The answer to a segment that is not acceptable and not a reset.
+    pub(in crate::tcp) fn acknowledge_refused(&mut self, now: Instant, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
         if seg.len() > 0 {
             //= RFC9293-3.10.7.4-a
             //= RFC9293-3.5.2-e

@@ -80,9 +80,9 @@ impl Tcb {
         cx: &mut Cx<'_>,
     ) -> Step {
         //= RFC1122-4.2.2.20-a
-        self.synchronize(seg, &segment.options);
+        self.synchronize(now, seg, &segment.options);
         if seg.ack_set() {
-            self.take_acknowledgement(now, seg.ack);
+            self.take_acknowledgement(now, seg);
             //= RFC9293-3.10.7.3-d
             //= RFC9293-3.5-a
             self.enter_established();

@@ -4,8 +4,9 @@
 use crate::base::choose::Seeded;
 use crate::base::seq::{RawWindow, Shift, Window};
 use crate::base::{Choose, Ecn, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
-use crate::tcp::{Cx, Emit, Settings, State, Tcb};
+use crate::tcp::{Cx, Emit, Offsets, Settings, State, Tcb};
 use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp_option::Timestamps;
 use alloc::vec::Vec;
 use quickcheck::QuickCheck;
 
@@ -18,6 +19,8 @@ struct Watch {
     scale: Shift,
     end: Option<Seq<Ours>>,
     segments: u32,
+    /// The latest timestamp.
+    stamp: u32,
 }
 
 impl Emit for Watch {
@@ -30,6 +33,13 @@ impl Emit for Watch {
         assert!(!flags.rst() || segment.payload.is_empty(), "a reset with text");
         if flags.rst() {
             return;
+        }
+        if let Some(stamps) = segment.options.timestamps {
+            assert!(
+                stamps.value.wrapping_sub(self.stamp) < 1 << 31 || self.segments == 1,
+                "the clock goes back"
+            );
+            self.stamp = stamps.value;
         }
         let end = Seq::new(segment.seq) + segment.len_octets();
         self.end = Some(self.end.map_or(end, |known| known.later(end)));
@@ -56,6 +66,8 @@ struct Bench {
     tcb: Tcb,
     now: Instant,
     watch: Watch,
+    /// A timestamp of the peer.
+    stamp: u32,
     /// The number of the next octet that the application reads.
     next_read: u32,
 }
@@ -74,19 +86,22 @@ impl Bench {
         settings.send_buffer_octets = 1 + draw(&mut dice, 3000);
         settings.window_scale = draw(&mut dice, 4) > 0;
         let mut choices = dice;
+        settings.timestamps = draw(&mut dice, 4) > 0;
         let cx = &mut Cx { choices: &mut choices, out: &mut watch };
+        let offsets = Offsets::from_hash(u64::from(draw(&mut dice, u32::MAX)) << 20);
         let tcb = if draw(&mut dice, 2) == 0 {
-            Tcb::connect(&settings, Instant::ZERO, cx)
+            Tcb::connect(&settings, offsets, Instant::ZERO, cx)
         } else {
             let seq = draw(&mut dice, u32::MAX);
             let window = draw(&mut dice, 3000) as u16;
             let mut syn = Segment { seq, flags: Flags::SYN, window, ..Segment::default() };
             syn.options.window_scale = (draw(&mut dice, 2) == 0).then(|| draw(&mut dice, 16) as u8);
-            Tcb::accept(&settings, Instant::ZERO, &syn, cx)
+            syn.options.timestamps = (draw(&mut dice, 2) == 0).then(Timestamps::default);
+            Tcb::accept(&settings, offsets, Instant::ZERO, &syn, cx)
         };
         tcb.check();
         watch.scale = tcb.scale().map_or(Shift::NONE, |scale| scale.rcv);
-        Self { dice, tcb, now: Instant::ZERO, watch, next_read: 0 }
+        Self { dice, tcb, now: Instant::ZERO, watch, stamp: 0, next_read: 0 }
     }
 
     fn draw(&mut self, bound: u32) -> u32 {
@@ -129,6 +144,16 @@ impl Bench {
         segment.options.mss =
             (self.draw(2) == 0).then(|| self.dice.choose(Freedom::EphemeralPort, 0..=1500) as u16);
         segment.options.window_scale = (self.draw(2) == 0).then(|| self.draw(16) as u8);
+        // Half of the values are of one that came before, since otherwise hardly a segment would pass.
+        segment.options.timestamps = (self.draw(8) > 0).then(|| {
+            let (value, echo) = (self.near(&[0, self.stamp]), self.near(&[0, self.watch.stamp]));
+            Timestamps { value, echo }
+        });
+        if let Some(stamps) = segment.options.timestamps
+            && self.draw(8) == 0
+        {
+            self.stamp = stamps.value;
+        }
         let before = self.watch.segments;
         let mut choices = self.dice;
         let cx = &mut Cx { choices: &mut choices, out: &mut self.watch };

@@ -3,7 +3,7 @@
 
 use crate::base::choose::Seeded;
 use crate::base::{Choose, Ecn, Freedom, Instant, Refused, Span, Why};
-use crate::tcp::{Cx, Emit, End, Settings, State, Tcb, listen};
+use crate::tcp::{Cx, Emit, End, Offsets, Settings, State, Tcb, listen};
 use crate::wire::tcp::Segment;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -42,6 +42,7 @@ impl Emit for Outbox {
 struct Side {
     tcb: Option<Tcb>,
     settings: Settings,
+    offsets: Offsets,
     passive: bool,
     choices: Seeded,
     to_send: Vec<u8>,
@@ -60,9 +61,11 @@ impl Side {
         settings.receive_buffer_octets = 1 + dice.below(6000) as u32;
         settings.send_buffer_octets = 1 + dice.below(6000) as u32;
         settings.user_timeout = None;
+        settings.timestamps = dice.percent(80);
         Self {
             tcb: None,
             settings,
+            offsets: Offsets::from_hash(dice.below(u64::MAX)),
             passive,
             choices: Seeded::new(dice.below(u64::MAX)),
             to_send,
@@ -101,7 +104,9 @@ impl Side {
         self.during(out, |side, cx| match &mut side.tcb {
             Some(tcb) => tcb.arrives(now, segment, Ecn::NotEct, cx),
             None => match listen::on_segment(segment) {
-                listen::Disposition::Open => side.tcb = Some(Tcb::accept(&side.settings, now, segment, cx)),
+                listen::Disposition::Open => {
+                    side.tcb = Some(Tcb::accept(&side.settings, side.offsets, now, segment, cx))
+                }
                 listen::Disposition::Reset(reset) => cx.out.segment(&reset, Ecn::NotEct),
                 listen::Disposition::Ignore(_) => {}
             },
@@ -198,7 +203,9 @@ fn run(seed: u64) -> (BTreeSet<(State, State)>, Instant) {
     let mut now = Instant::ZERO;
     let mut out = Outbox::default();
     for (at, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.passive) {
-        side.during(&mut out, |side, cx| side.tcb = Some(Tcb::connect(&side.settings, now, cx)));
+        side.during(&mut out, |side, cx| {
+            side.tcb = Some(Tcb::connect(&side.settings, side.offsets, now, cx))
+        });
         link.carry(now, 1 - at, &mut out, &mut dice);
     }
     let mut application = Instant::ZERO;
@@ -206,7 +213,7 @@ fn run(seed: u64) -> (BTreeSet<(State, State)>, Instant) {
     while !sides.iter().all(Side::finished) {
         steps += 1;
         assert!(
-            steps < 200_000,
+            steps < 400_000,
             "seed {seed} does not come to an end: {} {}",
             sides[0].state(),
             sides[1].state()

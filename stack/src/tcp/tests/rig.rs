@@ -7,7 +7,7 @@
 //! on a segment without ACK, where it means nothing, the echo is what stands in the field.
 
 use crate::base::{Choose, Ecn, Freedom, Instant, Seq, Span, Why};
-use crate::tcp::{Cx, Emit, Report, Settings, State, Tcb, listen};
+use crate::tcp::{Cx, Emit, Offsets, Report, Settings, State, Tcb, listen};
 use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::{SackBlocks, Timestamps};
 use alloc::format;
@@ -21,6 +21,7 @@ pub(in crate::tcp) const ISS: u32 = u32::MAX - 2;
 pub(in crate::tcp) const IRS: u32 = u32::MAX - 5;
 /// Where the own timestamp clock and the peer's begin: the own one goes round after 1.5 seconds.
 pub(in crate::tcp) const OUR_STAMPS: u32 = u32::MAX - 1499;
+const OFFSETS: Offsets = Offsets { sequence: ISS, timestamps: OUR_STAMPS };
 pub(in crate::tcp) const THEIR_STAMPS: u32 = u32::MAX - 99;
 
 struct Fixed {
@@ -91,7 +92,7 @@ fn write_options(segment: &Segment<'_>, line: &mut String) {
         line.push_str(" sackok");
     }
     if let Some(Timestamps { value, echo }) = options.timestamps {
-        let echo = if segment.flags.ack() { echo.wrapping_sub(THEIR_STAMPS) } else { echo };
+        let echo = if segment.flags.ack() || echo > 0 { echo.wrapping_sub(THEIR_STAMPS) } else { echo };
         write!(line, " ts {} ecr {echo}", value.wrapping_sub(OUR_STAMPS)).unwrap();
     }
     for (at, (left, right)) in options.sack.iter().enumerate() {
@@ -187,9 +188,16 @@ impl Rig {
     /// An active open; the SYN has left.
     pub(in crate::tcp) fn connect_with(settings: &Settings) -> Self {
         let mut log = Log::default();
-        let tcb = Tcb::connect(settings, Instant::ZERO, cx!(log));
+        let tcb = Tcb::connect(settings, OFFSETS, Instant::ZERO, cx!(log));
         tcb.check();
         Self { tcb, now: Instant::ZERO, log }
+    }
+
+    /// An active open, with acknowledgements that wait for this long.
+    pub(in crate::tcp) fn connect_delaying(ack_delay_ms: u64) -> Self {
+        let mut rig = Self::connect_with(&Settings::default());
+        rig.log.ack_delay_ms = ack_delay_ms;
+        rig
     }
 
     /// A passive open by `syn`; the SYN,ACK has left.
@@ -197,7 +205,7 @@ impl Rig {
         let mut log = Log::default();
         let tcb = with_segment(syn, |syn| {
             assert_eq!(listen::on_segment(syn), listen::Disposition::Open);
-            Tcb::accept(settings, Instant::ZERO, syn, cx!(log))
+            Tcb::accept(settings, OFFSETS, Instant::ZERO, syn, cx!(log))
         });
         tcb.check();
         Self { tcb, now: Instant::ZERO, log }

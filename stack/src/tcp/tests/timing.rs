@@ -27,22 +27,13 @@ fn series(rig: &mut Rig, count: usize) -> Vec<String> {
 #[test]
 fn a_syn_is_sent_for_three_minutes_with_doubled_intervals() {
     let mut rig = Rig::connect_with(&Settings::default());
-    assert_eq!(rig.log(), ["> S 0:0(0) win 65535 mss 1460 sackok"]);
+    assert_eq!(rig.log(), ["> S 0:0(0) win 65535 mss 1460 sackok ts 0 ecr 0"]);
     let times: Vec<String> = series(&mut rig, 8);
-    let syn = "> S 0:0(0) win 65535 mss 1460 sackok";
-    assert_eq!(
-        times,
-        [
-            format!("1000 {syn}"),
-            format!("3000 {syn}"),
-            "7000 * DeliveryTrouble".into(),
-            format!("7000 {syn}"),
-            format!("15000 {syn}"),
-            format!("31000 {syn}"),
-            format!("63000 {syn}"),
-            format!("123000 {syn}"),
-        ]
-    );
+    let syn = |ms: u32| format!("{ms} > S 0:0(0) win 65535 mss 1460 sackok ts {ms} ecr 0");
+    let trouble = || "7000 * DeliveryTrouble".into();
+    let expected =
+        [syn(1000), syn(3000), trouble(), syn(7000), syn(15000), syn(31000), syn(63000), syn(123_000)];
+    assert_eq!(times, expected);
     assert_eq!(rig.now.as_nanos(), 180_000_000_000);
     assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::TimedOut)));
     assert_eq!(rig.tcb.take_error(), Some(Refused::TimedOut));
