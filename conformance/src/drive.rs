@@ -1,6 +1,7 @@
 //! floor 7: who decides what happens next to a host.
 
 pub mod bytes;
+pub mod link;
 pub mod replay;
 pub mod stored;
 

@@ -10,6 +10,7 @@ mod conduct;
 mod finish;
 mod numbers;
 mod packets;
+pub mod pair;
 mod stream;
 mod wire;
 

@@ -8,6 +8,7 @@ pub mod smoltcp;
 
 use crate::trace::Link;
 use stack::base::{Cidr, Instant, Mac, Span, Why};
+use stack::sock::table::Row;
 use stack::sock::{Call, Reply};
 use std::fmt;
 use std::net::IpAddr;
@@ -192,6 +193,11 @@ pub trait Host {
 
     /// The oldest discard that was not taken yet. Only the reference names them.
     fn take_discard(&mut self) -> Option<(Instant, Why)> {
+        None
+    }
+
+    /// The socket table. Only the reference shows it.
+    fn sockets(&self) -> Option<Vec<Row>> {
         None
     }
 

@@ -11,7 +11,9 @@ use stack::base::{Instant, Mac, Span, Why};
 use stack::host::{self, Out, Stimulus};
 use stack::ip::{self, LinkConfig};
 use stack::ports::Policy;
+use stack::sock::table::Row;
 use stack::sock::{Call, Reply};
+use stack::tcp::Settings;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -46,6 +48,8 @@ pub struct Reference {
     caps: Caps,
     stack: Option<host::Host>,
     done: Done,
+    /// What connections start from.
+    tcp: Settings,
     /// Whether the stack checks its invariants after every step.
     checked: bool,
     /// Set once it has crashed or hung; it stays that way until the next reset.
@@ -74,7 +78,13 @@ impl Reference {
             urgent: true,
             max_mtu_octets: u16::MAX,
         };
-        Self { caps, stack: None, done: Done::default(), checked: false, ended: None }
+        let tcp = Settings::default();
+        Self { caps, stack: None, done: Done::default(), tcp, checked: false, ended: None }
+    }
+
+    /// From the next reset on, connections start from these settings. Segment sizes follow from the link.
+    pub const fn tune(&mut self, tcp: Settings) {
+        self.tcp = tcp;
     }
 
     /// The reference, which asserts all its invariants after every step. An assertion that fails is a crash.
@@ -116,7 +126,7 @@ impl Reference {
 }
 
 /// The stack's own configuration.
-fn configuration(config: &HostConfig) -> Result<host::Config, Fault> {
+fn configuration(config: &HostConfig, tcp: Settings) -> Result<host::Config, Fault> {
     let link = match config.link {
         Link::Ip => LinkConfig::Ip,
         Link::Ethernet if config.mac.is_group() => {
@@ -140,11 +150,7 @@ fn configuration(config: &HostConfig) -> Result<host::Config, Fault> {
         mtu_octets: config.mtu_octets,
         ..ip::Config::default()
     };
-    Ok(host::Config {
-        ip,
-        ports: Policy { privileged: true, ..Policy::default() },
-        ..host::Config::default()
-    })
+    Ok(host::Config { ip, tcp, ports: Policy { privileged: true, ..Policy::default() } })
 }
 
 impl Host for Reference {
@@ -156,7 +162,7 @@ impl Host for Reference {
         self.done = Done::default();
         self.ended = None;
         let choices = Box::new(Seeded::new(config.seed));
-        self.stack = Some(host::Host::new(configuration(config)?, choices));
+        self.stack = Some(host::Host::new(configuration(config, self.tcp)?, choices));
         Ok(())
     }
 
@@ -200,6 +206,10 @@ impl Host for Reference {
 
     fn take_discard(&mut self) -> Option<(Instant, Why)> {
         self.done.discarded.pop_front()
+    }
+
+    fn sockets(&self) -> Option<Vec<Row>> {
+        self.stack.as_ref().map(host::Host::sockets)
     }
 }
 

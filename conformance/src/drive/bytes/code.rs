@@ -144,4 +144,4 @@ macro_rules! coded {
     };
 }
 
-pub(super) use coded;
+pub(in crate::drive) use coded;
