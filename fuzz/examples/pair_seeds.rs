@@ -11,6 +11,8 @@ use conformance::drive::link::{Variation, lab};
 use conformance::drive::replay::observe::Places;
 use conformance::fuzz::pair::{self, Checks};
 use conformance::report::ladder;
+use conformance::trace::{Event, Link, Response, Stimulus, Trace};
+use stack::wire::ethernet;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -80,8 +82,8 @@ fn run(wanted: &Wanted) -> ExitCode {
     let real = begun.elapsed();
     let count = u128::from(wanted.count);
     println!(
-        "{count} seeds, loss up to {} %, {} with findings; {} a second, {frames} events; {} days for the hosts in \
-         {} s, {} times as fast",
+        "{count} seeds, loss up to {} %, {} with findings; {} a second, {frames} events; {} days for the \
+         hosts in {} s, {} times as fast",
         wanted.loss,
         found.values().map(Vec::len).sum::<usize>(),
         count * 1_000 / real.as_millis().max(1),
@@ -99,10 +101,26 @@ fn show(plan: &Plan) {
     for end in 0..2 {
         println!("== end {end}: {}", meeting.apps[end].waits());
         let places = Places { host: lab::end(plan, end), peer: lab::end(plan, 1 - end) };
-        ladder::replayed(&meeting.traces[end], places, None).iter().for_each(|line| println!("{line}"));
+        let trace = without_link_headers(&meeting.traces[end]);
+        ladder::replayed(&trace, places, None).iter().for_each(|line| println!("{line}"));
     }
     match pair::planned(plan, Checks::All) {
         Ok(_) => println!("nothing is wrong, {}", meeting.end),
         Err(finding) => println!("{}: {}", finding.class, finding.seen),
     }
+}
+
+/// The same with IP packets for frames, as ladders have them.
+fn without_link_headers(trace: &Trace) -> Trace {
+    let mut bare = trace.clone();
+    let octets = if trace.link == Link::Ethernet { ethernet::HEADER_OCTETS } else { 0 };
+    bare.link = Link::Ip;
+    for timed in &mut bare.events {
+        if let Event::Stimulus(Stimulus::Frame(frame)) | Event::Response(Response::Frame(frame)) =
+            &mut timed.event
+        {
+            frame.bytes.drain(..octets.min(frame.bytes.len()));
+        }
+    }
+    bare
 }

@@ -1,13 +1,14 @@
 //! Makes the seeds of the fuzz targets from the captures: `cargo run -p netassay-fuzz --example seeds`.
 //!
 //! `corpora/seeds/wire` gets one packet of each shape, `corpora/seeds/host` one plan for each connection of a
-//! capture and for each combination of opening and epilogue. Files are named by their content, so that a
-//! second run changes nothing.
+//! capture and for each combination of opening and epilogue, `corpora/seeds/pair` plans for two hosts. Files
+//! are named by their content, so that a second run changes nothing.
 
 use conformance::drive::bytes::plan::{
     Ack, Bits, CallPlan, Choice, Epilogue, Offer, Opening, Operation, Pause, Plan, SegmentPlan, Seq, Target,
     Twist,
 };
+use conformance::drive::link::plan::{self as link, LOSS_PERCENT_MAX};
 use conformance::drive::replay::packet::Upper;
 use conformance::trace::capture::{Capture, network_layer};
 use stack::base::Instant;
@@ -24,6 +25,9 @@ const PACKET_OCTETS_MAX: usize = 200;
 
 /// Seeds of one target at the most.
 const SEEDS_MAX: usize = 300;
+
+/// Plans for two hosts that follow from seeds.
+const MEETINGS: u64 = 80;
 
 /// Connections of one capture at the most.
 const CONNECTIONS_MAX: usize = 3;
@@ -42,15 +46,39 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     store(&root.join("seeds/wire"), packets.into_values())?;
-    store(&root.join("seeds/host"), plans.iter().map(Plan::write))
+    store(&root.join("seeds/host"), plans.iter().map(Plan::write))?;
+    store(&root.join("seeds/pair"), meetings().map(|plan| plan.write()))
+}
+
+/// Plans for two hosts: those of some seeds, and one with little but each kind of item.
+fn meetings() -> impl Iterator<Item = link::Plan> {
+    let items = vec![
+        link::Item::Write { who: 0, octets: 9_000 },
+        link::Item::Write { who: 1, octets: 700 },
+        link::Item::Urgent { who: 0, octets: 20 },
+        link::Item::Read { who: 3, octets: 100 },
+        link::Item::Pause { who: 3, millis: 3_000 },
+        link::Item::Nap { who: 0, minutes: 3 },
+        link::Item::Write { who: 0, octets: 5_000 },
+        link::Item::Outage { at: 1_000, millis: 9_000 },
+        link::Item::Narrow { at: 20, mtu: 700, how: 0 },
+    ];
+    let one_each =
+        (0..8).map(move |switches| link::Plan { switches, items: items.clone(), ..link::Plan::calm() });
+    one_each.chain((0..MEETINGS).map(|seed| link::Plan::from_seed(seed, LOSS_PERCENT_MAX)))
 }
 
 /// Writes seeds under names that follow from their content (FNV-1a), and takes away what is no seed any more.
+/// Seeds with other names were put there by hand, and stay.
 fn store(folder: &Path, seeds: impl Iterator<Item = Vec<u8>>) -> Result<(), Box<dyn Error>> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
     fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        if name.len() == 16 && u64::from_str_radix(name, 16).is_ok() {
+            fs::remove_file(path)?;
+        }
+    }
     for seed in seeds.take(SEEDS_MAX) {
         let hash = seed.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
             (hash ^ u64::from(*octet)).wrapping_mul(0x100_0000_01b3)

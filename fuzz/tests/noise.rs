@@ -20,3 +20,12 @@ fn wire_holds_for_noise() {
         }
     }
 }
+
+#[test]
+fn two_references_hold_for_noise() {
+    for input in Noise::new(22).take(400) {
+        if let Err(finding) = fuzz::pair::run(&input) {
+            panic!("{finding}");
+        }
+    }
+}

@@ -39,6 +39,22 @@ fn seeds_of_host_hold() {
 }
 
 #[test]
+fn seeds_of_pair_hold() {
+    all_hold("seeds/pair", fuzz::pair::run);
+}
+
+/// Findings of `pair` are kept as they are, as bytes: a trace has one host.
+#[test]
+fn pairs_that_were_found_once_are_not_found_again() {
+    for path in files("found").iter().filter(|path| path.extension().is_some_and(|name| name == "pair")) {
+        let bytes = fs::read(path).expect("a file that can be read");
+        if let Err(finding) = fuzz::pair::run(&bytes) {
+            panic!("{}: {finding}", path.display());
+        }
+    }
+}
+
+#[test]
 fn what_was_found_once_is_not_found_again() {
     for path in files("found").iter().filter(|path| path.extension().is_some_and(|name| name == "trace")) {
         let text = fs::read_to_string(path).expect("a trace is text");
@@ -50,7 +66,7 @@ fn what_was_found_once_is_not_found_again() {
 
 #[test]
 fn seeds_are_small() {
-    let folders = ["seeds/wire", "seeds/host"];
+    let folders = ["seeds/wire", "seeds/host", "seeds/pair"];
     let octets =
         folders.iter().flat_map(|folder| files(folder)).map(|path| fs::metadata(path).map(|file| file.len()));
     assert!(octets.map(|octets| octets.expect("a file")).sum::<u64>() < OCTETS_MAX);

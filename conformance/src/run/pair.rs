@@ -92,9 +92,9 @@ pub fn meet(hosts: [&mut dyn Host; 2], plan: &Plan, variation: Variation) -> Mee
     meeting
 }
 
-/// How long the applications may take: the link is hostile for so long, a repetition may come a minute later, a SYN two
-/// minutes later, all pauses may follow each other, every octet needs its time on the line, every window its
-/// round trip.
+/// How long the applications may take: the link is hostile for so long, a repetition may come a minute later,
+/// a SYN two minutes later, all pauses may follow each other, every octet needs its time on the line, every
+/// window its round trip.
 fn patience(plan: &Plan, apps: &[App; 2]) -> Span {
     const REPETITIONS: Span = Span::from_secs(240);
     let ways = plan.ways.each_ref().map(|way| way.hostility());

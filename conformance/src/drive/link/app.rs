@@ -289,13 +289,13 @@ impl App {
         match self.phase {
             Phase::Opening(step) => self.opened(step, reply),
             Phase::Connecting | Phase::Open => self.conversed(call, reply),
-            Phase::Accepting => match reply {
-                Reply::Accepted { sock, .. } => {
+            Phase::Accepting => {
+                self.open_blocked = true;
+                if let Reply::Accepted { sock, .. } = reply {
                     self.sock = Some(*sock);
                     self.phase = Phase::Open;
                 }
-                _ => self.open_blocked = true,
-            },
+            }
             Phase::Aborting => self.phase = Phase::Closing,
             Phase::Closing => {
                 self.closed = true;

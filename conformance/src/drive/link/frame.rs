@@ -135,7 +135,7 @@ fn with(frame: &[u8], link: Link, upper: &Upper<'_>, segment: &Segment<'_>) -> V
     headed(frame, link, false, emit(&header, &payload))
 }
 
-/// The two parts of a segment with data, cut behind so many octets of them; `None` if there is nothing to cut.
+/// The two parts of a segment with data, cut somewhere; `None` if there is nothing to cut.
 pub(super) fn cut(frame: &[u8], link: Link, dice: &mut Dice) -> Option<[Vec<u8>; 2]> {
     let Around { upper, segment } = around(frame, link)?;
     let octets = segment.payload.len();

@@ -8,6 +8,7 @@ use super::dice::Dice;
 use crate::drive::bytes::code::{Code, coded};
 use arbitrary::{Result, Unstructured};
 use stack::base::Span;
+use std::num::NonZero;
 
 /// Items of a plan at the most.
 pub const ITEMS_MAX: usize = 48;
@@ -15,8 +16,8 @@ pub const ITEMS_MAX: usize = 48;
 /// The most that a link loses, in percent.
 pub const LOSS_PERCENT_MAX: u8 = 30;
 
-/// How long a link is hostile at the most. A SYN is repeated for 180 s at least and data for 300 s, so that no
-/// connection has a reason to be given up.
+/// How long a link is hostile at the most. A SYN is repeated for 180 s at least and data for 300 s, so that
+/// no connection has a reason to be given up.
 const HOSTILE_MILLIS_MAX: u64 = 90_000;
 
 /// Octets that one end writes at the most, in a plan for large transfers and in others.
@@ -71,8 +72,8 @@ coded! {
 coded! {
     /// A host and its application.
     pub struct EndPlan {
-        /// Bit 0: no timestamps; 1: no SACK; 2: no window scaling; 3: asks for ECN; 4: CUBIC; 5: `TCP_NODELAY`;
-        /// 6: `SO_KEEPALIVE`; 7: writes before the connection is open.
+        /// Bit 0: no timestamps; 1: no SACK; 2: no window scaling; 3: asks for ECN; 4: CUBIC;
+        /// 5: `TCP_NODELAY`; 6: `SO_KEEPALIVE`; 7: writes before the connection is open.
         tuning: u8,
         /// `SO_RCVBUF`; 0 for the usual one.
         receive_buffer: u16,
@@ -170,7 +171,7 @@ impl WayPlan {
             join: (self.recut >> 4 & 7) * 12,
             delay,
             jitter: delay.times((self.jitter % 101).into()).divided_by(100),
-            rate: (self.rate % 12 > 0).then(|| 8_000 << (self.rate % 12)),
+            rate: NonZero::new(self.rate % 12).map(|power| 8_000 << power.get()),
             queue: 4 + usize::from(self.queue % 60),
         }
     }

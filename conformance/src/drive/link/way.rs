@@ -108,7 +108,9 @@ impl Way {
         let mut bytes = bytes;
         let mut fates = Vec::new();
         if let Some((_, held)) = self.held.take() {
-            match frame::join(&held, &bytes, self.link) {
+            // What a box makes larger than the link carries would be its own fault.
+            let fits = |joined: &Vec<u8>| self.width(now).is_none_or(|width| self.fits(joined, width.mtu));
+            match frame::join(&held, &bytes, self.link).filter(fits) {
                 Some(joined) => bytes = joined,
                 None => fates = self.transmit(now, held),
             }
@@ -163,11 +165,19 @@ impl Way {
         fates
     }
 
+    /// How wide the link is; `None` if it carries everything.
+    fn width(&self, now: Instant) -> Option<&Width> {
+        self.widths.iter().rfind(|width| width.from <= now)
+    }
+
+    fn fits(&self, bytes: &[u8], mtu: u16) -> bool {
+        bytes.len() <= frame::packet_at(self.link) + usize::from(mtu)
+    }
+
     /// What becomes of a packet that is too big: nothing, or its sender is told. A fair link always tells.
     fn too_big(&mut self, now: Instant, fair: bool, bytes: &[u8]) -> Option<Vec<Fate>> {
-        let width = self.widths.iter().rfind(|width| width.from <= now)?;
-        let octets = bytes.len() - frame::packet_at(self.link).min(bytes.len());
-        if octets <= width.mtu.into() || !frame::is_whole_for_ever(bytes, self.link) {
+        let width = self.width(now)?;
+        if self.fits(bytes, width.mtu) || !frame::is_whole_for_ever(bytes, self.link) {
             return None;
         }
         if width.silent && !fair {

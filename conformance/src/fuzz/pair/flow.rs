@@ -1,5 +1,5 @@
-//! floor 8: what an observer who stands at one host knows of its connection. Offsets count from the first octet
-//! behind the SYN, in either direction.
+//! floor 8: what an observer who stands at one host knows of its connection. Offsets count from the first
+//! octet behind the SYN, in either direction.
 
 use crate::drive::replay::packet::Upper;
 use crate::trace::Link;

@@ -1,5 +1,5 @@
-//! floor 8: how two hosts on a link end: what was written has been read, in time, and nothing is left; and what
-//! it took (RFC 9293 sections 3.6, 3.8).
+//! floor 8: how two hosts on a link end: what was written has been read, in time, and nothing is left; and
+//! what it took (RFC 9293 sections 3.6, 3.8).
 
 use crate::drive::link::app::App;
 use crate::drive::link::lab;
