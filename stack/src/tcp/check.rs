@@ -39,7 +39,7 @@ impl Tcb {
         assert!(nxt.at_or_before(limit), "SND.NXT {nxt} is beyond everything there is to send, {limit}");
         assert!(self.snd.wnd <= self.snd.max_wnd, "SND.WND is above MAX.SND.WND");
         assert!(self.snd.up.is_none_or(|up| up.after(una)), "SND.UP is acknowledged");
-        assert!(self.recover.is_none_or(|at| at.at_or_before(nxt)), "the recovery point was never sent");
+        self.check_recovery();
         assert!(self.timed.is_none_or(|(at, _)| at.after(una) && at.at_or_before(nxt)), "nothing to time");
         match self.phase {
             Phase::SynSent | Phase::SynReceived(_) => assert!(una == self.iss && nxt == self.iss + 1),

@@ -100,7 +100,6 @@ impl Window {
     }
 
     /// ssthresh, in octets.
-    #[allow(dead_code, reason = "fast recovery reads it")]
     pub(super) const fn ssthresh_octets(&self) -> u32 {
         self.ssthresh
     }
@@ -161,6 +160,14 @@ impl Window {
         self.cwnd = self.cwnd.min(self.initial_octets(smss));
     }
 
+    /// What is outstanding leaves again for another reason than congestion: slow start up to where the window
+    /// was.
+    pub(super) fn start_slowly(&mut self, smss: u32) {
+        self.chosen.control().pause();
+        self.ssthresh = self.ssthresh.min(self.cwnd.max(2 * smss));
+        self.cwnd = smss;
+    }
+
     #[allow(dead_code, reason = "path MTU discovery calls it")]
     /// Segments have become smaller or larger: as many of the smaller ones, no more octets of the larger.
     pub(super) fn on_new_smss(&mut self, before: u32, after: u32) {
@@ -172,7 +179,6 @@ impl Window {
         self.cwnd = self.cwnd.max(after);
     }
 
-    #[allow(dead_code, reason = "fast recovery calls it")]
     /// Fast recovery knows that segments have left the network although nothing acknowledges them, or that
     /// they have not: sets cwnd without any change of what was learned.
     pub(super) fn set_cwnd(&mut self, octets: u32, smss: u32) {

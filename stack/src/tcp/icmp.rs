@@ -98,11 +98,8 @@ impl Tcb {
             return;
         }
         self.settings.mss_send_limit_octets = limit;
-        if !self.syn_outstanding() && self.snd.wnd.octets() > 0 {
-            //= RFC8201-5.4-a
-            self.recover = Some(self.snd.nxt);
-            self.resend_front(now, self.outstanding_octets().min(self.snd.wnd.octets()), cx);
-        }
+        //= RFC8201-5.4-a
+        self.go_back();
         self.output(now, cx);
     }
 }

@@ -71,7 +71,8 @@ impl Tcb {
         self.send_buffer.flush();
         self.timer = Timer::Idle;
         self.waiting_since = None;
-        self.recover = None;
+        self.recovery.end();
+        self.sack.forget();
         self.timed = None;
         self.ack_owed = false;
         self.delayed.cancel();

@@ -4,8 +4,6 @@
 //! RFC2018-8-a: nothing that was reported is ever discarded here, and text that finds no room is not taken
 //! at all: as if the network had lost it, it is not reported either.
 
-#![allow(dead_code, reason = "the sender's half is used by what recovers from losses")]
-
 use super::receive::Island;
 use super::{Cx, Tcb};
 use crate::base::{Ours, Seq, Theirs, Why};
@@ -91,6 +89,18 @@ impl Board {
             }
             range => (from, range.map(|next| next.0)),
         }
+    }
+
+    /// The last gap between `una` and `nxt`, if there is one.
+    pub(super) fn last_gap(&self, una: Seq<Ours>, nxt: Seq<Ours>) -> Option<(Seq<Ours>, Seq<Ours>)> {
+        let mut end = nxt;
+        for range in self.ranges.iter().rev() {
+            if range.1 != end {
+                return Some((range.1, end));
+            }
+            end = range.0;
+        }
+        una.before(end).then_some((una, end))
     }
 
     /// The number after the last octet that the peer reported.
@@ -289,6 +299,8 @@ mod tests {
     fn nothing_is_reported_without_permission() {
         let mut rig = Rig::established();
         assert_eq!(reported(&rig.gets(". 11:21(10) ack 1")), "");
+        rig.send(10);
+        assert_eq!(rig.gets(". 21:21(0) ack 1 sack 5:8")[0], "! TcpSackNotPermitted");
     }
 
     #[test]

@@ -104,8 +104,8 @@ impl Tcb {
     /// timers. The last act of every event.
     pub(super) fn output(&mut self, now: Instant, cx: &mut Cx<'_>) {
         //= RFC9293-MUST-58
-        while let Some(cut) = self.next_new_cut() {
-            self.note_sending(now);
+        while let Some((cut, why)) = self.next_cut() {
+            self.note_sending(now, &cut, why);
             self.send_cut(now, cut, cx);
         }
         //= RFC9293-MUST-59
@@ -138,7 +138,7 @@ impl Tcb {
     }
 
     /// The next new segment that the windows allow and that is worth sending.
-    fn next_new_cut(&self) -> Option<Cut> {
+    pub(super) fn next_new_cut(&self) -> Option<Cut> {
         if !self.has_unsent() {
             return None;
         }
@@ -159,23 +159,23 @@ impl Tcb {
         (data > 0 || fin).then(|| Cut::data(self.snd.nxt, data, fin))
     }
 
-    /// Sends the front of what is outstanding again, cut anew: at most one segment, within `limit` octets of
-    /// sequence space from SND.UNA on. `limit` may reach beyond SND.NXT.
-    pub(super) fn resend_front(&mut self, now: Instant, limit: u32, cx: &mut Cx<'_>) {
-        if self.syn_outstanding() {
-            //= RFC9293-3.4-g
-            self.send_cut(now, Cut::syn(self.iss), cx);
-            return;
-        }
-        let una = self.snd.una;
-        let stored = u32::try_from(self.send_buffer.end().distance_from(una)).unwrap_or(0);
+    /// One segment of data from `seq` on, cut anew: at most `limit` octets of sequence space, which may reach
+    /// beyond SND.NXT.
+    pub(super) fn cut_at(&self, seq: Seq<Ours>, limit: u32) -> Option<Cut> {
+        let stored = u32::try_from(self.send_buffer.end().distance_from(seq)).unwrap_or(0);
         let data = stored.min(limit).min(self.effective_mss_octets());
+        //= RFC9293-3.6-b
         let fin = self.shut && data == stored && limit > data;
-        if data > 0 || fin {
-            //= RFC9293-3.10.8-b
-            //= RFC9293-3.6-b
-            self.send_cut(now, Cut::data(una, data, fin), cx);
-        }
+        (data > 0 || fin).then(|| Cut::data(seq, data, fin))
+    }
+
+    /// Sends the front of what is outstanding again: at most one segment, within `limit` octets of sequence
+    /// space from SND.UNA on. Where it ends.
+    pub(super) fn resend_front(&mut self, now: Instant, limit: u32, cx: &mut Cx<'_>) -> Seq<Ours> {
+        let Some(cut) = self.cut_at(self.snd.una, limit) else { return self.snd.una };
+        //= RFC9293-3.10.8-b
+        self.send_cut(now, cut, cx);
+        cut.end()
     }
 
     /// Sequence space that is sent and not acknowledged, in octets.

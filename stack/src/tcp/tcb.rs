@@ -93,8 +93,6 @@ pub struct Tcb {
     pub(super) waiting_since: Option<Instant>,
     /// How often SND.UNA was sent again.
     pub(super) resends: u32,
-    /// SND.NXT when the retransmission timer last expired: what lies before it may be lost.
-    pub(super) recover: Option<Seq<Ours>>,
     /// The end of the segment whose round trip is measured, and when it left.
     pub(super) timed: Option<(Seq<Ours>, Instant)>,
     /// Whether the own SYN was acknowledged. Numbers come round, so that SND.UNA alone does not tell.
@@ -152,7 +150,6 @@ impl Tcb {
             timer: Timer::Idle,
             waiting_since: None,
             resends: 0,
-            recover: None,
             timed: None,
             syn_acknowledged: false,
             syn_resent: false,

@@ -1,6 +1,7 @@
 //! floor 3: the timers of a connection and what happens when they expire (RFC 9293 sections 3.8.1, 3.8.3,
 //! 3.8.6.1, 3.10.8; RFC 6298 section 5).
 
+use super::emit::Cut;
 use super::state::{End, Phase};
 use super::window::OVERRIDE;
 use super::{Cx, Report, Tcb};
@@ -100,20 +101,22 @@ impl Tcb {
     }
 
     fn on_retransmission_timeout(&mut self, now: Instant, cx: &mut Cx<'_>) {
-        let (flight, smss) = (self.flight_octets(), self.smss_octets());
-        self.congestion.on_timeout(self.resends == 0, flight, smss);
         self.resends = self.resends.saturating_add(1);
         if self.resends == R1_RETRANSMISSIONS {
             //= RFC9293-SHLD-9
             //= RFC9293-SHLD-10
             cx.out.report(Report::DeliveryTrouble);
         }
-        self.syn_resent |= self.syn_outstanding();
+        if self.syn_outstanding() {
+            self.syn_resent = true;
+            self.resend_after_syn();
+            //= RFC9293-3.4-g
+            self.send_cut(now, Cut::syn(self.iss), cx);
+        } else {
+            //= RFC9293-SHLD-16
+            self.lose_everything();
+        }
         self.rto.back_off();
-        self.recover = Some(self.snd.nxt);
-        //= RFC6298-5.4-a
-        //= RFC9293-SHLD-16
-        self.resend_front(now, self.outstanding_octets().min(self.snd.wnd.octets().max(1)), cx);
         //= RFC6298-5.6-a
         self.timer = Timer::Retransmit { at: now + self.rto.span() };
     }

@@ -51,12 +51,17 @@ impl Tcb {
         self.output(now, cx);
     }
 
-    /// SND.WND, SND.WL1 and SND.WL2 from `seg`.
-    pub(super) fn take_window(&mut self, seg: &Arrived<'_>) {
+    /// The window that `seg` offers.
+    pub(super) fn window_of(&self, seg: &Arrived<'_>) -> Window {
         //= RFC7323-2.2-d
         let scale = self.scale.filter(|_| !seg.came_with_syn);
         //= RFC7323-2.3-c
-        self.snd.wnd = Window::from_raw(RawWindow(seg.wnd), scale.map_or(Shift::NONE, |scale| scale.snd));
+        Window::from_raw(RawWindow(seg.wnd), scale.map_or(Shift::NONE, |scale| scale.snd))
+    }
+
+    /// SND.WND, SND.WL1 and SND.WL2 from `seg`.
+    pub(super) fn take_window(&mut self, seg: &Arrived<'_>) {
+        self.snd.wnd = self.window_of(seg);
         self.snd.wl1 = seg.seq;
         self.snd.wl2 = seg.ack;
         //= RFC5961-5.2-c

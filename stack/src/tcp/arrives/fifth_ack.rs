@@ -26,7 +26,7 @@ impl Tcb {
         }
         self.fifth_in_range(now, seg, cx)?;
         self.note_stamps(now, seg);
-        self.fifth_in_established(now, seg, cx);
+        self.fifth_in_established(now, segment, seg, cx);
         self.fifth_own_fin(now)
     }
 
@@ -65,13 +65,20 @@ impl Tcb {
     }
 
     /// What every synchronized state does with an acknowledgement.
-    fn fifth_in_established(&mut self, now: Instant, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
+    fn fifth_in_established(
+        &mut self,
+        now: Instant,
+        segment: &Segment<'_>,
+        seg: &Arrived<'_>,
+        cx: &mut Cx<'_>,
+    ) {
         let was_closed = matches!(self.timer, Timer::Persist { .. });
         let before = self.snd.una;
-        let advanced = seg.ack.after(before);
-        if advanced {
+        let duplicate = self.is_duplicate(seg);
+        if seg.ack.after(before) {
             self.take_acknowledgement(now, seg);
         }
+        let reports = self.take_sack_blocks(seg.ack, &segment.options.sack, cx);
         if was_closed && !self.reader_gone {
             // Whoever answers probes is alive, and may keep its window closed for as long as an application
             // here cares. What is left of a connection after its application has gone is the host's to
@@ -86,7 +93,15 @@ impl Tcb {
         if seg.ack.at_or_after(self.snd.una) && !self.update_window(seg) {
             self.keep_edge(before);
         }
-        self.resend_after(now, advanced, was_closed, cx);
+        if if self.sack.permitted { reports } else { duplicate } {
+            self.on_duplicate();
+        }
+        let window = self.snd.wnd.octets();
+        if was_closed && window > 0 && self.outstanding_octets() > 0 {
+            // What probed the window comes back, with whatever fits now.
+            let end = self.resend_front(now, window, cx);
+            self.note_reopening(end);
+        }
     }
 
     /// SND.UNA moves: what is acknowledged leaves the buffer, and the retransmission timer starts again.
@@ -109,7 +124,7 @@ impl Tcb {
         //= RFC9293-3.10.7.4-s
         self.snd.una = ack;
         self.send_buffer.acknowledge(ack);
-        self.grow_window(now, acknowledged, of_syn);
+        self.acknowledged(now, acknowledged, of_syn);
         if self.snd.up.is_some_and(|up| ack.at_or_after(up)) {
             self.snd.up = None;
         }
@@ -140,25 +155,6 @@ impl Tcb {
             self.take_window(seg);
         }
         says_it
-    }
-
-    /// After a timeout everything that was outstanding then may be lost: each acknowledgement that does not
-    /// cover it all brings the next segment. A window that opens again brings back what probed it.
-    fn resend_after(&mut self, now: Instant, advanced: bool, was_closed: bool, cx: &mut Cx<'_>) {
-        let window = self.snd.wnd.octets();
-        let outstanding = self.outstanding_octets();
-        let recovering = self.recover.is_some_and(|end| self.snd.una.before(end));
-        if !recovering {
-            self.recover = None;
-        }
-        if outstanding == 0 || window == 0 {
-            return;
-        }
-        if was_closed {
-            self.resend_front(now, window, cx);
-        } else if recovering && advanced {
-            self.resend_front(now, window.min(outstanding), cx);
-        }
     }
 
     /// What follows from the acknowledgement of the own FIN.
