@@ -109,5 +109,5 @@ fn whoever_speaks_to_a_host_that_has_forgotten_the_connection_is_reset() {
     assert_eq!(pair.b().send(server, b"still there?"), Ok(12));
     pair.settle();
     assert_eq!(pair.b().recv(server, 9), Err(Refused::ConnReset));
-    assert_eq!(pair.b().poll(server).hung_up, true);
+    assert!(pair.b().poll(server).hung_up);
 }

@@ -116,6 +116,7 @@ fn path_mtu_v4() {
 //? RFC1191-6.2-a
 //? RFC1191-6.3-a
 //? RFC8200-4.5-d
+//? RFC8021-4-a
 #[test]
 fn path_mtu_v6() {
     let peer = addr("fd98::2");
@@ -155,6 +156,17 @@ fn the_rate_of_errors_is_limited_and_echo_is_not() {
     assert_eq!(count(&mut rig, &unknown), 2);
     let echo = framed(&v4(ipv4::Packet { protocol: 1, payload: &echo_v4(b""), ..V4 }));
     assert_eq!(count(&mut rig, &echo), 200);
+}
+
+//? RFC4443-2.4-j
+#[test]
+fn the_rate_of_icmpv6_errors_is_limited_too() {
+    let mut config = config();
+    config.icmp = IcmpConfig::default();
+    let mut rig = Rig::new(config);
+    let unknown = framed(&v6(ipv6::Packet { next_header: 253, ..V6 }));
+    let sent = (0..200).map(|_| (rig.receive(&unknown), rig.log.frames.len()).1).sum::<usize>();
+    assert_eq!(sent, 10);
 }
 
 //? RFC1812-4.3.2.3-a
