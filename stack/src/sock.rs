@@ -9,13 +9,16 @@ mod connect;
 mod datagram;
 pub mod demux;
 mod depart;
+mod index;
 mod listen;
 mod local;
 pub mod name;
 mod options;
 mod route;
+mod slab;
 mod stream;
 pub mod table;
+mod timers;
 
 pub use crate::base::refused::{self, Refused};
 pub use call::{Call, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId};

@@ -7,15 +7,16 @@ use crate::tcp;
 impl Sockets {
     /// Asserts that every table agrees with every other.
     pub fn check(&self) {
-        for (slot, socket) in &self.sockets {
-            self.check_socket(*slot, socket);
+        for (slot, socket) in self.sockets.iter() {
+            self.check_socket(slot, socket);
         }
+        self.timers.check();
         self.check_counts();
     }
 
     fn check_socket(&self, slot: Slot, socket: &Socket) {
         if let Some(id) = socket.id {
-            assert_eq!(self.names.get(&id), Some(&slot), "a socket is found by its name");
+            assert_eq!(self.slot(id), Ok(slot), "a socket is found by its name");
         }
         if let Some(bound) = socket.bound {
             assert_eq!(socket.local.port, bound.port.number(), "a socket shows the port that it holds");
@@ -31,7 +32,7 @@ impl Sockets {
             Body::Listening(listener) => {
                 assert!(socket.id.is_some() && socket.bound.is_some(), "a listener has a name and a port");
                 for child in listener.children() {
-                    let child = self.sockets.get(&child).map(|child| (&child.body, child.id));
+                    let child = self.sockets.get(child).map(|child| (&child.body, child.id));
                     assert!(
                         matches!(child, Some((Body::Connection(child), None)) if child.parent == Some(slot)),
                         "what waits in a queue is a connection of this listener"
@@ -48,10 +49,7 @@ impl Sockets {
                 }
                 let named = socket.id.is_some() || connection.parent.is_some();
                 assert!(named || !closed, "nobody's connection is gone when it has ended");
-                assert_eq!(connection.armed, connection.due(), "the timer is set");
-                if let Some(at) = connection.armed {
-                    assert!(self.timers.contains(&(at, slot)), "the timer is in the list");
-                }
+                assert_eq!(self.timers.get(slot), connection.due(), "the timer is set");
             }
             Body::Datagram(datagram) => {
                 datagram.queue.check();
@@ -62,12 +60,13 @@ impl Sockets {
     }
 
     fn check_counts(&self) {
-        let bodies = || self.sockets.values().map(|socket| &socket.body);
-        let armed = bodies().filter(|body| matches!(body, Body::Connection(c) if c.armed.is_some())).count();
+        let sockets = || self.sockets.iter().map(|(_, socket)| socket);
+        let bodies = || sockets().map(|socket| &socket.body);
+        let armed = bodies().filter(|body| matches!(body, Body::Connection(c) if c.due().is_some())).count();
         assert_eq!(armed, self.timers.len(), "no timer without a connection");
-        let bound = self.sockets.values().filter(|socket| socket.bound.is_some()).count();
+        let bound = sockets().filter(|socket| socket.bound.is_some()).count();
         assert_eq!(bound, self.claims.count(), "no claim without a socket");
-        let named = self.sockets.values().filter(|socket| socket.id.is_some()).count();
+        let named = sockets().filter(|socket| socket.id.is_some()).count();
         assert_eq!(named, self.names.len(), "no name without a socket");
         let streams = bodies()
             .filter(|body| match body {
@@ -77,7 +76,7 @@ impl Sockets {
             })
             .count();
         assert_eq!(streams, self.streams.count(), "streams are found exactly if they can receive");
-        let datagrams = self.sockets.values().filter(|socket| match socket.body {
+        let datagrams = sockets().filter(|socket| match socket.body {
             Body::Datagram(_) => socket.bound.is_some(),
             Body::Idle | Body::Listening(_) | Body::Connection(_) => false,
         });

@@ -104,7 +104,6 @@ impl Sockets {
             parent: None,
             told: Told::Nothing,
             read_shut: false,
-            armed: None,
             patience: None,
         };
         self.socket(slot).body = Body::Connection(Box::new(connection));
@@ -115,7 +114,7 @@ impl Sockets {
             Ok(()) => Err(Refused::InProgress),
             Err(refused) => {
                 // The SYN can not leave: there is no attempt.
-                self.arm(slot, None);
+                self.timers.forget(slot);
                 self.detach(slot);
                 self.socket(slot).body = Body::Idle;
                 Err(refused)

@@ -4,13 +4,18 @@
 //! Sockets with a peer come first, then sockets bound to the very address, then wildcards; an IPv4 socket
 //! comes before an IPv6 one that takes IPv4 too. Among equals the one bound last wins, or the conversation
 //! chooses in a group that shares with `SO_REUSEPORT`. Merely bound streams are not in here, only listeners.
-//! Every look-up takes a time that grows with the logarithm of the number of sockets.
+//! Sockets with a peer are found in constant time, by a hash that strangers can not foretell: nobody can make
+//! many conversations meet in one place. Those without a peer are few, and their order means something.
 
 use super::bind::Scope;
 use super::call::Family;
 use super::name::FourTuple;
+use super::index::Index;
+use super::slab::Slab;
 use super::table::Slot;
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::base::siphash::Key;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 /// The place of a socket without a peer.
@@ -48,24 +53,36 @@ struct Waiting {
 }
 
 /// The table of one protocol.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Demux {
-    paired: BTreeSet<(FourTuple, Slot)>,
+    key: Key,
+    paired: Slab<(FourTuple, Slot)>,
+    index: Index,
     waiting: BTreeMap<Place, Waiting>,
     order: u64,
 }
 
 impl Demux {
+    /// An empty table whose hashes follow from `key`.
+    pub fn new(key: Key) -> Self {
+        Self { key, paired: Slab::new(), index: Index::default(), waiting: BTreeMap::new(), order: 0 }
+    }
+
     /// Enters a socket with a peer.
     pub fn pair(&mut self, tuple: FourTuple, slot: Slot) {
-        let new = self.paired.insert((tuple, slot));
-        assert!(new, "a socket is entered once");
+        let hash = tuple.hash(&self.key);
+        let entry = self.paired.insert((tuple, slot));
+        self.index.insert(hash, entry.place());
     }
 
     /// Takes out a socket with a peer.
     pub fn part(&mut self, tuple: FourTuple, slot: Slot) {
-        let was_there = self.paired.remove(&(tuple, slot));
-        assert!(was_there, "only what was entered is taken out");
+        let hash = tuple.hash(&self.key);
+        let is_it = |place: &u32| *self.paired.at(*place).1 == (tuple, slot);
+        let Some(place) = self.index.candidates(hash).find(is_it) else { unreachable!("only what was entered is taken out") };
+        let (entry, _) = self.paired.at(place);
+        self.index.remove(hash, place);
+        self.paired.remove(entry);
     }
 
     /// Enters a socket without a peer, as the last bound of its equals.
@@ -84,11 +101,12 @@ impl Demux {
 
     /// The socket that has this very peer; of several the one made last.
     pub fn paired(&self, tuple: &FourTuple) -> Option<Slot> {
-        self.all_paired(tuple).next_back()
+        self.all_paired(tuple).max()
     }
 
-    fn all_paired(&self, tuple: &FourTuple) -> impl DoubleEndedIterator<Item = Slot> {
-        self.paired.range((*tuple, Slot::FIRST)..=(*tuple, Slot::LAST)).map(|(_, slot)| *slot)
+    fn all_paired(&self, tuple: &FourTuple) -> impl Iterator<Item = Slot> {
+        let entries = self.index.candidates(tuple.hash(&self.key)).map(|place| self.paired.at(place).1);
+        entries.filter(move |(other, _)| other == tuple).map(|(_, slot)| *slot)
     }
 
     /// The socket without a peer that takes what arrives on this tuple.
@@ -124,7 +142,9 @@ impl Demux {
             .flatten()
             .flat_map(|(scope, rank)| self.at(tuple.local.port, scope, rank))
             .map(|(_, member)| member.slot);
-        self.all_paired(tuple).chain(waiting)
+        let mut paired: Vec<Slot> = self.all_paired(tuple).collect();
+        paired.sort_unstable();
+        paired.into_iter().chain(waiting)
     }
 
     /// How many sockets are entered.

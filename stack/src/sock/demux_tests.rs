@@ -1,6 +1,7 @@
 //! floor 4: precedence between sockets that could all take a packet.
 
 use super::*;
+use alloc::collections::BTreeSet;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use quickcheck::quickcheck;
 
@@ -28,25 +29,25 @@ const RANKING_V4: [(Scope, Family); 4] = [
 fn the_stronger_claim_wins_whatever_the_order_of_binding() {
     for (weak, strong) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {
         for order in [[weak, strong], [strong, weak]] {
-            let mut table = Demux::default();
+            let mut table = Demux::new(Key::new(1, 2));
             for index in order {
                 let (scope, family) = RANKING_V4[index];
-                table.wait(scope, 80, family, false, Slot(index as u64));
+                table.wait(scope, 80, family, false, Slot::of_test(index as u64));
             }
             let taker = table.waiting_for(&tuple(HERE.into(), 4000));
-            assert_eq!(taker, Some(Slot(strong as u64)), "{weak} against {strong}");
+            assert_eq!(taker, Some(Slot::of_test(strong as u64)), "{weak} against {strong}");
         }
     }
 }
 
 #[test]
 fn of_equals_the_one_bound_last_wins_and_after_it_the_one_before() {
-    let mut table = Demux::default();
-    let first = table.wait(Scope::AnyV4, 80, Family::V4, false, Slot(9));
-    let last = table.wait(Scope::AnyV4, 80, Family::V4, false, Slot(3));
-    assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), Some(Slot(3)));
+    let mut table = Demux::new(Key::new(1, 2));
+    let first = table.wait(Scope::AnyV4, 80, Family::V4, false, Slot::of_test(9));
+    let last = table.wait(Scope::AnyV4, 80, Family::V4, false, Slot::of_test(3));
+    assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), Some(Slot::of_test(3)));
     table.leave(&last);
-    assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), Some(Slot(9)));
+    assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), Some(Slot::of_test(9)));
     table.leave(&first);
     assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), None);
     assert_eq!(table.count(), 0);
@@ -54,44 +55,44 @@ fn of_equals_the_one_bound_last_wins_and_after_it_the_one_before() {
 
 #[test]
 fn families_meet_only_where_a_dual_socket_waits() {
-    let mut table = Demux::default();
-    table.wait(Scope::AnyV6, 80, Family::V6, false, Slot(1));
+    let mut table = Demux::new(Key::new(1, 2));
+    table.wait(Scope::AnyV6, 80, Family::V6, false, Slot::of_test(1));
     assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), None);
-    assert_eq!(table.waiting_for(&tuple(HERE_V6.into(), 4000)), Some(Slot(1)));
-    table.wait(Scope::AnyDual, 80, Family::V6, false, Slot(2));
-    assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), Some(Slot(2)));
+    assert_eq!(table.waiting_for(&tuple(HERE_V6.into(), 4000)), Some(Slot::of_test(1)));
+    table.wait(Scope::AnyDual, 80, Family::V6, false, Slot::of_test(2));
+    assert_eq!(table.waiting_for(&tuple(HERE.into(), 4000)), Some(Slot::of_test(2)));
 }
 
 #[test]
 fn a_peer_of_its_own_is_matched_exactly() {
-    let mut table = Demux::default();
+    let mut table = Demux::new(Key::new(1, 2));
     let own = tuple(HERE.into(), 4000);
-    table.pair(own, Slot(5));
-    assert_eq!(table.paired(&own), Some(Slot(5)));
+    table.pair(own, Slot::of_test(5));
+    assert_eq!(table.paired(&own), Some(Slot::of_test(5)));
     assert_eq!(table.paired(&tuple(HERE.into(), 4001)), None);
-    table.part(own, Slot(5));
+    table.part(own, Slot::of_test(5));
     assert_eq!(table.paired(&own), None);
 }
 
 #[test]
 fn a_group_address_reaches_wildcards_and_those_bound_to_it() {
     let group = Ipv4Addr::new(239, 1, 1, 1);
-    let mut table = Demux::default();
-    table.wait(Scope::AnyV4, 80, Family::V4, false, Slot(1));
-    table.wait(Scope::V4(HERE), 80, Family::V4, false, Slot(2));
-    table.wait(Scope::V4(group), 80, Family::V4, false, Slot(3));
-    table.wait(Scope::AnyDual, 80, Family::V6, false, Slot(4));
-    table.wait(Scope::AnyV4, 81, Family::V4, false, Slot(5));
+    let mut table = Demux::new(Key::new(1, 2));
+    table.wait(Scope::AnyV4, 80, Family::V4, false, Slot::of_test(1));
+    table.wait(Scope::V4(HERE), 80, Family::V4, false, Slot::of_test(2));
+    table.wait(Scope::V4(group), 80, Family::V4, false, Slot::of_test(3));
+    table.wait(Scope::AnyDual, 80, Family::V6, false, Slot::of_test(4));
+    table.wait(Scope::AnyV4, 81, Family::V4, false, Slot::of_test(5));
     let takers: BTreeSet<Slot> = table.all_for(&tuple(group.into(), 4000)).collect();
-    assert_eq!(takers, BTreeSet::from([Slot(1), Slot(3), Slot(4)]));
+    assert_eq!(takers, BTreeSet::from([Slot::of_test(1), Slot::of_test(3), Slot::of_test(4)]));
 }
 
 quickcheck! {
     fn a_conversation_meets_one_member_of_a_group_and_all_members_meet_somebody(size: u8) -> bool {
         let size = u64::from(size % 8) + 1;
-        let mut table = Demux::default();
+        let mut table = Demux::new(Key::new(1, 2));
         for slot in 0..size {
-            table.wait(Scope::AnyV4, 80, Family::V4, true, Slot(slot));
+            table.wait(Scope::AnyV4, 80, Family::V4, true, Slot::of_test(slot));
         }
         let taker = |port| table.waiting_for(&tuple(HERE.into(), port));
         let met: BTreeSet<Slot> = (1000..1500).filter_map(taker).collect();

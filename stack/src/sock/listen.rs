@@ -53,7 +53,7 @@ impl Listener {
 
 impl Sockets {
     pub(super) fn listener(&mut self, slot: Slot) -> Option<&mut Listener> {
-        match &mut self.sockets.get_mut(&slot)?.body {
+        match &mut self.sockets.get_mut(slot)?.body {
             Body::Listening(listener) => Some(listener),
             Body::Idle | Body::Connection(_) | Body::Datagram(_) => None,
         }
@@ -172,7 +172,6 @@ impl Sockets {
             parent: Some(slot),
             told: Told::Outcome,
             read_shut: false,
-            armed: None,
             patience: None,
         };
         let body = Body::Connection(Box::new(connection));

@@ -56,20 +56,40 @@ impl Endpoint {
     }
 }
 
+/// What a secret number of a conversation is for: who sees one knows nothing of the others.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// A place in a table.
+    Table,
+    /// Where clocks begin that the peer sees.
+    Clocks,
+}
+
 impl FourTuple {
-    /// Where the clocks of a connection between these ends begin: every time the same.
-    pub fn offsets(&self, key: &Key) -> Offsets {
+    /// A number that nobody can foretell without the key; another one for each purpose.
+    fn keyed(&self, key: &Key, purpose: Purpose) -> u64 {
         let mut state = key.build_hasher();
         for end in [self.local, self.remote] {
             match end.addr {
-                IpAddr::V4(addr) => state.write(&addr.octets()),
+                IpAddr::V4(addr) => state.write_u32(addr.into()),
                 IpAddr::V6(addr) => state.write(&addr.octets()),
             }
-            state.write_u16(end.port);
         }
+        state.write_u32(u32::from(self.local.port) << 16 | u32::from(self.remote.port));
+        state.write_u8(purpose as u8);
+        state.finish()
+    }
+
+    /// Where a table keeps the conversation.
+    pub(super) fn hash(&self, key: &Key) -> u64 {
+        self.keyed(key, Purpose::Table)
+    }
+
+    /// Where the clocks of a connection between these ends begin: every time the same.
+    pub fn offsets(&self, key: &Key) -> Offsets {
         //= RFC6528-3-b
         //= RFC7323-7-a
-        Offsets::from_hash(state.finish())
+        Offsets::from_hash(self.keyed(key, Purpose::Clocks))
     }
 
     /// A number that depends on the four values alone and spreads well (FNV-1a): the same conversation

@@ -25,7 +25,7 @@ impl Sockets {
         net: &mut Net<'_>,
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> R {
-        let Some(socket) = self.sockets.get_mut(&slot) else {
+        let Some(socket) = self.sockets.get_mut(slot) else {
             unreachable!("there is no socket in {slot:?}")
         };
         let marks = socket.options.marks();
@@ -86,7 +86,7 @@ impl Sockets {
             None => Some(now + ORPHAN_PATIENCE),
         };
         let due = connection.due();
-        self.arm(slot, due);
+        self.timers.set(slot, due);
         if let Some(parent) = parent
             && !self.sort_child(slot, parent, state)
         {
@@ -101,33 +101,15 @@ impl Sockets {
         }
     }
 
-    /// Sets the timer of a connection.
-    pub(super) fn arm(&mut self, slot: Slot, due: Option<Instant>) {
-        let connection = self.socket(slot).connection();
-        if connection.armed == due {
-            return;
-        }
-        let armed = core::mem::replace(&mut connection.armed, due);
-        if let Some(at) = armed {
-            self.timers.remove(&(at, slot));
-        }
-        if let Some(at) = due {
-            self.timers.insert((at, slot));
-        }
-    }
-
     /// Takes a socket out of every table.
     pub(super) fn remove(&mut self, slot: Slot) {
         if let Body::Connection(_) = self.socket(slot).body {
-            self.arm(slot, None);
             self.detach(slot);
         }
+        self.timers.forget(slot);
+        self.take_name(slot);
         self.release(slot);
-        if let Some(socket) = self.sockets.remove(&slot)
-            && let Some(id) = socket.id
-        {
-            self.names.remove(&id);
-        }
+        self.sockets.remove(slot);
     }
 
     /// Sends a segment that belongs to no connection.
@@ -216,9 +198,7 @@ impl Sockets {
     pub(super) fn close(&mut self, slot: Slot, net: &mut Net<'_>) {
         let socket = self.socket(slot);
         let linger = socket.options.linger;
-        if let Some(id) = socket.id.take() {
-            self.names.remove(&id);
-        }
+        self.take_name(slot);
         match self.socket(slot).body {
             Body::Connection(_) => match linger {
                 Some(Span::ZERO) => self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx)),

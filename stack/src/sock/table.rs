@@ -7,9 +7,12 @@ use super::bind::{Claim, Claims, Scope};
 use super::call::{Family, Kind, Readiness, SocketId};
 use super::demux::{Demux, Place};
 use super::depart::Departures;
+use super::index::Index;
 use super::listen::Listener;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
+use super::slab::Slab;
+use super::timers::Timers;
 use crate::base::siphash::Key;
 use crate::base::{Choose, Instant, Port, Refused};
 use crate::ip::{self, Ip};
@@ -17,20 +20,10 @@ use crate::ports::Policy;
 use crate::tcp::{self, Tcb};
 use crate::udp::Queue;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
-/// The place of a socket in the table; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot(pub(super) u64);
-
-impl Slot {
-    /// Before every slot that is in use.
-    pub const FIRST: Self = Self(0);
-    /// After every slot that is in use.
-    pub const LAST: Self = Self(u64::MAX);
-}
+pub use super::slab::Slot;
 
 /// What the sockets need of the rest of the host while something happens.
 pub struct Net<'a> {
@@ -101,7 +94,6 @@ pub(super) struct Connection {
     pub(super) parent: Option<Slot>,
     pub(super) told: Told,
     pub(super) read_shut: bool,
-    pub(super) armed: Option<Instant>,
     /// Until when a connection without an application may wait for a FIN that nothing obliges the peer to
     /// send.
     pub(super) patience: Option<Instant>,
@@ -131,15 +123,14 @@ pub struct Sockets {
     pub(super) policy: Policy,
     pub(super) settings: tcp::Settings,
     pub(super) key: Key,
-    pub(super) sockets: BTreeMap<Slot, Socket>,
-    pub(super) names: BTreeMap<SocketId, Slot>,
+    pub(super) sockets: Slab<Socket>,
+    pub(super) names: Index,
     pub(super) claims: Claims,
     pub(super) streams: Demux,
     pub(super) datagrams: Demux,
-    pub(super) timers: BTreeSet<(Instant, Slot)>,
+    pub(super) timers: Timers,
     pub(super) departures: Departures,
     pub(super) scratch: Vec<u8>,
-    slots_used: u64,
     names_used: u32,
 }
 
@@ -199,6 +190,11 @@ impl Socket {
     }
 }
 
+/// Spreads the numbers of sockets. This host hands them out, so that no stranger chooses them.
+const fn name_hash(id: SocketId) -> u64 {
+    (id.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+}
+
 impl Sockets {
     /// No sockets. What nobody shall foretell follows from `key`.
     pub fn new(policy: Policy, settings: tcp::Settings, key: Key) -> Self {
@@ -206,25 +202,21 @@ impl Sockets {
             policy,
             settings,
             key,
-            sockets: BTreeMap::new(),
-            names: BTreeMap::new(),
+            sockets: Slab::new(),
+            names: Index::default(),
             claims: Claims::default(),
-            streams: Demux::default(),
-            datagrams: Demux::default(),
-            timers: BTreeSet::new(),
+            streams: Demux::new(key),
+            datagrams: Demux::new(key),
+            timers: Timers::default(),
             departures: Departures::default(),
             scratch: Vec::new(),
-            slots_used: 0,
             names_used: 0,
         }
     }
 
     /// Puts a socket into the table, without a name.
     pub(super) fn insert(&mut self, socket: Socket) -> Slot {
-        self.slots_used += 1;
-        let slot = Slot(self.slots_used);
-        self.sockets.insert(slot, socket);
-        slot
+        self.sockets.insert(socket)
     }
 
     /// Gives a socket the next number.
@@ -234,14 +226,14 @@ impl Sockets {
     pub(super) fn give_name(&mut self, slot: Slot) -> Result<SocketId, Refused> {
         self.names_used = self.names_used.checked_add(1).ok_or(Refused::NoBuffers)?;
         let id = SocketId(self.names_used);
-        self.names.insert(id, slot);
         self.socket(slot).id = Some(id);
+        self.names.insert(name_hash(id), slot.place());
         Ok(id)
     }
 
     /// The socket in `slot`, which is known to be there.
     pub(super) fn socket(&mut self, slot: Slot) -> &mut Socket {
-        let Some(socket) = self.sockets.get_mut(&slot) else {
+        let Some(socket) = self.sockets.get_mut(slot) else {
             unreachable!("there is no socket in {slot:?}")
         };
         socket
@@ -249,7 +241,17 @@ impl Sockets {
 
     /// The slot of the socket that the application calls `id`.
     pub(super) fn slot(&self, id: SocketId) -> Result<Slot, Refused> {
-        self.names.get(&id).copied().ok_or(Refused::NoSuchSocket)
+        let mut places = self.names.candidates(name_hash(id));
+        let place = places.find(|place| self.sockets.at(*place).1.id == Some(id));
+        place.map(|place| self.sockets.at(place).0).ok_or(Refused::NoSuchSocket)
+    }
+
+    /// Takes the socket's number back.
+    pub(super) fn take_name(&mut self, slot: Slot) {
+        if let Some(id) = self.socket(slot).id.take() {
+            let was_there = self.names.remove(name_hash(id), slot.place());
+            assert!(was_there, "a socket with a number is found by it");
+        }
     }
 
     /// Takes `port` for the socket, which holds none.
@@ -292,12 +294,12 @@ impl Sockets {
 
     /// When [`Sockets::on_due`] has something to do.
     pub fn due(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.first().map(|(at, _)| at)
     }
 
     /// The socket table in order of creation.
     pub fn rows(&self) -> Vec<Row> {
-        self.sockets.values().map(Socket::row).collect()
+        self.sockets.in_order().into_iter().map(|(_, socket)| socket.row()).collect()
     }
 }
 
@@ -359,12 +361,14 @@ impl Socket {
 }
 
 /// Octets of a connection that carries nothing just now: the socket, the connection, and its entries in the
-/// demultiplexer, among the names and among the timers.
+/// demultiplexer, among the names and among the timers; hash tables are half full.
 const IDLE_CONNECTION_OCTETS: usize = size_of::<(Slot, Socket)>()
     + size_of::<Connection>()
-    + size_of::<(FourTuple, Slot)>()
-    + size_of::<(SocketId, Slot)>()
-    + size_of::<(Instant, Slot)>();
+    + size_of::<(Slot, FourTuple, Slot)>()
+    + 2 * size_of::<(u32, u32)>()
+    + 2 * size_of::<(u32, u32)>()
+    + size_of::<(Instant, Slot)>()
+    + size_of::<(Option<Instant>, u32)>();
 
 // A million idle connections fit into a gibibyte, with room for trees that are not full.
 const _: () = assert!(IDLE_CONNECTION_OCTETS <= 1024);
