@@ -5,6 +5,7 @@
 
 mod bulk;
 mod client;
+mod clock;
 mod cycles;
 mod host;
 mod in_order;

@@ -1,26 +1,25 @@
 //! Rounds of both stacks in turn, and what is said of them. Whatever else the machine does then meets both.
 
-use std::time::{Duration, Instant};
+use crate::clock;
 
-/// How long something took, for how many of its units.
+/// How long a processor worked at something, for how many of its units.
 #[derive(Clone, Copy)]
 pub(crate) struct Took {
-    pub(crate) time: Duration,
+    pub(crate) time_ns: u64,
     pub(crate) units: u64,
 }
 
 impl Took {
     /// Measures `act`, which says how many units it did.
     pub(crate) fn of(act: impl FnOnce() -> u64) -> Self {
-        let start = Instant::now();
+        let start = clock::worked_ns();
         let units = act();
-        Self { time: start.elapsed(), units }
+        Self { time_ns: clock::worked_ns() - start, units }
     }
 
     /// Picoseconds for a unit.
     fn unit_ps(self) -> u64 {
-        let ps = self.time.as_nanos() * 1_000 / u128::from(self.units.max(1));
-        u64::try_from(ps).unwrap_or(u64::MAX).max(1)
+        (self.time_ns * 1_000 / self.units.max(1)).max(1)
     }
 }
 

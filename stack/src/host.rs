@@ -4,6 +4,7 @@
 //! that was due by then, so a caller that sleeps until [`Host::due`] never spins.
 
 use crate::base::siphash::Key;
+use crate::base::time::soonest;
 use crate::base::{Choose, Freedom, Instant, Why};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
@@ -89,8 +90,11 @@ impl Host {
     /// Does all that follows from `stimulus` at the time `now`, which does not go backwards: a time before
     /// the latest one counts as the latest one. What was due before goes first.
     pub fn step(&mut self, now: Instant, stimulus: Stimulus<'_>, out: &mut dyn Out) {
-        self.now = self.now.max(now);
-        self.pass_time(out);
+        // The latest step has left nothing that was due then.
+        if now > self.now {
+            self.now = now;
+            self.pass_time(out);
+        }
         match stimulus {
             Stimulus::Frame(frame) => {
                 let (sockets, mut lower) = (&mut self.sockets, Lower(out));
@@ -134,7 +138,7 @@ impl Host {
 
     /// When the host will next do something by itself: always later than the latest step.
     pub fn due(&self) -> Option<Instant> {
-        [self.ip.due(), self.sockets.due()].into_iter().flatten().min()
+        soonest([self.ip.due(), self.sockets.due()])
     }
 
     /// The time of the latest step.

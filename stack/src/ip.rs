@@ -23,6 +23,7 @@ mod silence;
 
 pub use config::{Config, IcmpConfig, LinkConfig, NeighborConfig, PathMtuConfig, ReassemblyConfig};
 
+use crate::base::time::soonest;
 use crate::base::{Choose, Instant, Refused, Why};
 use crate::wire::icmpv4::Unreachable;
 use crate::wire::icmpv6::CODE_PORT_UNREACHABLE;
@@ -301,8 +302,7 @@ impl Ip {
 
     /// When [`Ip::on_due`] has something to do.
     pub fn due(&self) -> Option<Instant> {
-        let dues = [self.neighbors.due(), self.reassembly.due(), self.path_mtu.due()];
-        dues.into_iter().flatten().min()
+        soonest([self.neighbors.due(), self.reassembly.due(), self.path_mtu.due()])
     }
 
     /// Lets time pass: reassembly time-outs, retries and giving up of resolution, ageing of path MTUs.

@@ -33,6 +33,18 @@ impl Instant {
     }
 }
 
+/// The earliest of some deadlines, none of which has to be there.
+pub fn soonest<const N: usize>(deadlines: [Option<Instant>; N]) -> Option<Instant> {
+    let mut soonest: Option<Instant> = None;
+    for deadline in deadlines {
+        soonest = match (soonest, deadline) {
+            (Some(one), Some(other)) if one < other => Some(one),
+            (one, other) => other.or(one),
+        };
+    }
+    soonest
+}
+
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);

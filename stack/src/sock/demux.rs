@@ -9,8 +9,8 @@
 
 use super::bind::Scope;
 use super::call::Family;
-use super::name::FourTuple;
 use super::index::Index;
+use super::name::FourTuple;
 use super::slab::Slab;
 use super::table::Slot;
 use crate::base::siphash::Key;
@@ -79,7 +79,9 @@ impl Demux {
     pub fn part(&mut self, tuple: FourTuple, slot: Slot) {
         let hash = tuple.hash(&self.key);
         let is_it = |place: &u32| *self.paired.at(*place).1 == (tuple, slot);
-        let Some(place) = self.index.candidates(hash).find(is_it) else { unreachable!("only what was entered is taken out") };
+        let Some(place) = self.index.candidates(hash).find(is_it) else {
+            unreachable!("only what was entered is taken out")
+        };
         let (entry, _) = self.paired.at(place);
         self.index.remove(hash, place);
         self.paired.remove(entry);

@@ -25,9 +25,7 @@ impl Sockets {
         net: &mut Net<'_>,
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> R {
-        let Some(socket) = self.sockets.get_mut(slot) else {
-            unreachable!("there is no socket in {slot:?}")
-        };
+        let Some(socket) = self.sockets.get_mut(slot) else { unreachable!("there is no socket in {slot:?}") };
         let marks = socket.options.marks();
         let connection = socket.connection();
         let tuple = connection.tuple;

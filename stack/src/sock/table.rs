@@ -14,6 +14,7 @@ use super::options::Options;
 use super::slab::Slab;
 use super::timers::Timers;
 use crate::base::siphash::Key;
+use crate::base::time::soonest;
 use crate::base::{Choose, Instant, Port, Refused};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
@@ -102,7 +103,7 @@ pub(super) struct Connection {
 impl Connection {
     /// When something has to be done for it.
     pub(super) fn due(&self) -> Option<Instant> {
-        [self.tcb.due(), self.patience].into_iter().flatten().min()
+        soonest([self.tcb.due(), self.patience])
     }
 }
 
@@ -233,9 +234,7 @@ impl Sockets {
 
     /// The socket in `slot`, which is known to be there.
     pub(super) fn socket(&mut self, slot: Slot) -> &mut Socket {
-        let Some(socket) = self.sockets.get_mut(slot) else {
-            unreachable!("there is no socket in {slot:?}")
-        };
+        let Some(socket) = self.sockets.get_mut(slot) else { unreachable!("there is no socket in {slot:?}") };
         socket
     }
 

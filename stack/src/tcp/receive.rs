@@ -7,6 +7,7 @@ use crate::base::seq::Window;
 use crate::base::{Instant, Refused};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::mem;
 
 /// Islands that the buffer remembers at the most. More than a few are the work of somebody who wants to waste
 /// time and memory; what would make one more is not taken, and is sent again.
@@ -183,7 +184,16 @@ impl Buffer {
     fn read(&mut self, max: u32) -> Vec<u8> {
         let octets = self.ready.min(max);
         self.ready -= octets;
-        self.octets.drain(..octets as usize).collect()
+        let octets = octets as usize;
+        if octets == self.octets.len() {
+            // The reader gets the buffer itself, and an idle connection holds none.
+            return mem::take(&mut self.octets).into();
+        }
+        let (front, back) = self.octets.as_slices();
+        let (front, back) = (&front[..octets.min(front.len())], &back[..octets.saturating_sub(front.len())]);
+        let data = [front, back].concat();
+        self.octets.drain(..octets);
+        data
     }
 }
 

@@ -5,6 +5,7 @@ use super::emit::Cut;
 use super::state::{End, Phase};
 use super::window::OVERRIDE;
 use super::{Cx, Report, Tcb};
+use crate::base::time::soonest;
 use crate::base::{Instant, Refused, Span};
 
 /// R1: retransmissions of one segment before the user and the IP layer hear of it (RFC 9293 section 3.8.3).
@@ -45,7 +46,7 @@ impl Tcb {
             Timer::Idle => None,
             Timer::Retransmit { at } | Timer::Persist { at, .. } | Timer::Override { at } => Some(at),
         };
-        [timer, self.gives_up_at(), self.delayed.due(), self.keep_alive_due()].into_iter().flatten().min()
+        soonest([timer, self.gives_up_at(), self.delayed.due(), self.keep_alive_due()])
     }
 
     /// When the user timeout (R2) ends the wait for the peer.

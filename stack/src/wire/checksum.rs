@@ -33,13 +33,15 @@ impl Sum {
     #[must_use]
     pub fn add_bytes(self, bytes: &[u8]) -> Self {
         let (words, rest) = bytes.as_chunks::<4>();
+        // In the order of this machine: the octets of the sum are swapped instead of those of every word.
         //= RFC1071-2(A)-a
-        let mut piece: u64 = words.iter().map(|&word| u64::from(u32::from_be_bytes(word))).sum();
+        //= RFC1071-2(B)-a
+        let mut piece: u64 = words.iter().map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
         let mut last = [0; 4];
         last[..rest.len()].copy_from_slice(rest);
         //= RFC1071-1-a
-        piece += u64::from(u32::from_be_bytes(last));
-        let sum = self.add_piece(fold(piece));
+        piece += u64::from(u32::from_ne_bytes(last));
+        let sum = self.add_piece(u16::from_be(fold(piece)));
         Self { odd: self.odd ^ (bytes.len() % 2 == 1), ..sum }
     }
 

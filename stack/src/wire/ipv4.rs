@@ -281,13 +281,16 @@ impl<'a> Packet<'a> {
         let header_len = self.header_len_octets();
         let ihl = forced.ihl.or(|| u8::try_from(header_len / 4).map_or(15, |words| words.min(15)));
         let total_len = forced.total_len.or(|| saturated(header_len + self.payload.len()));
-        out.extend_from_slice(&[forced.version.or(|| 4) << 4 | ihl & 0xf, self.tos]);
-        out.extend_from_slice(&total_len.to_be_bytes());
-        out.extend_from_slice(&self.identification.to_be_bytes());
-        out.extend_from_slice(&self.flags_and_offset(forced).to_be_bytes());
-        out.extend_from_slice(&[self.ttl, self.protocol, 0, 0]);
-        out.extend_from_slice(&self.src.octets());
-        out.extend_from_slice(&self.dst.octets());
+        let mut fixed = [0; MIN_HEADER_OCTETS];
+        fixed[..2].copy_from_slice(&[forced.version.or(|| 4) << 4 | ihl & 0xf, self.tos]);
+        fixed[2..4].copy_from_slice(&total_len.to_be_bytes());
+        fixed[4..6].copy_from_slice(&self.identification.to_be_bytes());
+        fixed[6..8].copy_from_slice(&self.flags_and_offset(forced).to_be_bytes());
+        fixed[8..10].copy_from_slice(&[self.ttl, self.protocol]);
+        fixed[12..16].copy_from_slice(&self.src.octets());
+        fixed[16..].copy_from_slice(&self.dst.octets());
+        out.reserve(header_len + self.payload.len());
+        out.extend_from_slice(&fixed);
         out.extend_from_slice(self.options);
         out.resize(start + header_len, ipv4_option::END_OF_LIST);
         //= RFC791-3.1-f

@@ -381,10 +381,6 @@ impl<'a> Segment<'a> {
     /// Appends the segment with some fields forced.
     pub fn emit_with(&self, forced: &Forced<'_>, src: IpAddr, dst: IpAddr, out: &mut Vec<u8>) {
         let start = out.len();
-        out.extend_from_slice(&self.src_port.to_be_bytes());
-        out.extend_from_slice(&self.dst_port.to_be_bytes());
-        out.extend_from_slice(&self.seq.to_be_bytes());
-        out.extend_from_slice(&self.ack.to_be_bytes());
         let options_len_octets = match forced.raw_options {
             Some(raw) => raw.len(),
             None => self.options.encoded_len_octets(),
@@ -396,10 +392,16 @@ impl<'a> Segment<'a> {
         let reserved = forced.reserved.or(|| 0);
         let bits =
             u16::from(data_offset & 15) << 12 | u16::from(reserved & 7) << 9 | self.flags.0 & Flags::ALL.0;
-        out.extend_from_slice(&bits.to_be_bytes());
-        out.extend_from_slice(&self.window.to_be_bytes());
-        out.extend_from_slice(&[0, 0]);
-        out.extend_from_slice(&self.urgent_pointer.to_be_bytes());
+        let mut fixed = [0; MIN_HEADER_OCTETS];
+        fixed[..2].copy_from_slice(&self.src_port.to_be_bytes());
+        fixed[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
+        fixed[4..8].copy_from_slice(&self.seq.to_be_bytes());
+        fixed[8..12].copy_from_slice(&self.ack.to_be_bytes());
+        fixed[12..14].copy_from_slice(&bits.to_be_bytes());
+        fixed[14..16].copy_from_slice(&self.window.to_be_bytes());
+        fixed[18..].copy_from_slice(&self.urgent_pointer.to_be_bytes());
+        out.reserve(words * 4 + self.payload.len());
+        out.extend_from_slice(&fixed);
         match forced.raw_options {
             Some(raw) => {
                 out.extend_from_slice(raw);
