@@ -12,6 +12,7 @@ use super::table::{Body, Connection, Net, Slot, Socket, Sockets, Told};
 use crate::base::{Port, Refused};
 use crate::tcp::{self, Tcb};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::net::{IpAddr, SocketAddr};
 
 /// The smallest buffer of a connection, in octets, whatever the application asks for: without any, the peer
@@ -123,7 +124,13 @@ impl Sockets {
     }
 
     /// The settings of a new connection: those of the host, cut to the path and to the socket's wishes.
-    pub(super) fn settings_for(&self, options: &Options, tuple: &FourTuple, net: &Net<'_>) -> tcp::Settings {
+    /// Connections opened alike one after the other share them.
+    pub(super) fn settings_for(
+        &mut self,
+        options: &Options,
+        tuple: &FourTuple,
+        net: &Net<'_>,
+    ) -> Arc<tcp::Settings> {
         let (link_mtu_octets, path_mtu_octets) =
             (net.ip.config().mtu_octets, net.ip.mtu_octets(tuple.remote.addr));
         let of_mtu = match tuple.remote.addr {
@@ -132,7 +139,7 @@ impl Sockets {
         };
         let (link, path) = (of_mtu(link_mtu_octets), of_mtu(path_mtu_octets));
         let wished = options.max_segment_octets.unwrap_or(u16::MAX);
-        tcp::Settings {
+        let settings = tcp::Settings {
             mss_receive_octets: link.mss_receive_octets.min(wished),
             mss_send_limit_octets: path.mss_send_limit_octets.min(wished),
             mss_default_octets: path.mss_default_octets,
@@ -142,7 +149,11 @@ impl Sockets {
             nagle: !options.no_delay,
             keep_alive: options.keep_alives(),
             ..self.settings
+        };
+        if *self.settings_before != settings {
+            self.settings_before = Arc::new(settings);
         }
+        Arc::clone(&self.settings_before)
     }
 
     /// A child holds its port as long as it has its connection.

@@ -21,6 +21,7 @@ use crate::ports::Policy;
 use crate::tcp::{self, Tcb};
 use crate::udp::Queue;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -123,6 +124,8 @@ pub(super) struct Datagram {
 pub struct Sockets {
     pub(super) policy: Policy,
     pub(super) settings: tcp::Settings,
+    /// Those of the connection that was opened last.
+    pub(super) settings_before: Arc<tcp::Settings>,
     pub(super) key: Key,
     pub(super) sockets: Slab<Socket>,
     pub(super) names: Index,
@@ -202,6 +205,7 @@ impl Sockets {
         Self {
             policy,
             settings,
+            settings_before: Arc::new(settings),
             key,
             sockets: Slab::new(),
             names: Index::default(),
@@ -369,5 +373,5 @@ const IDLE_CONNECTION_OCTETS: usize = size_of::<(Slot, Socket)>()
     + size_of::<(Instant, Slot)>()
     + size_of::<(Option<Instant>, u32)>();
 
-// A million idle connections fit into a gibibyte, with room for trees that are not full.
+// A million idle connections fit into a gibibyte.
 const _: () = assert!(IDLE_CONNECTION_OCTETS <= 1024);

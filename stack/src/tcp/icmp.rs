@@ -97,7 +97,7 @@ impl Tcb {
         if limit >= self.settings.mss_send_limit_octets {
             return;
         }
-        self.settings.mss_send_limit_octets = limit;
+        self.own_settings().mss_send_limit_octets = limit;
         //= RFC8201-5.4-a
         self.go_back();
         self.output(now, cx);

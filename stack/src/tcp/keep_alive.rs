@@ -29,9 +29,9 @@ impl Watch {
 
 impl Tcb {
     /// Switches keep-alives on, with these times, or off. The time counts from now on.
-    pub const fn set_keep_alive(&mut self, now: Instant, keep_alive: Option<KeepAlive>) {
+    pub fn set_keep_alive(&mut self, now: Instant, keep_alive: Option<KeepAlive>) {
         //= RFC9293-MUST-24
-        self.settings.keep_alive = keep_alive;
+        self.own_settings().keep_alive = keep_alive;
         self.watch.hear(now);
     }
 

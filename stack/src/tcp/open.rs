@@ -10,6 +10,7 @@ use crate::base::seq::Window;
 use crate::base::{Ecn, Freedom, Instant, Ours, Seq};
 use crate::wire::tcp::Segment;
 use crate::wire::tcp_option::Options;
+use alloc::sync::Arc;
 
 /// Nanoseconds per step of the clock that drives initial sequence numbers (RFC 9293 section 3.4.1).
 const ISN_TICK_NS: u64 = 4_000;
@@ -46,7 +47,7 @@ fn initial_sequence_number(offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> S
 
 impl Tcb {
     /// Active OPEN: sends a SYN and is in SYN-SENT (RFC 9293 section 3.10.1).
-    pub fn connect(settings: &Settings, offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Self {
+    pub fn connect(settings: &Arc<Settings>, offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Self {
         let iss = initial_sequence_number(offsets, now, cx);
         let mut tcb = Self::new(settings, Phase::SynSent, iss);
         tcb.choose_initial_window(cx);
@@ -62,7 +63,7 @@ impl Tcb {
     /// third step). `syn` is a segment for which [`super::listen::on_segment`] said
     /// [`Open`](super::listen::Disposition::Open).
     pub fn accept(
-        settings: &Settings,
+        settings: &Arc<Settings>,
         offsets: Offsets,
         now: Instant,
         syn: &Segment<'_>,
@@ -75,7 +76,7 @@ impl Tcb {
     /// As [`accept`](Self::accept), for a SYN that opens anew what was in TIME-WAIT: the initial sequence
     /// number lies beyond `beyond`, the last one that was used, by at most a quarter of the circle.
     pub fn accept_beyond(
-        settings: &Settings,
+        settings: &Arc<Settings>,
         offsets: Offsets,
         now: Instant,
         syn: &Segment<'_>,
@@ -88,7 +89,7 @@ impl Tcb {
 
     fn accept_with(
         iss: Seq<Ours>,
-        settings: &Settings,
+        settings: &Arc<Settings>,
         offsets: Offsets,
         now: Instant,
         syn: &Segment<'_>,

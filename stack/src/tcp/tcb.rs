@@ -13,6 +13,7 @@ use super::timestamps::Stamps;
 use super::{Settings, receive, sack, send};
 use crate::base::seq::Window;
 use crate::base::{Instant, Ours, Refused, Seq, Span, Theirs};
+use alloc::sync::Arc;
 
 /// Send sequence variables (RFC 9293 section 3.3.1, table 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,8 @@ pub struct Readiness {
 /// One connection.
 #[derive(Clone, Debug)]
 pub struct Tcb {
-    pub(super) settings: Settings,
+    /// Shared by all connections that were opened alike: most of it never changes.
+    pub(super) settings: Arc<Settings>,
     pub(super) phase: Phase,
     /// ISS.
     pub(super) iss: Seq<Ours>,
@@ -121,10 +123,10 @@ pub struct Tcb {
 
 impl Tcb {
     /// A block for a connection with the initial sequence number `iss` that has sent nothing yet.
-    pub(super) fn new(settings: &Settings, phase: Phase, iss: Seq<Ours>) -> Self {
+    pub(super) fn new(settings: &Arc<Settings>, phase: Phase, iss: Seq<Ours>) -> Self {
         let zero = Window::from_octets(0);
         Self {
-            settings: *settings,
+            settings: Arc::clone(settings),
             phase,
             iss,
             irs: Seq::new(0),
@@ -190,14 +192,19 @@ impl Tcb {
     }
 
     /// The settings.
-    pub const fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
+    /// The settings, to change one for this connection alone.
+    pub(super) fn own_settings(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
+    }
+
     /// Sets R2 for data (RFC 9293 section 3.8.3): `None` leaves the decision to the application.
-    pub const fn set_user_timeout(&mut self, timeout: Option<Span>) {
+    pub fn set_user_timeout(&mut self, timeout: Option<Span>) {
         //= RFC9293-MUST-21
-        self.settings.user_timeout = timeout;
+        self.own_settings().user_timeout = timeout;
     }
 
     /// Initial send sequence number.

@@ -47,7 +47,7 @@ impl Tcb {
     /// Switches Nagle's algorithm on or off. What it held back leaves when it is switched off.
     pub fn set_nagle(&mut self, now: Instant, on: bool, cx: &mut Cx<'_>) {
         //= RFC9293-MUST-17
-        self.settings.nagle = on;
+        self.own_settings().nagle = on;
         self.output(now, cx);
     }
 

@@ -90,14 +90,14 @@ impl Bench {
         let cx = &mut Cx { choices: &mut choices, out: &mut watch };
         let offsets = Offsets::from_hash(u64::from(draw(&mut dice, u32::MAX)) << 20);
         let tcb = if draw(&mut dice, 2) == 0 {
-            Tcb::connect(&settings, offsets, Instant::ZERO, cx)
+            Tcb::connect(&settings.into(), offsets, Instant::ZERO, cx)
         } else {
             let seq = draw(&mut dice, u32::MAX);
             let window = draw(&mut dice, 3000) as u16;
             let mut syn = Segment { seq, flags: Flags::SYN, window, ..Segment::default() };
             syn.options.window_scale = (draw(&mut dice, 2) == 0).then(|| draw(&mut dice, 16) as u8);
             syn.options.timestamps = (draw(&mut dice, 2) == 0).then(Timestamps::default);
-            Tcb::accept(&settings, offsets, Instant::ZERO, &syn, cx)
+            Tcb::accept(&settings.into(), offsets, Instant::ZERO, &syn, cx)
         };
         tcb.check();
         watch.scale = tcb.scale().map_or(Shift::NONE, |scale| scale.rcv);

@@ -105,7 +105,7 @@ impl Side {
             Some(tcb) => tcb.arrives(now, segment, Ecn::NotEct, cx),
             None => match listen::on_segment(segment) {
                 listen::Disposition::Open => {
-                    side.tcb = Some(Tcb::accept(&side.settings, side.offsets, now, segment, cx))
+                    side.tcb = Some(Tcb::accept(&side.settings.into(), side.offsets, now, segment, cx))
                 }
                 listen::Disposition::Reset(reset) => cx.out.segment(&reset, Ecn::NotEct),
                 listen::Disposition::Ignore(_) => {}
@@ -204,7 +204,7 @@ fn run(seed: u64) -> (BTreeSet<(State, State)>, Instant) {
     let mut out = Outbox::default();
     for (at, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.passive) {
         side.during(&mut out, |side, cx| {
-            side.tcb = Some(Tcb::connect(&side.settings, side.offsets, now, cx))
+            side.tcb = Some(Tcb::connect(&side.settings.into(), side.offsets, now, cx))
         });
         link.carry(now, 1 - at, &mut out, &mut dice);
     }

@@ -188,7 +188,7 @@ impl Rig {
     /// An active open; the SYN has left.
     pub(in crate::tcp) fn connect_with(settings: &Settings) -> Self {
         let mut log = Log::default();
-        let tcb = Tcb::connect(settings, OFFSETS, Instant::ZERO, cx!(log));
+        let tcb = Tcb::connect(&(*settings).into(), OFFSETS, Instant::ZERO, cx!(log));
         tcb.check();
         Self { tcb, now: Instant::ZERO, log }
     }
@@ -205,7 +205,7 @@ impl Rig {
         let mut log = Log::default();
         let tcb = with_segment(syn, |syn| {
             assert_eq!(listen::on_segment(syn), listen::Disposition::Open);
-            Tcb::accept(settings, OFFSETS, Instant::ZERO, syn, cx!(log))
+            Tcb::accept(&(*settings).into(), OFFSETS, Instant::ZERO, syn, cx!(log))
         });
         tcb.check();
         Self { tcb, now: Instant::ZERO, log }

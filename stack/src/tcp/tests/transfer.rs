@@ -54,7 +54,7 @@ fn the_initial_number_follows_the_clock() {
     let mut at = |millis: u64| {
         let cx = &mut crate::tcp::Cx { choices: &mut choices, out: &mut Nowhere };
         let now = crate::base::Instant::from_nanos(millis * 1_000_000);
-        crate::tcp::Tcb::connect(&settings, crate::tcp::Offsets::from_hash(7), now, cx).iss()
+        crate::tcp::Tcb::connect(&settings.into(), crate::tcp::Offsets::from_hash(7), now, cx).iss()
     };
     assert_eq!(at(0), Seq::new(7));
     assert_eq!(at(4), Seq::new(1007));
