@@ -8,7 +8,6 @@
 //! RFC9293-MAY-15: there is no push flag; PSH marks the end of what was written.
 //! RFC9293-MAY-17: what was pushed is not shown, and whatever is there can be read at once.
 //! RFC9293-SHLD-13: this asks something of applications, which find the mechanism here all the same.
-//! RFC9293-SHLD-20: nothing is pushed to an application: it learns of soft errors when it asks.
 //! RFC9293-SHLD-23: this asks something of applications.
 
 use super::refused::Refused;
