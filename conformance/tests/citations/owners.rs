@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Clauses that several files of one floor fulfil together, and why they have to.
 const SHARED: &[(&str, &str)] = &[
+    ("RFC2018-5-a", "the scoreboard is kept in one, what leaves is chosen in the other"),
+    ("RFC5681-3.1-k", "only the first timeout counts, and half of the flight is an algorithm's"),
     ("RFC6298-2.4-a", "the bound is a setting, the estimator keeps to it"),
     (
         "RFC6298-5.1-a",

@@ -8,6 +8,10 @@
 //! writes would collect a window that nothing has ever tested.
 //!
 //! RFC9293-SHLD-8: explicit congestion notification calls [`super::Tcb::congestion_event`] once it is there.
+//! RFC5681-3-a: this forbids what is nowhere done; all that widens the window is in this folder.
+//! RFC6928-2-c: one lost SYN is enough for a window of one segment, as RFC 5681 demands.
+//! RFC6928-2-f: a loss has cut the window already, and after a pause it is no larger than that.
+//! RFC6928-12-a: the initial window is a freedom; whoever runs the host watches and chooses.
 
 mod cubic;
 mod reno;
@@ -82,6 +86,7 @@ impl Window {
     pub(super) fn new(algorithm: Algorithm) -> Self {
         let chosen = match algorithm {
             Algorithm::Reno => Chosen::Reno(Reno::default()),
+            //= RFC9293-MAY-18
             Algorithm::Cubic => Chosen::Cubic(Box::default()),
         };
         //= RFC5681-3.1-f
@@ -115,6 +120,7 @@ impl Window {
     pub(super) fn open(&mut self, smss: u32, syn_was_lost: bool) {
         //= RFC5681-3.1-d
         //= RFC5681-3.1-c
+        //= RFC6928-2-b
         self.cwnd = if syn_was_lost { smss } else { self.initial_octets(smss) };
     }
 
@@ -126,6 +132,7 @@ impl Window {
             //= RFC5681-3.1-a
             //= RFC5681-3.1-h
             //= RFC9293-MUST-19
+            //= RFC9438-4.10-a
             self.cwnd = (self.cwnd + ack.octets.min(ack.smss_octets)).min(MOST_OCTETS);
         } else {
             self.cwnd = self.chosen.control().avoid(self.cwnd, ack).min(MOST_OCTETS);
@@ -138,6 +145,7 @@ impl Window {
         //= RFC5681-3.1-g
         //= RFC5681-4.3-a
         //= RFC5681-4.3-b
+        //= RFC9438-4.6-a
         self.ssthresh = self.chosen.control().ssthresh_after_loss(self.cwnd, flight, smss).max(2 * smss);
         self.cwnd = self.ssthresh;
     }
@@ -150,6 +158,8 @@ impl Window {
         }
         self.chosen.control().forget();
         //= RFC5681-3.1-l
+        //= RFC6928-2-e
+        //= RFC9438-4.8-a
         self.cwnd = smss;
     }
 
@@ -157,6 +167,7 @@ impl Window {
     pub(super) fn on_idle(&mut self, smss: u32) {
         self.chosen.control().pause();
         //= RFC5681-4.1-a
+        //= RFC6928-2-d
         self.cwnd = self.cwnd.min(self.initial_octets(smss));
     }
 

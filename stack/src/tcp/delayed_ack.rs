@@ -61,6 +61,7 @@ impl Tcb {
         // Fewer octets in order: there is a gap before them. More: they filled one.
         //= RFC5681-3.2-a
         //= RFC5681-3.2-b
+        //= RFC2018-4-c
         let in_order = text > 0 && taken == text && !self.receive_buffer.has_gaps();
         let largest = u32::from(self.settings.mss_receive_octets);
         in_order && !seg.flags.fin() && taken < largest.saturating_mul(2) && self.rcv.wnd.octets() >= text

@@ -113,6 +113,7 @@ mod tests {
         assert_eq!(rig.wait(), [format!("{} > . 0:0(0) ack 1 win 65535", 2 * TWO_HOURS_MS)]);
     }
 
+    //? RFC9293-MUST-26
     #[test]
     fn whatever_comes_starts_the_time_again() {
         let mut rig = watched();
@@ -125,6 +126,7 @@ mod tests {
         assert_eq!(rig.tcb.due(), Some(rig.now + Span::from_secs(7200)));
     }
 
+    //? RFC9293-MUST-29
     #[test]
     fn nine_keep_alives_without_an_answer_end_the_connection() {
         let mut rig = watched();
@@ -180,6 +182,7 @@ mod tests {
         assert_eq!(rig.tcb.due(), Some(rig.now + Span::from_secs(60)));
     }
 
+    //? RFC9293-3.10.7.4-a
     #[test]
     fn a_keep_alive_of_the_peer_is_answered() {
         let mut rig = Rig::established();

@@ -78,7 +78,6 @@ impl Recovery {
 impl Tcb {
     /// How many segments may leave at first is a freedom.
     pub(super) fn choose_initial_window(&mut self, cx: &mut Cx<'_>) {
-        //= RFC6928-2-a
         self.congestion.begin_with(cx.choices.choose(Freedom::InitialWindow, 1..=10));
     }
 
@@ -288,7 +287,6 @@ impl Tcb {
                 let cut = self.cut_again(seq, until)?;
                 let flight = self.in_flight_octets();
                 let room = self.congestion.cwnd_octets().saturating_sub(flight);
-                //= RFC5681-3.1-a
                 (flight == 0 || cut.end().octets_since(seq) <= room).then_some(cut)
             }
         }

@@ -264,6 +264,12 @@ mod tests {
         lines.last().and_then(|line| line.split_once(" sack ")).map_or("", |(_, blocks)| blocks)
     }
 
+    //? RFC2018-3-a
+    //? RFC2018-4-b
+    //? RFC2018-4-c
+    //? RFC2018-4-d
+    //? RFC2018-4-e
+    //? RFC2018-4-f
     #[test]
     fn the_newest_island_comes_first_and_at_most_four_are_told() {
         let mut rig = rig();
@@ -279,6 +285,10 @@ mod tests {
         assert_eq!(reported(&rig.gets(". 95:96(1) ack 1")), "");
     }
 
+    //? RFC2883-4-a
+    //? RFC2883-4-b
+    //? RFC2883-4-c
+    //? RFC2883-4-d
     #[test]
     fn what_comes_twice_is_reported_once() {
         let mut rig = rig();
@@ -295,6 +305,7 @@ mod tests {
         assert_eq!(reported(&rig.gets(". 60:61(1) ack 1")), "60:61,21:51");
     }
 
+    //? RFC2018-4-a
     #[test]
     fn nothing_is_reported_without_permission() {
         let mut rig = Rig::established();
@@ -315,6 +326,8 @@ mod tests {
 
     quickcheck! {
         /// The scoreboard against one mark for each octet.
+        //? RFC2018-5-a
+        //? RFC6675-5-a
         fn the_scoreboard_marks_octets(steps: Vec<(u8, u8, bool)>, threshold: u8, smss: u8) -> bool {
             let mut board = Board { permitted: true, ..Board::default() };
             let (mut marks, mut una) = ([false; 512], 0_usize);

@@ -128,7 +128,6 @@ impl Settings {
             sack: true,
             ecn: EcnUse::Accept,
             congestion: Algorithm::Reno,
-            //= RFC9293-SHLD-7
             nagle: true,
             //= RFC9293-MUST-25
             keep_alive: None,

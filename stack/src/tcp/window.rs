@@ -204,6 +204,7 @@ mod tests {
     }
 
     quickcheck! {
+        //? RFC9293-SHLD-7
         fn at_most_one_short_segment_is_outstanding(writes: alloc::vec::Vec<u8>) -> bool {
             let mut rig = Rig::established_with(&Settings::default(), 65535, 100);
             let mut short = 0;

@@ -131,6 +131,7 @@ impl Tcb {
         self.resends = 0;
         // A timer that is needed again starts anew when the event is over.
         //= RFC6298-5.1-a
+        //= RFC6928-9-a
         self.timer = Timer::Idle;
         self.waiting_since = None;
     }

@@ -4,6 +4,8 @@
 //! In segments and seconds the window follows W(t) = C (t - K)^3 + `W_max` with C = 0.4, and after a loss it
 //! keeps 0.7 of the flight. One segment is SMSS octets, so that in octets and milliseconds C becomes
 //! 4 * SMSS / 10^10.
+//!
+//! RFC9438-4.9-a: no reduction is taken back: spurious retransmissions are not looked for.
 
 use super::{Ack, Control};
 use crate::base::Instant;
@@ -51,6 +53,8 @@ impl Epoch {
     fn curve(&self, t_millis: u64, smss: u32) -> u64 {
         let t = t_millis.min(MAX_MILLIS);
         let distance = u128::from(t.abs_diff(self.k_millis));
+        //= RFC9438-4.2-a
+        //= RFC9438-5-a
         let cube = distance * distance * distance * 4 * u128::from(smss) / 10_000_000_000;
         let cube = u64::try_from(cube).unwrap_or(u64::MAX >> 1);
         let origin = u64::from(self.origin);
@@ -62,6 +66,7 @@ impl Epoch {
         let octets = u128::from(ack.octets) * u128::from(ack.smss_octets);
         let mut growth = (octets << 16) / u128::from(cwnd.max(1));
         if self.estimate >> 16 < u64::from(prior) {
+            //= RFC9438-4.3-b
             growth = growth * u128::from(ALPHA.0) / u128::from(ALPHA.1);
         }
         self.estimate = self.estimate.saturating_add(u64::try_from(growth).unwrap_or(u64::MAX));
@@ -77,11 +82,15 @@ impl Control for Cubic {
         let t = ack.now.since(epoch.start).as_millis();
         let estimate = epoch.estimate_after(cwnd, self.prior, ack);
         let now = u64::from(cwnd);
+        //= RFC9438-4.3-a
         let next = if epoch.curve(t, smss) < estimate {
             estimate.max(now)
         } else {
             let ahead = t.saturating_add(ack.srtt.as_millis());
+            //= RFC9438-4.2-b
             let target = epoch.curve(ahead, smss).clamp(now, now + now / 2);
+            //= RFC9438-4.4-a
+            //= RFC9438-4.5-a
             now + (target - now) * u64::from(ack.octets) / now.max(1)
         };
         u32::try_from(next).unwrap_or(u32::MAX)
@@ -90,16 +99,20 @@ impl Control for Cubic {
     fn ssthresh_after_loss(&mut self, cwnd: u32, flight: u32, smss: u32) -> u32 {
         self.epoch = None;
         self.prior = cwnd;
+        //= RFC9438-4.7-a
         self.w_max = if cwnd < self.w_max { part(cwnd, CONVERGENCE) } else { cwnd };
+        //= RFC9438-4.6-b
         part(flight, BETA).max(2 * smss)
     }
 
     fn pause(&mut self) {
+        //= RFC9438-4.2-c
         self.epoch = None;
     }
 
     fn forget(&mut self) {
         self.epoch = None;
+        //= RFC9438-4.8-b
         self.w_max = 0;
     }
 }

@@ -26,7 +26,6 @@ impl Control for Reno {
     fn ssthresh_after_loss(&mut self, _cwnd: u32, flight: u32, smss: u32) -> u32 {
         self.counted = 0;
         //= RFC5681-3.1-k
-        //= RFC5681-3.2-g
         (flight / 2).max(2 * smss)
     }
 

@@ -51,6 +51,8 @@ fn the_window_begins_with_what_was_chosen_up_to_its_bound() {
     assert_eq!(with(1460, true), 1460);
 }
 
+//? RFC9293-MUST-19
+//? RFC9438-4.10-a
 #[test]
 //? RFC5681-3.1-h
 fn slow_start_adds_what_was_acknowledged_and_at_most_a_segment() {
@@ -79,6 +81,7 @@ fn a_loss_leaves_half_of_the_flight_and_two_segments_at_least() {
     assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (2000, 2000));
 }
 
+//? RFC9293-MUST-19
 #[test]
 //? RFC5681-3.1-i
 fn congestion_avoidance_adds_one_segment_for_each_window() {
@@ -88,6 +91,8 @@ fn congestion_avoidance_adds_one_segment_for_each_window() {
     assert_eq!(series, [4000, 4000, 4000, 5000, 5000, 5000, 5000, 5000, 6000, 6000]);
 }
 
+//? RFC9293-MUST-19
+//? RFC6928-2-e
 #[test]
 //? RFC5681-3.1-k
 //? RFC5681-3.1-l
@@ -99,6 +104,7 @@ fn a_timeout_leaves_one_segment_and_a_second_one_no_less_to_grow_to() {
     assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (1000, 5000));
 }
 
+//? RFC6928-2-d
 #[test]
 //? RFC5681-4.1-a
 fn a_pause_takes_the_window_back_to_where_it_began() {
@@ -128,6 +134,13 @@ fn cubic_after(window: &mut Window, from_ms: u64, to_ms: u64) -> u32 {
     })
 }
 
+//? RFC9293-MAY-18
+//? RFC9438-4.2-a
+//? RFC9438-4.4-a
+//? RFC9438-4.5-a
+//? RFC9438-4.6-b
+//? RFC9438-5-a
+//? RFC9438-4.6-a
 #[test]
 fn cubic_keeps_seven_tenths_and_is_back_after_the_cube_root_of_what_it_lost() {
     let mut window = cubic_after_a_loss();
@@ -142,6 +155,7 @@ fn cubic_keeps_seven_tenths_and_is_back_after_the_cube_root_of_what_it_lost() {
     assert!((129_000..129_500).contains(&beyond), "{beyond}");
 }
 
+//? RFC9438-4.7-a
 #[test]
 fn cubic_leaves_room_to_others_if_the_second_loss_comes_early() {
     let mut window = cubic_after_a_loss();
@@ -152,6 +166,8 @@ fn cubic_leaves_room_to_others_if_the_second_loss_comes_early() {
     assert!((59_000..60_000).contains(&plateau), "{plateau}");
 }
 
+//? RFC9438-4.3-a
+//? RFC9438-4.3-b
 #[test]
 fn cubic_is_not_slower_than_reno_where_the_path_is_short() {
     let mut window = opened(Algorithm::Cubic, 10);

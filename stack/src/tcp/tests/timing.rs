@@ -102,6 +102,7 @@ fn after_a_lost_syn_data_begins_with_three_seconds() {
 }
 
 //? RFC6298-5.1-a
+//? RFC6928-9-a
 #[test]
 fn an_acknowledgement_of_a_part_starts_the_timer_again() {
     let mut rig = Rig::established_with(&LIMITLESS, 65535, 10);
@@ -235,6 +236,9 @@ fn whoever_sets_no_user_timeout_decides_for_itself() {
     assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::TimedOut)));
 }
 
+//? RFC9293-MUST-34
+//? RFC9293-MUST-35
+//? RFC9293-3.8.6-d
 #[test]
 fn a_window_shrunk_to_nothing_is_probed_with_old_data() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 1000);

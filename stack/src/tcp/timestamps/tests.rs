@@ -26,6 +26,10 @@ fn stamped() -> Rig {
     stamped_at(0, 7)
 }
 
+//? RFC7323-3.2-d
+//? RFC7323-3.2-e
+//? RFC7323-3.2-b
+//? RFC7323-3.2-k
 #[test]
 fn both_syns_decide_and_then_every_segment_has_them() {
     let mut rig = stamped();
@@ -38,6 +42,8 @@ fn both_syns_decide_and_then_every_segment_has_them() {
     assert_eq!(rig.wait(), ["1000 > S. 0:0(0) ack 1 win 65535 mss 1460 ts 1000 ecr 3"]);
 }
 
+//? RFC7323-3.2-d
+//? RFC7323-3.2-i
 #[test]
 fn either_end_can_decline() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -62,6 +68,8 @@ fn crossing_syns_agree_as_well() {
     assert_eq!(rig.tcb.state(), State::Established);
 }
 
+//? RFC7323-4.1-a
+//? RFC7323-5.4-d
 #[test]
 fn the_clock_goes_round() {
     let mut rig = stamped();
@@ -74,6 +82,7 @@ fn the_clock_goes_round() {
     }
 }
 
+//? RFC7323-5.3-a
 #[test]
 fn an_old_duplicate_is_acknowledged_and_dropped_wherever_it_lies() {
     for segment in [". 1:6(5) ack 1 ts 6 ecr 0", ". 90000:90005(5) ack 1 ts 6 ecr 0", "S 1:1(0) ts 6 ecr 0"] {
@@ -89,6 +98,7 @@ fn an_old_duplicate_is_acknowledged_and_dropped_wherever_it_lies() {
     assert_eq!(answered, 10);
 }
 
+//? RFC7323-5.2-d
 #[test]
 fn a_reset_is_not_tested_and_says_nothing() {
     let mut rig = stamped();
@@ -101,6 +111,8 @@ fn a_reset_is_not_tested_and_says_nothing() {
     assert_eq!(rig.tcb.state(), State::Closed);
 }
 
+//? RFC7323-3.2-g
+//? RFC7323-3.2-h
 #[test]
 fn a_segment_without_them_is_dropped_without_a_word() {
     let mut rig = stamped();
@@ -112,6 +124,7 @@ fn a_segment_without_them_is_dropped_without_a_word() {
 }
 
 /// The figures of RFC 7323 section 4.3, each segment with 10 octets.
+//? RFC7323-4.3-a
 #[test]
 fn what_is_echoed_while_acknowledgements_wait() {
     let mut rig = stamped_at(400, 0);
@@ -120,6 +133,8 @@ fn what_is_echoed_while_acknowledgements_wait() {
     assert_eq!(lines, ["> . 1:1(0) ack 21 win 65515 ts 0 ecr 1"]);
 }
 
+//? RFC7323-4.3-b
+//? RFC7323-4.3-c
 #[test]
 fn what_is_echoed_while_there_are_holes() {
     let mut rig = stamped_at(0, 0);
@@ -151,6 +166,7 @@ fn what_is_sent_again_is_echoed_although_it_is_not_taken() {
     assert_eq!(rig.gets("S 0:0(0) ts 4 ecr 0"), again);
 }
 
+//? RFC7323-5.5-a
 #[test]
 fn after_24_days_nothing_is_old() {
     let mut rig = stamped();
@@ -162,6 +178,8 @@ fn after_24_days_nothing_is_old() {
     assert_eq!(rig.gets(". 6:11(5) ack 1 ts 5 ecr 0")[0], "! TcpPaws");
 }
 
+//? RFC6298-3-a
+//? RFC7323-3.2-b
 #[test]
 fn an_echo_tells_which_copy_was_acknowledged() {
     let mut rig = stamped();
@@ -193,6 +211,7 @@ fn an_echo_of_what_was_never_sent_measures_nothing() {
     }
 }
 
+//? RFC6298-5.7-a
 #[test]
 fn a_syn_that_was_sent_again_is_measured_and_data_still_begins_slowly() {
     let mut rig = Rig::connect_with(&Settings::default());
@@ -202,6 +221,8 @@ fn a_syn_that_was_sent_again_is_measured_and_data_still_begins_slowly() {
     assert_eq!(rig.tcb.rto(), Span::from_secs(3));
 }
 
+//? RFC9293-MUST-16
+//? RFC6691-2-b
 #[test]
 fn segments_leave_room_for_the_option() {
     let mut rig = stamped();
@@ -213,6 +234,9 @@ fn segments_leave_room_for_the_option() {
     assert_eq!(tiny.tcb.effective_mss_octets(), 1);
 }
 
+//? RFC7323-3.2-f
+//? RFC7323-5.2-b
+//? RFC7323-5.2-c
 #[test]
 fn resets_carry_them() {
     let mut rig = stamped();
@@ -228,6 +252,7 @@ fn resets_carry_them() {
     assert_eq!(lines[1], format!("> R 7:7(0) win 0 ts {own} ecr 9"));
 }
 
+//? RFC7323-5.3-a
 #[test]
 fn time_wait_tells_old_from_new_as_well() {
     let mut rig = stamped();
@@ -239,14 +264,18 @@ fn time_wait_tells_old_from_new_as_well() {
 }
 
 quickcheck! {
+    //? RFC7323-5.3-c
     fn of_two_values_at_most_one_is_older(one: u32, other: u32) -> bool {
         !(before(one, other) && before(other, one)) || one.wrapping_sub(other) == 1 << 31
     }
 
+    //? RFC7323-5.3-c
     fn the_order_does_not_depend_on_where_the_circle_begins(one: u32, other: u32, turn: u32) -> bool {
         before(one, other) == before(one.wrapping_add(turn), other.wrapping_add(turn))
     }
 
+    //? RFC7323-5.2-a
+    //? RFC7323-4.3-d
     fn what_is_kept_never_goes_back(first: u32, values: Vec<(u32, bool)>) -> bool {
         let option = Timestamps { value: first, echo: 0 };
         let mut stamps = Stamps::with_offset(0).agreed(Instant::ZERO, option, Seq::new(0));
@@ -258,12 +287,14 @@ quickcheck! {
         })
     }
 
+    //? RFC7323-5.3-c
     fn half_the_circle_is_old_and_half_is_not(recent: u32, ahead: u32) -> bool {
         let option = Timestamps { value: recent, echo: 0 };
         let stamps = Stamps::with_offset(0).agreed(Instant::ZERO, option, Seq::new(0));
         stamps.is_old(recent.wrapping_add(ahead), Instant::ZERO) == (ahead >= 1 << 31)
     }
 
+    //? RFC7323-4.1-a
     fn an_echo_measures_what_has_passed(offset: u32, sent_ms: u32, passed_ms: u16) -> bool {
         let stamps = Stamps::with_offset(offset);
         let sent = Instant::ZERO + Span::from_millis(u64::from(sent_ms));
