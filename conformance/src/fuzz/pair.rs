@@ -147,7 +147,9 @@ fn shapes_are_the_same(one: &Meeting, other: &Meeting) -> Result<(), Finding> {
         let counts = [one, other].map(|meeting| meeting.traces[end].events.len());
         let differs = pairs.enumerate().find(|(_, (a, b))| a != b).map(|(index, _)| index);
         if let Some(index) = differs.or((counts[0] != counts[1]).then_some(counts[0].min(counts[1]))) {
-            return Err(Finding::new("another course", format!("end {end}: from event {index} on")));
+            let seen = [one, other].map(|meeting| shape(&meeting.traces[end], meeting.start).nth(index));
+            let seen = format!("end {end}: event {index}: {:?} became {:?}", seen[0], seen[1]);
+            return Err(Finding::new("another course", seen));
         }
     }
     Ok(())

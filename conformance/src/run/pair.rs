@@ -16,9 +16,9 @@ const TURNS_MAX: u32 = 200_000;
 /// Calls that an application makes in a row.
 const CALLS_MAX: u32 = 10_000;
 
-/// How long hosts may go on by themselves: TIME-WAIT, the patience with a peer that does not close, and what
-/// is known of a path, which is forgotten after ten minutes.
-const AFTERWARDS: Span = Span::from_secs(1_200);
+/// How long hosts may go on by themselves: TIME-WAIT, the patience with a peer that does not close, what is
+/// known of a path, which is forgotten after ten minutes, and above all keep-alives, which begin after hours.
+const AFTERWARDS: Span = Span::from_secs(4 * 3_600);
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,11 @@ pub struct Meeting {
     pub end: Instant,
     /// When both applications had closed everything.
     pub over: Option<Instant>,
-    /// By when they should have.
+    /// When each of them had.
+    pub closed: [Option<Instant>; 2],
+    /// When each of them was told of an error.
+    pub told: [Option<Instant>; 2],
+    /// By when they should have closed.
     pub limit: Instant,
     /// A host that had something unacknowledged and no timer, and when.
     pub owing: Option<(usize, Instant, Row)>,
@@ -79,6 +83,8 @@ pub fn meet(hosts: [&mut dyn Host; 2], plan: &Plan, variation: Variation) -> Mee
         start,
         end: start,
         over: None,
+        closed: [None; 2],
+        told: [None; 2],
         limit: start,
         owing: None,
     };
@@ -195,6 +201,13 @@ impl Pair<'_> {
             self.meeting.traces[end].stimulus(self.now, Stimulus::Call(call.clone()));
             let reply = self.hosts[end].call(&call).map_err(|fault| (end, fault))?;
             self.meeting.apps[end].answered(&call, &reply);
+            let app = &self.meeting.apps[end];
+            if app.is_over() {
+                self.meeting.closed[end].get_or_insert(self.now);
+            }
+            if app.error.is_some() {
+                self.meeting.told[end].get_or_insert(self.now);
+            }
             let waits = [Refused::WouldBlock, Refused::AlreadyInProgress].map(Reply::Refused);
             let idle = waits.contains(&reply);
             self.meeting.traces[end].response(self.now, Response::Reply(reply));

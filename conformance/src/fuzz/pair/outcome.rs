@@ -7,12 +7,15 @@ use crate::drive::link::plan::{Ending, Plan};
 use crate::fuzz::Finding;
 use crate::run::pair::{Ended, Meeting};
 use crate::trace::{Event, Response, Trace};
-use stack::base::Refused;
+use stack::base::{Refused, Span};
 
 use super::flow::Packet;
 
 /// Segments without data, SYN or FIN that one thing may cause.
 const BARE_MAX: usize = 3;
+
+/// How long a host has to keep at least what its application has closed.
+const ABANDONED: Span = Span::from_secs(100);
 
 /// Octets of data that one thing may cause: what a window holds, and once more what is repeated.
 const BURST_OCTETS_MAX: usize = 1 << 20;
@@ -51,6 +54,9 @@ fn read(end: usize, app: &App, other: &App) -> Result<(), Finding> {
 /// Without an abort all of it is read, up to the end, and nobody is told of an error.
 fn whole(end: usize, app: &App, other: &App, meeting: &Meeting) -> Result<(), Finding> {
     let complete = app.read.len() == other.octets_planned() && app.at_end && app.error.is_none();
+    if given_up(end, meeting) {
+        return Ok(());
+    }
     let late = meeting.over.is_none_or(|over| over > meeting.limit);
     if complete && app.is_over() && !late {
         return Ok(());
@@ -63,6 +69,14 @@ fn whole(end: usize, app: &App, other: &App, meeting: &Meeting) -> Result<(), Fi
     };
     let seen = format!("end {end}: {}; the other: {}; {}", app.waits(), other.waits(), meeting.end);
     Err(Finding::new(class, seen))
+}
+
+/// Whether the host at the other end gave up a connection that its application had closed long before, since
+/// nothing was read here: no document obliges it to wait for ever.
+fn given_up(end: usize, meeting: &Meeting) -> bool {
+    let reset = matches!(meeting.apps[end].error, Some(Refused::ConnReset | Refused::BrokenPipe));
+    let times = meeting.told[end].zip(meeting.closed[1 - end]);
+    reset && times.is_some_and(|(told, closed)| told.since(closed) >= ABANDONED)
 }
 
 /// With an abort an application may be left that will never hear of it: it has nothing more to say.
