@@ -1,8 +1,9 @@
 //! Two references on hostile links, one link for each seed: `pair_seeds COUNT [--first N] [--loss PERCENT]
-//! [--every N] [--show]`.
+//! [--every N] [--show [--shifted] [--recut]]`.
 //!
 //! Every seed is run once, and every N-th (16 unless told) three times: with segments cut otherwise on the
-//! way, and at another time. `--show` prints both ladders of the first seed instead. Findings are printed
+//! way, and at another time. `--show` prints both ladders of the first seed instead, of the run at another
+//! time or with segments cut otherwise if that is wanted. Findings are printed
 //! with what repeats them. The last line has the time that passed for the hosts and for us. The exit code is 1
 //! if there were findings.
 
@@ -26,10 +27,12 @@ struct Wanted {
     loss: u8,
     every: u64,
     show: bool,
+    variation: Variation,
 }
 
 fn wanted() -> Option<Wanted> {
-    let mut wanted = Wanted { count: 0, first: 0, loss: LOSS_PERCENT_MAX, every: 16, show: false };
+    let (loss, variation) = (LOSS_PERCENT_MAX, Variation::default());
+    let mut wanted = Wanted { count: 0, first: 0, loss, every: 16, show: false, variation };
     let mut words = std::env::args().skip(1);
     wanted.count = words.next()?.parse().ok()?;
     while let Some(word) = words.next() {
@@ -38,6 +41,8 @@ fn wanted() -> Option<Wanted> {
             "--loss" => wanted.loss = words.next()?.parse().ok()?,
             "--every" => wanted.every = words.next()?.parse().ok().filter(|every| *every > 0)?,
             "--show" => wanted.show = true,
+            "--shifted" => wanted.variation.start = pair::SHIFT,
+            "--recut" => wanted.variation.recut = Some(pair::RECUT_PERCENT),
             _ => return None,
         }
     }
@@ -46,11 +51,13 @@ fn wanted() -> Option<Wanted> {
 
 fn main() -> ExitCode {
     let Some(wanted) = wanted() else {
-        eprintln!("usage: pair_seeds COUNT [--first N] [--loss PERCENT] [--every N] [--show]");
+        eprintln!(
+            "usage: pair_seeds COUNT [--first N] [--loss PERCENT] [--every N] [--show [--shifted] [--recut]]"
+        );
         return ExitCode::from(2);
     };
     if wanted.show {
-        show(&Plan::from_seed(wanted.first, wanted.loss));
+        show(&Plan::from_seed(wanted.first, wanted.loss), wanted.variation);
         return ExitCode::SUCCESS;
     }
     // What panics inside of the host is a finding; what panics outside is a bug here, and ends the program.
@@ -95,9 +102,9 @@ fn run(wanted: &Wanted) -> ExitCode {
 }
 
 /// The plan, what there is to say against its run, and both ladders.
-fn show(plan: &Plan) {
+fn show(plan: &Plan, variation: Variation) {
     println!("{plan:#?}");
-    let meeting = pair::references(plan, Variation::default());
+    let meeting = pair::references(plan, variation);
     for end in 0..2 {
         println!("== end {end}: {}", meeting.apps[end].waits());
         let places = Places { host: lab::end(plan, end), peer: lab::end(plan, 1 - end) };
@@ -105,7 +112,7 @@ fn show(plan: &Plan) {
         ladder::replayed(&trace, places, None).iter().for_each(|line| println!("{line}"));
     }
     match pair::planned(plan, Checks::All) {
-        Ok(_) => println!("nothing is wrong, {}", meeting.end),
+        Ok(_) => println!("nothing is wrong, {}", meeting.end.since(meeting.start)),
         Err(finding) => println!("{}: {}", finding.class, finding.seen),
     }
 }

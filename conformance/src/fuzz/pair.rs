@@ -19,11 +19,12 @@ use crate::trace::{Event, Response, Stimulus, Trace};
 use stack::base::{Instant, Span};
 
 /// The hosts have been there for so long that clocks of milliseconds come round soon, 2^32 of them after the
-/// reset, and the clock of initial sequence numbers has come round many times.
-const SHIFT: Span = Span::from_millis((1 << 32) - 2_000);
+/// reset, and the clock of initial sequence numbers has come round many times. A multiple of the interval in
+/// which challenge ACKs are counted, so that these begin alike.
+pub const SHIFT: Span = Span::from_secs((1 << 32) / 5_000 * 5);
 
 /// Segments that are cut, and joined, where that must make no difference, in percent.
-const RECUT_PERCENT: u8 = 50;
+pub const RECUT_PERCENT: u8 = 50;
 
 /// Lets the bytes happen to two references.
 ///
