@@ -166,6 +166,31 @@ mod tests {
         }
     }
 
+    //? RFC6528-3-b
+    //? RFC7323-7-a
+    #[test]
+    fn where_a_connection_begins_depends_on_the_key_and_on_both_ends() {
+        let end = |addr: u32, port| Endpoint { addr: Ipv4Addr::from(addr).into(), port };
+        let of = |local, remote, key| FourTuple { local, remote }.offsets(&Key::new(key, 7));
+        let (one, other) = (end(1, 80), end(2, 4000));
+        let all = [
+            of(one, other, 5),
+            of(one, other, 6),
+            of(other, one, 5),
+            of(end(9, 80), other, 5),
+            of(end(1, 81), other, 5),
+            of(one, end(9, 4000), 5),
+            of(one, end(2, 4001), 5),
+        ];
+        for (at, offsets) in all.iter().enumerate() {
+            let same = |known: &&Offsets| {
+                known.sequence == offsets.sequence || known.timestamps == offsets.timestamps
+            };
+            assert_eq!(all[..at].iter().find(same), None, "{at}");
+        }
+        assert_eq!(of(one, other, 5), all[0]);
+    }
+
     //? RFC4007-6-a
     #[test]
     fn link_local_names_need_the_scope_of_the_link() {

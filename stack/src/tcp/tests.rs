@@ -3,6 +3,7 @@
 mod congestion;
 mod edges;
 mod hostile;
+mod losses;
 mod pair;
 pub(super) mod rig;
 mod sweep;

@@ -8,8 +8,8 @@ fn receiving(octets: u32) -> Settings {
     Settings { receive_buffer_octets: octets, ..Settings::default() }
 }
 
-#[test]
 //? RFC9293-3.10.7.4-c
+#[test]
 fn text_on_a_syn_is_cut_off_at_the_window() {
     let mut rig = Rig::accept_with(&receiving(10), "SF 0:50(50)");
     assert_eq!(rig.gets(". 51:51(0) ack 1"), ["! TcpSequence", "> . 1:1(0) ack 1 win 10"]);
@@ -18,16 +18,16 @@ fn text_on_a_syn_is_cut_off_at_the_window() {
     assert_eq!((rig.read(100), rig.tcb.state()), (Ok(octets(0, 10)), State::Established));
 }
 
-#[test]
 //? RFC9293-3.10.7.4-ad
+#[test]
 fn a_fin_on_a_syn_is_acknowledged_when_the_handshake_is_over() {
     let mut rig = Rig::accept_with(&Settings::default(), "SF 0:0(0)");
     assert_eq!(rig.gets(". 2:2(0) ack 1"), ["> . 1:1(0) ack 2 win 65534"]);
     assert_eq!(rig.tcb.state(), State::CloseWait);
 }
 
-#[test]
 //? RFC9293-SHLD-31
+#[test]
 fn text_out_of_order_grows_on_both_sides() {
     let mut rig = Rig::established();
     rig.gets(". 11:21(10) ack 1");
@@ -38,8 +38,8 @@ fn text_out_of_order_grows_on_both_sides() {
     assert_eq!(rig.read(100), Ok(octets(1, 24)));
 }
 
-#[test]
 //? RFC9293-3.6-a
+#[test]
 fn the_fin_waits_for_all_segments_before_it() {
     let mut rig = Rig::established_with(&Settings::default(), 0, 100);
     rig.send(250);
@@ -51,16 +51,16 @@ fn the_fin_waits_for_all_segments_before_it() {
     assert!(fins == 1 && lines[2].starts_with("> FP."), "{lines:?}");
 }
 
-#[test]
 //? RFC9293-3.1-f
+#[test]
 fn without_its_bit_the_urgent_pointer_says_nothing() {
     let mut rig = Rig::established();
     assert!(rig.gets(". 1:6(5) ack 1 urg 8").iter().all(|line| line.starts_with('>')));
     assert_eq!((rig.tcb.rcv().up, rig.tcb.urgent_octets_left()), (None, 0));
 }
 
-#[test]
 //? RFC6691-2-b
+#[test]
 fn blocks_take_their_room_from_the_data_beside_them() {
     let mut rig = Rig::connect_with(&Settings { timestamps: false, ..Settings::default() });
     rig.gets("S. 0:0(0) ack 1 win 65535 mss 1000 sackok");
@@ -70,8 +70,8 @@ fn blocks_take_their_room_from_the_data_beside_them() {
     assert_eq!(rig.send(1000)[0], "> . 989:1977(988) ack 1 win 65535 sack 11:21");
 }
 
-#[test]
 //? RFC9293-3.8.6-e
+#[test]
 fn half_of_the_largest_window_is_worth_a_segment() {
     let mut rig = Rig::established_with(&Settings::default(), 600, 1000);
     rig.send(600);
@@ -80,8 +80,8 @@ fn half_of_the_largest_window_is_worth_a_segment() {
     assert!(rig.gets(". 1:1(0) ack 601 win 300")[0].starts_with("> . 601:901(300)"));
 }
 
-#[test]
 //? RFC9293-MUST-39
+#[test]
 fn half_of_a_small_buffer_is_worth_an_announcement() {
     let mut rig = Rig::established_with(&receiving(100), 65535, 1000);
     rig.gets(". 1:101(100) ack 1");
