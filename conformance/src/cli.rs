@@ -4,6 +4,7 @@
 mod assay;
 mod check;
 mod explain;
+mod follow;
 mod list;
 mod out;
 mod replay;
@@ -87,6 +88,8 @@ enum Command {
     Check(check::Args),
     /// Explain requirements: level, section, how a host shows them, and what stacks do instead
     Explain(explain::Args),
+    /// Follow the recorded stacks with the reference: explain each segment by a legal choice
+    Follow(follow::Args),
     /// List requirements, one line each, and count them
     List(list::Args),
     /// Put a stack in the place of each recorded end, and play the other end to it as recorded
@@ -99,6 +102,7 @@ impl Command {
             Self::Assay(args) => assay::run(args, out),
             Self::Check(args) => check::run(args, out),
             Self::Explain(args) => explain::run(args, out),
+            Self::Follow(args) => follow::run(args, out),
             Self::List(args) => list::run(args, out),
             Self::Replay(args) => replay::run(args, out),
         }

@@ -1,6 +1,7 @@
 //! The harness: traces of a host's stimuli and responses, the hosts that answer, the drivers that ask, and
 //! the rules that watch. One loop ([`run::run`]) joins a host and a driver into a trace.
 
+pub mod accept;
 pub mod drive;
 pub mod fuzz;
 pub mod host;

@@ -62,6 +62,12 @@ fn the_finding_is_what_the_judge_says() {
 }
 
 #[test]
+fn the_ladder_is_what_following_shows() {
+    let shown = shown(&["follow", "--tap", "client", "corpora/captures/tcp-abort-client.pcap"]);
+    is_part_of("explained ", &shown);
+}
+
+#[test]
 fn the_table_has_rows_of_a_real_run() {
     is_part_of("capture ", &shown(&["assay"]));
 }

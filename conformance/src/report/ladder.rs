@@ -85,7 +85,12 @@ pub fn recorded(connection: &RecordedConnection, role: Side) -> Vec<String> {
     connection.segments.iter().map(|segment| recorded_line(connection, role, segment)).collect()
 }
 
-fn recorded_line(connection: &RecordedConnection, role: Side, recorded: &RecordedSegment) -> String {
+/// One segment of a recorded connection as `role` saw it.
+pub(super) fn recorded_line(
+    connection: &RecordedConnection,
+    role: Side,
+    recorded: &RecordedSegment,
+) -> String {
     let isn = |side: Side| connection.isn[side.index()].unwrap_or(0);
     let segment = Segment {
         src_port: connection.end(recorded.from).port(),

@@ -79,18 +79,21 @@ pub(super) struct Window {
     ssthresh: u32,
     /// Segments of the initial window: 1 to 10.
     initial_segments: u8,
+    /// Whether it bounds what is in flight.
+    bounds: bool,
     chosen: Chosen,
 }
 
 impl Window {
     pub(super) fn new(algorithm: Algorithm) -> Self {
         let chosen = match algorithm {
-            Algorithm::Reno => Chosen::Reno(Reno::default()),
+            Algorithm::Reno | Algorithm::Unbounded => Chosen::Reno(Reno::default()),
             //= RFC9293-MAY-18
             Algorithm::Cubic => Chosen::Cubic(Box::default()),
         };
         //= RFC5681-3.1-f
-        Self { cwnd: 0, ssthresh: MOST_OCTETS, initial_segments: 1, chosen }
+        let bounds = algorithm != Algorithm::Unbounded;
+        Self { cwnd: 0, ssthresh: MOST_OCTETS, initial_segments: 1, bounds, chosen }
     }
 
     /// How many segments the chooser wants to begin with.
@@ -101,12 +104,12 @@ impl Window {
 
     /// cwnd, in octets.
     pub(super) const fn cwnd_octets(&self) -> u32 {
-        self.cwnd
+        if self.bounds { self.cwnd } else { MOST_OCTETS }
     }
 
     /// ssthresh, in octets.
     pub(super) const fn ssthresh_octets(&self) -> u32 {
-        self.ssthresh
+        if self.bounds { self.ssthresh } else { MOST_OCTETS }
     }
 
     /// IW, in octets. RFC 6928 permits more than the table of RFC 5681; the chooser may stay below that.

@@ -15,6 +15,9 @@ pub enum Algorithm {
     Reno,
     /// CUBIC (RFC 9438).
     Cubic,
+    /// Only the peer's window bounds what is in flight. For whoever follows a sender with a congestion window
+    /// of its own, and never for a network: RFC 5681 section 3.1 is not kept.
+    Unbounded,
 }
 
 /// Whether a connection takes part in explicit congestion notification (RFC 3168 section 6.1.1).

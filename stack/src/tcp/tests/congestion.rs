@@ -54,6 +54,17 @@ fn the_window_begins_with_what_was_chosen_up_to_its_bound() {
 //? RFC9293-MUST-19
 //? RFC9438-4.10-a
 #[test]
+fn without_bounds_neither_the_opening_nor_a_loss_is_a_bound() {
+    let mut window = opened(Algorithm::Unbounded, 1);
+    let most = window.cwnd_octets();
+    window.on_congestion(5000, 1000);
+    window.on_timeout(true, 5000, 1000);
+    window.on_idle(1000);
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (most, most));
+    assert_eq!(most, crate::base::seq::Window::MAX.octets());
+}
+
+#[test]
 //? RFC5681-3.1-h
 fn slow_start_adds_what_was_acknowledged_and_at_most_a_segment() {
     let mut window = opened(Algorithm::Reno, 4);
