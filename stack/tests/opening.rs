@@ -73,6 +73,32 @@ fn only_a_syn_from_one_host_to_this_one_is_answered() {
     assert_eq!(app.seen.frames.len(), 1);
 }
 
+//? RFC9293-MUST-43
+//? RFC9293-MUST-44
+//? RFC9293-MUST-45
+//? RFC7323-5.7-a
+#[test]
+fn a_connection_has_the_address_that_was_given_or_one_of_the_route() {
+    for (given, expected) in [("192.0.2.101:0", [192, 0, 2, 101]), ("0.0.0.0:0", [192, 0, 2, 1])] {
+        let mut pair = Pair::new(Link::Ip);
+        let listener = pair.b().server(at(1, Family::V4, 8080), 4);
+        let client = pair.a().tcp();
+        assert_eq!(pair.a().bind(client, name(given)), Ok(()));
+        assert_eq!(pair.a().connect(client, at(1, Family::V4, 8080)), Err(Refused::InProgress));
+        pair.settle();
+        let (server, _) = pair.b().accept(listener).expect("a connection");
+        assert_eq!(pair.a().send(client, b"x"), Ok(1));
+        assert_eq!(pair.b().close(server), Ok(()));
+        pair.settle();
+        let sent: Vec<_> = pair.log.iter().filter(|(_, sender, _)| *sender == 0).collect();
+        assert!(sent.len() > 3);
+        for (_, _, packet) in sent {
+            assert_eq!(packet[12..16], expected, "{given}");
+            assert_eq!(packet[6] & 0x40, 0x40, "routers must not fragment");
+        }
+    }
+}
+
 /// The first host loses its memory.
 fn crash(pair: &mut Pair) {
     let now = pair.now;

@@ -74,6 +74,7 @@ impl Sockets {
             if self.streams.paired(&FourTuple { local, remote }).is_some() {
                 return Err(Refused::AddrNotAvailable);
             }
+            //= RFC9293-MUST-43
             self.socket(slot).local = local;
             self.renew_claim(slot);
             return Ok(());

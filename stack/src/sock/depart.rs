@@ -122,6 +122,7 @@ impl Departures {
                 //= RFC9293-SHLD-22
                 //= RFC9293-SHLD-21
                 traffic_class: marks.traffic_class & DIFFSERV_BITS | ecn.bits(),
+                //= RFC7323-5.7-a
                 dont_fragment: true,
                 payload: octets.get(start..*end).unwrap_or_default(),
             };

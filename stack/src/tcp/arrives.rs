@@ -152,6 +152,7 @@ impl Tcb {
         seg: &mut Arrived<'_>,
         cx: &mut Cx<'_>,
     ) -> Step {
+        //= RFC7323-5.3-b
         self.check_stamps(now, seg, cx)?;
         self.first_check_sequence(now, seg, cx)?;
         self.second_check_reset(now, seg, cx)?;

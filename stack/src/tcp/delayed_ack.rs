@@ -62,6 +62,7 @@ impl Tcb {
         //= RFC5681-3.2-a
         //= RFC5681-3.2-b
         //= RFC2018-4-c
+        //= RFC6582-5-a
         let in_order = text > 0 && taken == text && !self.receive_buffer.has_gaps();
         let largest = u32::from(self.settings.mss_receive_octets);
         in_order && !seg.flags.fin() && taken < largest.saturating_mul(2) && self.rcv.wnd.octets() >= text

@@ -114,6 +114,7 @@ impl Tcb {
         self.irs = seg.seq;
         self.rcv.nxt = seg.seq + 1;
         self.edge_offered = None;
+        //= RFC7323-2.2-c
         self.learn_options(now, options);
         self.take_window(seg);
         if !seg.ack_set() {

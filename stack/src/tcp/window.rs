@@ -18,6 +18,8 @@ impl Tcb {
         let edge = self.snd.una + self.snd.wnd.octets();
         //= RFC9293-MUST-34
         //= RFC9293-SHLD-15
+        //= RFC7323-2.4-a
+        //= RFC7323-2.4-d
         u32::try_from(edge.distance_from(self.snd.nxt)).unwrap_or(0)
     }
 
@@ -109,6 +111,9 @@ impl Tcb {
     pub(super) fn advance_window(&mut self) {
         if self.may_advance_window() {
             //= RFC9293-SHLD-14
+            //= RFC9293-MAY-8
+            //= RFC7323-2.4-b
+            //= RFC7323-2.4-c
             self.rcv.wnd = Window::from_octets(self.available_octets());
         }
     }

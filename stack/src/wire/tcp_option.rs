@@ -469,6 +469,7 @@ impl Options {
         let nops = |count: usize| core::iter::repeat_n(TcpOption::NoOperation, count);
         let permitted = self.sack_permitted.then_some(TcpOption::SackPermitted);
         let blocks = Some(self.sack.first(self.sack_room())).filter(|blocks| !blocks.is_empty());
+        //= RFC7323-A-a
         // Permission to acknowledge selectively takes the place of the two no-operations of timestamps.
         let shared_padding = if self.sack_permitted == self.timestamps.is_some() { 0 } else { 2 };
         let size = self.mss.map(TcpOption::MaxSegment);
@@ -603,6 +604,13 @@ mod tests {
             sack: SackBlocks::NONE,
         };
         assert_eq!(texts(&emitted(&options)), ["mss 1460", "sackOK", "TS val 1 ecr 0", "nop", "wscale 7"]);
+    }
+
+    //? RFC7323-A-a
+    #[test]
+    fn timestamps_stand_behind_two_no_operations() {
+        let options = Options { timestamps: Some(Timestamps { value: 1, echo: 2 }), ..Options::NONE };
+        assert_eq!(texts(&emitted(&options)), ["nop", "nop", "TS val 1 ecr 2"]);
     }
 
     //? RFC2018-2-b
