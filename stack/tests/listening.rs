@@ -24,6 +24,7 @@ fn clients(pair: &mut Pair, clients: usize) -> Vec<SocketId> {
     socks
 }
 
+//? RFC4987-3.5-a
 #[test]
 fn a_backlog_holds_one_more_than_its_number_and_the_rest_waits() {
     for backlog in [0, 1, 3] {

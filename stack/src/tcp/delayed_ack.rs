@@ -142,6 +142,9 @@ mod tests {
 
     //? RFC5681-3.2-a
     //? RFC5681-3.2-b
+    //? RFC9293-MAY-13
+    //? RFC6582-5-a
+    //? RFC2018-4-c
     #[test]
     fn gaps_are_told_at_once_and_so_is_what_fills_them() {
         let mut rig = Rig::delaying(40);

@@ -192,6 +192,8 @@ mod tests {
     }
 
     //? RFC9293-SHLD-14
+    //? RFC7323-2.4-b
+    //? RFC7323-2.4-c
     #[test]
     fn a_scaled_edge_is_said_rounded_down_and_never_taken_back() {
         let mut rig = Rig::connect_with(&large());

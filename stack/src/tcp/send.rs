@@ -109,6 +109,7 @@ impl Tcb {
             self.send_cut(now, cut, cx);
         }
         //= RFC9293-MUST-59
+        //= RFC5681-4.2-d
         if self.ack_owed {
             self.send_ack(now, cx);
         }

@@ -54,6 +54,7 @@ impl Tcb {
         //= RFC9293-MUST-20
         //= RFC9293-MUST-22
         let patience = if self.syn_outstanding() {
+            //= RFC4987-3.3-a
             Some(self.settings.syn_timeout)
         } else {
             // Nobody is left to decide for an orphan.
@@ -112,6 +113,7 @@ impl Tcb {
             self.syn_resent = true;
             self.resend_after_syn();
             //= RFC9293-3.4-g
+            //= RFC4987-4-c
             self.send_cut(now, Cut::syn(self.iss), cx);
         } else {
             //= RFC9293-SHLD-16

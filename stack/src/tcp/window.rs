@@ -197,6 +197,7 @@ mod tests {
         assert_eq!(rig.shutdown(), ["> F. 11:11(0) ack 1 win 65535"]);
     }
 
+    //? RFC9293-MUST-60
     #[test]
     fn what_is_held_back_is_guarded_by_the_retransmission_timer() {
         let mut rig = Rig::established();

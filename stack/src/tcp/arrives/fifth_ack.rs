@@ -199,6 +199,7 @@ mod tests {
     use alloc::format;
 
     //? RFC9293-3.8.6-a
+    //? RFC7323-2.4-d
     #[test]
     fn an_acknowledgement_that_says_no_window_leaves_the_edge_where_it_was() {
         let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);

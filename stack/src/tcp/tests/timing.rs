@@ -40,6 +40,7 @@ fn a_syn_is_sent_for_three_minutes_with_doubled_intervals() {
 }
 
 //? RFC9293-MUST-22
+//? RFC4987-4-c
 #[test]
 fn a_syn_ack_is_sent_again_likewise() {
     let mut rig = Rig::accept_with(&Settings::default(), "S 0:0(0)");
@@ -239,6 +240,7 @@ fn whoever_sets_no_user_timeout_decides_for_itself() {
 //? RFC9293-MUST-34
 //? RFC9293-MUST-35
 //? RFC9293-3.8.6-d
+//? RFC7323-2.4-a
 #[test]
 fn a_window_shrunk_to_nothing_is_probed_with_old_data() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 1000);

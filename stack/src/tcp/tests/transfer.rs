@@ -237,6 +237,7 @@ fn the_peer_hears_of_urgent_data_although_its_window_is_closed() {
 }
 
 //? RFC9293-MUST-31
+//? RFC7323-A-b
 #[test]
 fn urgent_data_of_any_length_is_announced() {
     let mut rig = Rig::established_with(&buffers(1000, 200_000), 1000, 1000);

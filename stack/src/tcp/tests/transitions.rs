@@ -152,6 +152,9 @@ impl Rig {
 //? RFC9293-MUST-10
 //? RFC5961-4.2-a
 //? RFC9293-3.10.7.4-ae
+//? RFC9293-SHLD-11
+//? RFC4987-3.3-a
+//? RFC9293-MUST-23
 #[test]
 fn every_state_and_every_event() {
     let table = table();
