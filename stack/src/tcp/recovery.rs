@@ -95,6 +95,7 @@ impl Tcb {
     /// SND.UNA has moved by `octets`. The first of all was the SYN, which opens the window.
     pub(super) fn acknowledged(&mut self, now: Instant, octets: u32, of_syn: bool) {
         let smss = self.smss_octets();
+        self.sack.advance(self.snd.una);
         if of_syn {
             self.congestion.open(smss, self.syn_resent);
             if let Stage::GoBack { until, .. } = self.recovery.stage {
@@ -104,7 +105,6 @@ impl Tcb {
         }
         let una = self.snd.una;
         self.recovery.duplicates = 0;
-        self.sack.advance(una);
         if self.recovery.recover.is_some_and(|at| una.after(at)) {
             //= RFC6582-6-a
             self.recovery.recover = None;

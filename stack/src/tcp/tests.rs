@@ -6,6 +6,7 @@ mod edges;
 mod hostile;
 mod losses;
 mod pair;
+mod recovery;
 pub(super) mod rig;
 mod sweep;
 mod timing;

@@ -133,3 +133,67 @@ fn cube_root(of: u64) -> u64 {
     }
     root
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Span;
+    use alloc::vec::Vec;
+    use quickcheck::quickcheck;
+
+    /// The largest integer whose cube is at most `of`, by halving.
+    fn root(of: u128) -> u128 {
+        let (mut low, mut high) = (0_u128, 1 << 42);
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            if middle * middle * middle <= of {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        low
+    }
+
+    /// C (t - K)^3 + W_max in microseconds, and how much a millisecond more or less of t and K changes it.
+    fn reference(cwnd: u32, w_max: u32, smss: u32, t_millis: u64) -> (i128, i128) {
+        let missing = u128::from(w_max.saturating_sub(cwnd));
+        let k = i128::try_from(root(missing * 2_500_000_000_000_000_000 / u128::from(smss))).unwrap();
+        let t = i128::from(t_millis) * 1000;
+        let (scale, smss) = (10_i128.pow(19), i128::from(smss));
+        let at = |t: i128| 4 * smss * (t - k).pow(3) / scale;
+        let tolerance = (at(t + 1000) - at(t)).max(at(t) - at(t - 1000)) * 2 + 2;
+        (i128::from(w_max.max(cwnd)) + at(t), tolerance)
+    }
+
+    quickcheck! {
+        fn the_curve_is_that_of_the_formula(cwnd: u32, w_max: u32, smss: u16, t: u32) -> bool {
+            let (cwnd, w_max) = (cwnd % (1 << 30), w_max % (1 << 30));
+            let (smss, t) = (u32::from(smss).max(1), u64::from(t % 600_000));
+            let epoch = Epoch::begin(Instant::ZERO, cwnd, w_max, smss);
+            let (exact, tolerance) = reference(cwnd, w_max, smss, t);
+            (i128::from(epoch.curve(t, smss)) - exact.max(0)).abs() <= tolerance
+        }
+
+        fn the_root_is_the_largest(of: u64) -> bool {
+            u128::from(cube_root(of)) == root(u128::from(of))
+        }
+
+        fn the_window_never_shrinks_and_never_more_than_half_is_added(steps: Vec<(u16, u16, bool)>) -> bool {
+            let (mut cubic, mut cwnd, mut now) = (Cubic::default(), 20_000, Instant::ZERO);
+            steps.iter().all(|(octets, millis, lost)| {
+                now += Span::from_millis(u64::from(*millis));
+                if *lost && octets % 7 == 0 {
+                    cwnd = cubic.ssthresh_after_loss(cwnd, cwnd, 1000);
+                    return cwnd >= 2000;
+                }
+                let octets = u32::from(*octets).min(cwnd);
+                let srtt = Span::from_millis(100);
+                let ack = Ack { octets, flight_octets: cwnd, smss_octets: 1000, srtt, now };
+                let before = cwnd;
+                cwnd = cubic.avoid(cwnd, &ack).min(1 << 30);
+                cwnd >= before && cwnd - before <= (before / 2).max(1001)
+            })
+        }
+    }
+}

@@ -35,3 +35,32 @@ impl Control for Reno {
         self.counted = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Instant, Span};
+    use alloc::vec::Vec;
+    use quickcheck::quickcheck;
+
+    quickcheck! {
+        /// However the acknowledgements are cut: a segment for each window that they add up to.
+        fn a_segment_for_each_window(pieces: Vec<u16>, segments: u8) -> bool {
+            let mut reno = Reno::default();
+            let mut cwnd = 1000 * (u32::from(segments) + 2);
+            let (mut total, mut paid) = (0_u64, 0_u64);
+            pieces.iter().all(|octets| {
+                let octets = u32::from(*octets).min(cwnd);
+                let (srtt, now) = (Span::ZERO, Instant::ZERO);
+                total += u64::from(octets);
+                let next = reno.avoid(cwnd, &Ack { octets, flight_octets: cwnd, smss_octets: 1000, srtt, now });
+                if next > cwnd {
+                    paid += u64::from(cwnd);
+                }
+                let grown = next - cwnd;
+                cwnd = next;
+                (grown == 0 || grown == 1000) && paid <= total && total - paid < 2 * u64::from(cwnd)
+            })
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use crate::base::choose::Seeded;
 use crate::base::seq::{RawWindow, Shift, Window};
 use crate::base::{Choose, Ecn, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
-use crate::tcp::{Cx, Emit, Offsets, Settings, State, Tcb};
+use crate::tcp::{Algorithm, Cx, Emit, Offsets, Settings, State, Tcb};
 use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::Timestamps;
 use alloc::vec::Vec;
@@ -85,6 +85,8 @@ impl Bench {
         settings.receive_buffer_octets = (1 + draw(&mut dice, 3000)) << draw(&mut dice, 12);
         settings.send_buffer_octets = 1 + draw(&mut dice, 3000);
         settings.window_scale = draw(&mut dice, 4) > 0;
+        settings.sack = draw(&mut dice, 4) > 0;
+        settings.congestion = if draw(&mut dice, 2) > 0 { Algorithm::Cubic } else { Algorithm::Reno };
         let mut choices = dice;
         settings.timestamps = draw(&mut dice, 4) > 0;
         let cx = &mut Cx { choices: &mut choices, out: &mut watch };
@@ -95,6 +97,7 @@ impl Bench {
             let seq = draw(&mut dice, u32::MAX);
             let window = draw(&mut dice, 3000) as u16;
             let mut syn = Segment { seq, flags: Flags::SYN, window, ..Segment::default() };
+            syn.options.sack_permitted = draw(&mut dice, 4) > 0;
             syn.options.window_scale = (draw(&mut dice, 2) == 0).then(|| draw(&mut dice, 16) as u8);
             syn.options.timestamps = (draw(&mut dice, 2) == 0).then(Timestamps::default);
             Tcb::accept(&settings.into(), offsets, Instant::ZERO, &syn, cx)
@@ -143,6 +146,14 @@ impl Bench {
         segment.payload = &payload;
         segment.options.mss =
             (self.draw(2) == 0).then(|| self.dice.choose(Freedom::EphemeralPort, 0..=1500) as u16);
+        segment.options.sack_permitted = self.draw(2) == 0;
+        for _ in 0..self.draw(5) {
+            let una = snd.una.value();
+            let ahead = una.wrapping_add(self.draw(1000));
+            let start = self.near(&[una, ahead, snd.nxt.value(), ack]);
+            let end = self.near(&[start.wrapping_add(1), start.wrapping_add(50), snd.nxt.value()]);
+            segment.options.sack.push((start, end));
+        }
         segment.options.window_scale = (self.draw(2) == 0).then(|| self.draw(16) as u8);
         // Half of the values are of one that came before, since otherwise hardly a segment would pass.
         segment.options.timestamps = (self.draw(8) > 0).then(|| {

@@ -3,7 +3,7 @@
 
 use crate::base::choose::Seeded;
 use crate::base::{Choose, Ecn, Freedom, Instant, Refused, Span, Why};
-use crate::tcp::{Cx, Emit, End, Offsets, Settings, State, Tcb, listen};
+use crate::tcp::{Algorithm, Cx, Emit, End, Offsets, Settings, State, Tcb, listen};
 use crate::wire::tcp::Segment;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -54,14 +54,17 @@ struct Side {
 }
 
 impl Side {
-    fn new(dice: &mut Dice, passive: bool) -> Self {
-        let count = if dice.percent(20) { 0 } else { dice.below(20_000) };
+    fn new(dice: &mut Dice, passive: bool, large: u64) -> Self {
+        let count = if dice.percent(20) { 0 } else { dice.below(20_000 * large) };
         let to_send = (0..count).map(|_| dice.below(256) as u8).collect();
         let mut settings = Settings::ipv4(68 + dice.below(1400) as u16);
-        settings.receive_buffer_octets = 1 + dice.below(6000) as u32;
-        settings.send_buffer_octets = 1 + dice.below(6000) as u32;
+        let least = if large > 1 { 3000 } else { 1 };
+        settings.receive_buffer_octets = least + dice.below(6000 * large) as u32;
+        settings.send_buffer_octets = least + dice.below(6000 * large) as u32;
         settings.user_timeout = None;
         settings.timestamps = dice.percent(80);
+        settings.sack = dice.percent(80);
+        settings.congestion = if dice.percent(50) { Algorithm::Cubic } else { Algorithm::Reno };
         Self {
             tcb: None,
             settings,
@@ -198,7 +201,9 @@ impl Link {
 fn run(seed: u64) -> (BTreeSet<(State, State)>, Instant) {
     let mut dice = Dice(Seeded::new(seed));
     let simultaneous = dice.percent(25);
-    let mut sides = [Side::new(&mut dice, false), Side::new(&mut dice, !simultaneous)];
+    // Few are large enough for the window of the sender to matter.
+    let large = if dice.percent(10) { 10 } else { 1 };
+    let mut sides = [Side::new(&mut dice, false, large), Side::new(&mut dice, !simultaneous, large)];
     let mut link = Link::new(&mut dice);
     let mut now = Instant::ZERO;
     let mut out = Outbox::default();
