@@ -293,6 +293,13 @@ impl Ip {
         }
     }
 
+    /// A transport has seen that packets of more than `mtu_octets` do not get to `dst`.
+    pub fn narrow(&mut self, now: Instant, dst: IpAddr, mtu_octets: u16) {
+        if mtu_octets < self.mtu_octets(dst) {
+            self.path_mtu.lower(now, dst, mtu_octets);
+        }
+    }
+
     /// A transport gets no answer from `dst`: its next hop may be gone (RFC 1122 section 3.3.1.4).
     pub fn doubt(&mut self, dst: IpAddr) {
         if let Some(NextHop::Neighbor(addr)) = route::next_hop(&self.config, dst) {

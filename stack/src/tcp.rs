@@ -17,6 +17,7 @@ mod icmp;
 mod keep_alive;
 mod open;
 mod options;
+mod path_mtu;
 mod receive;
 mod recovery;
 mod reset;

@@ -151,6 +151,7 @@ reasons! {
     // tcp
     TcpDataOffset "RFC9293-3.1-d" "the TCP data offset is below five words or above what the packet carries"
     TcpChecksum "RFC9293-MUST-3" "the TCP checksum is wrong"
+    TcpMtuNotSent "RFC5927-7.2-a" "the ICMP error names a size that no segment under way exceeds"
     TcpPortZero "RFC6335-6-b" "a TCP port is the reserved number 0"
     TcpResetToNobody "RFC9293-3.10.7.1-a" "a reset for a connection that does not exist"
     TcpResetToListener "RFC9293-3.10.7.2-a" "a reset for a listening socket"

@@ -10,7 +10,7 @@ use super::silence::{self, ICMP};
 use super::{Cx, ErrorKind, IcmpError, Ip, Outgoing, Received, address, cut, path_mtu, route};
 use crate::base::Why;
 use crate::wire::icmpv4::{Exceeded, Message, Problem, Unreachable, View};
-use crate::wire::ipv4;
+use crate::wire::{ipv4, tcp};
 use alloc::borrow::Cow;
 use core::mem;
 use core::net::{IpAddr, Ipv4Addr};
@@ -177,6 +177,7 @@ impl Ip {
     }
 
     /// Lowers the path MTU as a router says that could not forward `quoted`, and returns what is known then.
+    /// Whether a segment of TCP was really sent is for its connection to say (RFC 5927 section 7.2).
     fn lower_mtu_v4(&mut self, cx: &mut Cx<'_>, mtu: u16, quoted: &[u8]) -> Result<u16, Why> {
         let view = self.quoted_v4(quoted)?;
         let (dst, total) = (IpAddr::V4(view.dst()), view.total_len_octets());
@@ -195,7 +196,7 @@ impl Ip {
         }
         //= RFC1191-3-a
         //= RFC1191-3-d
-        if reported < known {
+        if reported < known && view.protocol() != tcp::PROTOCOL {
             self.path_mtu.lower(cx.now, dst, reported);
         }
         Ok(reported.min(known))

@@ -4,7 +4,7 @@ use super::input_v6::Head;
 use super::{Cx, ErrorKind, IcmpError, Ip, Outgoing, Received, address, cut, path_mtu, route, silence};
 use crate::base::Why;
 use crate::wire::icmpv6::{Message, PROTOCOL, View, is_error};
-use crate::wire::ipv6;
+use crate::wire::{ipv6, tcp};
 use alloc::borrow::Cow;
 use core::mem;
 use core::net::{IpAddr, Ipv6Addr};
@@ -190,7 +190,7 @@ impl Ip {
 
     /// Lowers the path MTU as a router says that could not forward `quoted`, and returns what is known then.
     fn lower_mtu_v6(&mut self, cx: &mut Cx<'_>, mtu: u32, quoted: &[u8]) -> Result<u16, Why> {
-        let (view, _) = self.quoted_v6(quoted)?;
+        let (view, upper) = self.quoted_v6(quoted)?;
         let dst = IpAddr::V6(view.dst());
         let total = u32::from(view.payload_len_octets()) + 40;
         if total > u32::from(self.config.mtu_octets) || route::next_hop(&self.config, dst).is_none() {
@@ -205,7 +205,7 @@ impl Ip {
         let reported = u16::try_from(mtu).ok().filter(|_| mtu < total).ok_or(Why::MtuNotLower)?;
         let known = self.mtu_octets(dst);
         //= RFC8201-4-b
-        if reported < known {
+        if reported < known && upper.protocol != tcp::PROTOCOL {
             self.path_mtu.lower(cx.now, dst, reported);
         }
         Ok(reported.min(known))

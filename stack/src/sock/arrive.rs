@@ -4,7 +4,7 @@ use super::depart::Looped;
 use super::name::{Endpoint, FourTuple};
 use super::table::{Net, Slot, Sockets};
 use crate::base::{Ecn, Ours, Seq, Theirs, Why};
-use crate::ip::{IcmpError, Incoming, Received};
+use crate::ip::{ErrorKind, IcmpError, Incoming, Received};
 use crate::tcp::{State, closed};
 use crate::wire;
 use crate::wire::tcp::{Flags, Segment};
@@ -162,7 +162,17 @@ impl Sockets {
     fn segment_error(&mut self, error: &IcmpError<'_>, tuple: &FourTuple, net: &mut Net<'_>) {
         match self.streams.paired(tuple) {
             //= RFC9293-MUST-54
-            Some(slot) => self.act(slot, net, |tcb, now, cx| tcb.icmp_error(now, error, cx)),
+            Some(slot) => {
+                let narrower = self.act(slot, net, |tcb, now, cx| {
+                    let before = tcb.segment_limit_octets();
+                    tcb.icmp_error(now, error, cx);
+                    tcb.segment_limit_octets() < before
+                });
+                // Only what a connection believes is true of the path for all.
+                if let (true, ErrorKind::PacketTooBig { mtu_octets }) = (narrower, error.kind) {
+                    net.ip.narrow(net.now, tuple.remote.addr, mtu_octets);
+                }
+            }
             None => net.out.discard(Why::IcmpForNobody),
         }
     }

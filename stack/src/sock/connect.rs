@@ -144,6 +144,7 @@ impl Sockets {
             mss_receive_octets: link.mss_receive_octets.min(wished),
             mss_send_limit_octets: path.mss_send_limit_octets.min(wished),
             mss_default_octets: path.mss_default_octets,
+            mss_least_octets: path.mss_least_octets,
             receive_buffer_octets: options.receive_buffer_octets.max(BUFFER_MIN_OCTETS),
             send_buffer_octets: options.send_buffer_octets.clamp(BUFFER_MIN_OCTETS, SEND_BUFFER_MAX_OCTETS),
             user_timeout: options.user_timeout.or(self.settings.user_timeout),

@@ -38,8 +38,12 @@ pub(super) struct Options {
     pub(super) max_segment_octets: Option<u16>,
     /// `TCP_USER_TIMEOUT`.
     pub(super) user_timeout: Option<Span>,
-    /// `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`.
-    pub(super) keep: KeepAlive,
+    /// `TCP_KEEPIDLE` in seconds.
+    pub(super) keep_idle_s: u16,
+    /// `TCP_KEEPINTVL` in seconds.
+    pub(super) keep_interval_s: u16,
+    /// `TCP_KEEPCNT`.
+    pub(super) keep_count: u8,
     /// `IP_TTL` or `IPV6_UNICAST_HOPS`; `None` leaves it to the host.
     pub(super) hop_limit: Option<u8>,
     /// `IP_TOS` or `IPV6_TCLASS`.
@@ -61,7 +65,9 @@ impl Default for Options {
             send_buffer_octets: 65_536,
             max_segment_octets: None,
             user_timeout: None,
-            keep: KeepAlive::default(),
+            keep_idle_s: 7200,
+            keep_interval_s: 75,
+            keep_count: 9,
             hop_limit: None,
             traffic_class: 0,
         }
@@ -75,22 +81,37 @@ const MAX_SEGMENT_OCTETS: core::ops::RangeInclusive<u16> = 88..=32_767;
 const HOP_LIMIT: u8 = 64;
 const MAX_SEGMENT_DEFAULT_OCTETS: u16 = 536;
 
+/// The longest time of a keep-alive, in seconds, as on Linux.
+const KEEP_MAX_S: u16 = 32_767;
+
+/// A time of a keep-alive, which is a number of whole seconds, as on Linux.
+fn keep_seconds(span: Span) -> Result<u16, Refused> {
+    let seconds = u16::try_from(span.as_nanos() / 1_000_000_000).unwrap_or(u16::MAX);
+    let whole = Span::from_secs(seconds.into()) == span && (1..=KEEP_MAX_S).contains(&seconds);
+    whole.then_some(seconds).ok_or(Refused::InvalidArgument)
+}
+
 impl Options {
     /// What a stream socket begins with: what the host is set to.
     pub(super) fn of_stream(settings: &tcp::Settings) -> Self {
+        let keep = settings.keep_alive.unwrap_or_default();
         Self {
             receive_buffer_octets: settings.receive_buffer_octets,
             send_buffer_octets: settings.send_buffer_octets,
             no_delay: !settings.nagle,
             keep_alive: settings.keep_alive.is_some(),
-            keep: settings.keep_alive.unwrap_or_default(),
+            keep_idle_s: keep_seconds(keep.idle).unwrap_or(KEEP_MAX_S),
+            keep_interval_s: keep_seconds(keep.interval).unwrap_or(KEEP_MAX_S),
+            keep_count: keep.probes.max(1),
             ..Self::default()
         }
     }
 
     /// Keep-alives as a connection is told of them.
     pub(super) fn keep_alives(&self) -> Option<KeepAlive> {
-        self.keep_alive.then_some(self.keep)
+        let seconds = |count: u16| Span::from_secs(count.into());
+        let (idle, interval) = (seconds(self.keep_idle_s), seconds(self.keep_interval_s));
+        self.keep_alive.then_some(KeepAlive { idle, interval, probes: self.keep_count })
     }
 
     /// What the packets of the socket say beside addresses and payload.
@@ -122,17 +143,13 @@ impl Options {
                 self.max_segment_octets = (octets != 0).then_some(octets);
             }
             OptionValue::UserTimeout(span) if kind == Kind::Stream => self.user_timeout = span,
-            OptionValue::KeepIdle(Span::ZERO)
-            | OptionValue::KeepInterval(Span::ZERO)
-            | OptionValue::KeepCount(0)
-                if kind == Kind::Stream =>
-            {
-                return Err(Refused::InvalidArgument);
-            }
             //= RFC9293-MUST-27
-            OptionValue::KeepIdle(span) if kind == Kind::Stream => self.keep.idle = span,
-            OptionValue::KeepInterval(span) if kind == Kind::Stream => self.keep.interval = span,
-            OptionValue::KeepCount(probes) if kind == Kind::Stream => self.keep.probes = probes,
+            OptionValue::KeepIdle(span) if kind == Kind::Stream => self.keep_idle_s = keep_seconds(span)?,
+            OptionValue::KeepInterval(span) if kind == Kind::Stream => {
+                self.keep_interval_s = keep_seconds(span)?;
+            }
+            OptionValue::KeepCount(0) if kind == Kind::Stream => return Err(Refused::InvalidArgument),
+            OptionValue::KeepCount(probes) if kind == Kind::Stream => self.keep_count = probes,
             //= RFC9293-MUST-48
             OptionValue::TrafficClass(octet) => self.traffic_class = octet,
             //= RFC1122-3.2.1.7-c
@@ -199,9 +216,11 @@ impl Options {
                 OptionValue::MaxSegment(self.max_segment_octets.unwrap_or(MAX_SEGMENT_DEFAULT_OCTETS))
             }
             OptionName::UserTimeout => OptionValue::UserTimeout(self.user_timeout),
-            OptionName::KeepIdle => OptionValue::KeepIdle(self.keep.idle),
-            OptionName::KeepInterval => OptionValue::KeepInterval(self.keep.interval),
-            OptionName::KeepCount => OptionValue::KeepCount(self.keep.probes),
+            OptionName::KeepIdle => OptionValue::KeepIdle(Span::from_secs(self.keep_idle_s.into())),
+            OptionName::KeepInterval => {
+                OptionValue::KeepInterval(Span::from_secs(self.keep_interval_s.into()))
+            }
+            OptionName::KeepCount => OptionValue::KeepCount(self.keep_count),
             OptionName::HopLimit => OptionValue::HopLimit(self.hop_limit.unwrap_or(HOP_LIMIT)),
             OptionName::TrafficClass => OptionValue::TrafficClass(self.traffic_class),
             OptionName::Error | OptionName::AcceptConn => return Err(Refused::NoSuchOption),
@@ -271,7 +290,7 @@ mod tests {
             (OptionName::SendBuffer, OptionValue::SendBuffer(octets)),
             (OptionName::MaxSegment, OptionValue::MaxSegment(1000)),
             (OptionName::UserTimeout, OptionValue::UserTimeout(span)),
-            (OptionName::KeepIdle, OptionValue::KeepIdle(Span::from_secs(1 + u64::from(octets)))),
+            (OptionName::KeepIdle, OptionValue::KeepIdle(Span::from_secs(1 + u64::from(octets % 9999)))),
             (OptionName::KeepInterval, OptionValue::KeepInterval(Span::from_secs(7))),
             (OptionName::KeepCount, OptionValue::KeepCount(3)),
             (OptionName::HopLimit, OptionValue::HopLimit(7)),

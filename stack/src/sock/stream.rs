@@ -6,11 +6,8 @@ use super::depart::Marks;
 use super::name::FourTuple;
 use super::table::{Body, Net, Slot, Sockets};
 use crate::base::{Ecn, Instant, Refused, Span};
-use crate::ip::{ErrorKind, IcmpError};
 use crate::tcp::{self, Tcb};
-use crate::wire;
 use crate::wire::tcp::Segment;
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// How long a connection that nobody has open stays in FIN-WAIT-2 (`tcp_fin_timeout` of Linux). RFC 9293
@@ -39,24 +36,14 @@ impl Sockets {
         result
     }
 
-    /// The path has become narrower than the connection knows, because another connection was told. It
-    /// learns of it as if the news had come for itself.
+    /// The path has become narrower than the connection knows, because somebody else was told.
     fn shrink_segments(&mut self, slot: Slot, net: &mut Net<'_>) {
-        let connection = self.socket(slot).connection();
-        let (tuple, seq) = (connection.tuple, connection.tcb.snd().una);
-        let [p1, p0] = tuple.local.port.to_be_bytes();
-        let [q1, q0] = tuple.remote.port.to_be_bytes();
-        let [s3, s2, s1, s0] = seq.value().to_be_bytes();
-        let error = IcmpError {
-            from: tuple.local.addr,
-            kind: ErrorKind::PacketTooBig { mtu_octets: net.ip.mtu_octets(tuple.remote.addr) },
-            src: tuple.local.addr,
-            dst: tuple.remote.addr,
-            protocol: wire::tcp::PROTOCOL,
-            transport: Cow::Owned([p1, p0, q1, q0, s3, s2, s1, s0].to_vec()),
-        };
-        // The connection only ever shrinks, so that this ends.
-        self.with_tcb(slot, net, |tcb, now, cx| tcb.icmp_error(now, &error, cx));
+        let remote = self.socket(slot).connection().tuple.remote.addr;
+        let mtu_octets = net.ip.mtu_octets(remote);
+        let settings =
+            if remote.is_ipv4() { tcp::Settings::ipv4(mtu_octets) } else { tcp::Settings::ipv6(mtu_octets) };
+        // The connection only ever shrinks by it, so that this ends.
+        self.with_tcb(slot, net, |tcb, now, cx| tcb.narrow(now, settings.mss_send_limit_octets, cx));
     }
 
     /// As [`Sockets::with_tcb`], and then sorts the connection into timers, queues and tables.

@@ -20,6 +20,7 @@ impl Tcb {
         }
         self.check_receive_sequence();
         self.check_delay();
+        self.check_path();
         self.check_timestamps();
         self.receive_buffer.check(self.rcv.wnd);
         assert!(!self.ack_owed, "an acknowledgement was owed and not sent");

@@ -17,28 +17,30 @@ use crate::base::{Freedom, Instant, Span};
 const LONGEST_MS: u64 = 499;
 
 /// An acknowledgement that waits.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Delay {
-    /// Since when, and until when.
-    waits: Option<(Instant, Instant)>,
+    /// Until when; the end of time if none waits.
+    until: Instant,
 }
 
 impl Delay {
+    pub(super) const NONE: Self = Self { until: Instant::MAX };
+
     /// When it leaves at the latest.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.waits.map(|(_, until)| until)
+        (self.until < Instant::MAX).then_some(self.until)
     }
 
     /// Something left that carried it, or nobody is left to hear it.
     pub(super) const fn cancel(&mut self) {
-        self.waits = None;
+        *self = Self::NONE;
     }
 }
 
 impl Tcb {
     /// Text or a FIN was taken or held, `taken` octets of it now in order: acknowledges now or later.
     pub(super) fn acknowledge_text(&mut self, now: Instant, seg: &Arrived<'_>, taken: u32, cx: &mut Cx<'_>) {
-        if self.delayed.waits.is_some() || !self.may_delay(seg, taken) {
+        if self.delayed.due().is_some() || !self.may_delay(seg, taken) {
             //= RFC9293-SHLD-19
             //= RFC5681-4.2-b
             self.ack_owed = true;
@@ -51,7 +53,7 @@ impl Tcb {
         } else {
             //= RFC9293-SHLD-18
             //= RFC5681-4.2-a
-            self.delayed.waits = Some((now, now + Span::from_millis(delay_ms)));
+            self.delayed = Delay { until: now + Span::from_millis(delay_ms) };
         }
     }
 
@@ -78,8 +80,11 @@ impl Tcb {
 
     /// What always holds of the delay.
     pub(super) fn check_delay(&self) {
-        let Some((since, until)) = self.delayed.waits else { return };
-        assert!(until.since(since) < Span::from_millis(500), "an acknowledgement waits for too long");
+        if self.delayed.due().is_none() {
+            return;
+        }
+        let heard = self.delayed.until.since(self.watch.heard_at());
+        assert!(heard < Span::from_millis(500), "an acknowledgement waits for too long");
         let receives = matches!(self.phase, Phase::Established | Phase::FinWait1 | Phase::FinWait2);
         assert!(receives, "an acknowledgement waits in {}", self.state());
     }

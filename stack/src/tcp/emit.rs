@@ -3,7 +3,7 @@
 use super::state::Phase;
 use super::{Cx, Tcb};
 use crate::base::{Ecn, Instant, Ours, Seq};
-use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp::{Flags, MIN_HEADER_OCTETS, Segment};
 
 /// A piece of the own sequence space that one segment carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,9 @@ impl Tcb {
             payload: self.send_buffer.slice(seq, cut.data_octets),
             ..Segment::default()
         };
+        let size_octets = segment.header_len_octets() - MIN_HEADER_OCTETS + segment.payload.len();
         cx.out.segment(&segment, Ecn::NotEct);
+        self.note_size(cut.end(), size_octets);
         self.sack.reported();
         self.ack_owed = false;
         self.delayed.cancel();

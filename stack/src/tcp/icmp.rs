@@ -8,9 +8,9 @@ use super::{Cx, Report, Tcb};
 use crate::base::{Instant, Ours, Refused, Seq, Why};
 use crate::ip::{ErrorKind, IcmpError};
 
-/// Octets of IP header and TCP header without options, and the smallest packet that every link carries.
-const V4: (u16, u16) = (40, 68);
-const V6: (u16, u16) = (60, 1280);
+/// Octets of IP header and TCP header without options.
+const HEADERS_V4_OCTETS: u16 = 40;
+const HEADERS_V6_OCTETS: u16 = 60;
 
 /// What an error means for a connection.
 enum Meaning {
@@ -46,10 +46,10 @@ fn meaning(error: &IcmpError<'_>) -> Meaning {
 impl Tcb {
     /// An ICMP error quotes a segment of this connection.
     pub fn icmp_error(&mut self, now: Instant, error: &IcmpError<'_>, cx: &mut Cx<'_>) {
-        if !self.has_in_flight(error) {
+        let Some(quoted) = self.in_flight(error) else {
             cx.out.discard(Why::TcpIcmpSequence);
             return;
-        }
+        };
         //= RFC9293-MUST-54
         match meaning(error) {
             Meaning::Soft(refused) => self.note_soft_error(refused, cx),
@@ -70,19 +70,20 @@ impl Tcb {
                 | Phase::Closed(_) => self.note_soft_error(refused, cx),
             },
             Meaning::TooBig { mtu_octets } => {
-                let (headers, least) = if error.src.is_ipv6() { V6 } else { V4 };
-                self.shrink_segments(now, mtu_octets.max(least) - headers, cx);
+                let headers = if error.src.is_ipv6() { HEADERS_V6_OCTETS } else { HEADERS_V4_OCTETS };
+                self.too_big(now, quoted, mtu_octets.saturating_sub(headers), cx);
             }
             Meaning::Nothing => {}
         }
     }
 
-    /// Whether the quoted sequence number is one that is outstanding now.
-    fn has_in_flight(&self, error: &IcmpError<'_>) -> bool {
-        let Some(&[a, b, c, d]) = error.transport.get(4..8) else { return false };
-        let quoted: Seq<Ours> = Seq::new(u32::from_be_bytes([a, b, c, d]));
-        //= RFC5927-4.1-a
-        !matches!(self.phase, Phase::Closed(_)) && quoted.within(self.snd.una, self.outstanding_octets())
+    /// The sequence number that the error quotes, if it is outstanding now.
+    fn in_flight(&self, error: &IcmpError<'_>) -> Option<Seq<Ours>> {
+        let number = error.transport.get(4..)?.first_chunk::<4>()?;
+        let quoted: Seq<Ours> = Seq::new(u32::from_be_bytes(*number));
+        //= RFC5927-7-a
+        let outstanding = quoted.within(self.snd.una, self.outstanding_octets());
+        (outstanding && !matches!(self.phase, Phase::Closed(_))).then_some(quoted)
     }
 
     fn note_soft_error(&mut self, refused: Refused, cx: &mut Cx<'_>) {
@@ -90,17 +91,6 @@ impl Tcb {
         self.soft_error = Some(refused);
         //= RFC9293-MUST-47
         cx.out.report(Report::SoftError(refused));
-    }
-
-    /// The path carries segments of `limit` octets only: cuts smaller from now on, and sends the front again.
-    fn shrink_segments(&mut self, now: Instant, limit: u16, cx: &mut Cx<'_>) {
-        if limit >= self.settings.mss_send_limit_octets {
-            return;
-        }
-        self.own_settings().mss_send_limit_octets = limit;
-        //= RFC8201-5.4-a
-        self.go_back();
-        self.output(now, cx);
     }
 }
 
@@ -171,10 +161,12 @@ mod tests {
         rig.send(1000);
         let lines = rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets: 540 }, 1);
         assert_eq!(lines, ["> . 1:501(500) ack 1 win 65535"]);
-        assert!(rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets: 9000 }, 1).is_empty());
+        let wide = ErrorKind::PacketTooBig { mtu_octets: 9000 };
+        assert_eq!(rig.icmp(false, wide, 1), ["! TcpMtuNotSent"]);
         assert_eq!(rig.gets(". 1:1(0) ack 501"), ["> P. 501:1001(500) ack 1 win 65535"]);
         // Nothing below what every link carries is believed.
-        rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets: 0 }, 501);
-        assert_eq!(rig.tcb.settings().mss_send_limit_octets, 28);
+        let narrow = ErrorKind::PacketTooBig { mtu_octets: 67 };
+        assert_eq!(rig.icmp(false, narrow, 501), ["! TcpMtuNotSent"]);
+        assert_eq!(rig.tcb.segment_limit_octets(), 500);
     }
 }

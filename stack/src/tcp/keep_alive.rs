@@ -21,6 +21,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// When a segment came last, or a keep-alive left since.
+    pub(super) const fn heard_at(&self) -> Instant {
+        self.since
+    }
+
     /// A segment came: whoever sent it is alive.
     pub(super) const fn hear(&mut self, now: Instant) {
         *self = Self { since: now, unanswered: 0 };

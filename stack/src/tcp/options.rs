@@ -101,7 +101,7 @@ impl Tcb {
     /// SMSS: the most data that a segment may carry beside the options that all segments have, in octets;
     /// never 0. Congestion control counts in it.
     pub(super) fn smss_octets(&self) -> u32 {
-        let announced = self.snd.mss_octets.min(self.settings.mss_send_limit_octets);
+        let announced = self.snd.mss_octets.min(self.segment_limit_octets());
         u32::from(announced).saturating_sub(self.stamps_octets()).max(1)
     }
 

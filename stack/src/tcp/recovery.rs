@@ -66,6 +66,11 @@ impl Recovery {
         Self { stage: Stage::Open, duplicates: 0, recover: None, reduced_at: None, sent_at: Instant::ZERO }
     }
 
+    /// Whether nothing is known to be lost, or suspected to be.
+    pub(super) const fn is_calm(&self) -> bool {
+        matches!(self.stage, Stage::Open) && self.duplicates == 0
+    }
+
     /// The connection has ended.
     pub(super) const fn end(&mut self) {
         self.stage = Stage::Open;
@@ -190,8 +195,11 @@ impl Tcb {
 
     fn enter_recovery(&mut self) {
         let (smss, until, una) = (self.smss_octets(), self.snd.nxt, self.snd.una);
-        //= RFC5681-3.2-g
-        self.congestion.on_congestion(self.flight_octets(), smss);
+        // A probe of the path that is lost alone says nothing about congestion.
+        if !self.forgives_loss() {
+            //= RFC5681-3.2-g
+            self.congestion.on_congestion(self.flight_octets(), smss);
+        }
         //= RFC6582-3.2-a
         self.recovery.recover = Some(until);
         self.recovery.reduced_at = Some(until);

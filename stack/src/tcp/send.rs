@@ -1,6 +1,7 @@
 //! floor 3: SEND, the send buffer, and what leaves it first and again (RFC 9293 sections 3.8 and 3.10.2).
 
 use super::emit::Cut;
+use super::recovery::Sending;
 use super::state::{Phase, State};
 use super::{Cx, Tcb};
 use crate::base::{Instant, Ours, Refused, Seq};
@@ -103,6 +104,10 @@ impl Tcb {
     /// Sends what may be sent, then an acknowledgement if one is owed and nothing carried it, and sets the
     /// timers. The last act of every event.
     pub(super) fn output(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        if let Some(probe) = self.try_wider(now) {
+            self.note_sending(now, &probe, Sending::New);
+            self.send_cut(now, probe, cx);
+        }
         //= RFC9293-MUST-58
         while let Some((cut, why)) = self.next_cut() {
             self.note_sending(now, &cut, why);

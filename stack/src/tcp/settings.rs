@@ -59,6 +59,9 @@ pub struct Settings {
     pub mss_send_limit_octets: u16,
     /// The peer's MSS if it announces none, in octets: 536 for IPv4, 1220 for IPv6 (RFC 9293 section 3.7.1).
     pub mss_default_octets: u16,
+    /// The size that every link carries, in octets: 28 for IPv4, 1220 for IPv6 (RFC 791 section 3.2, RFC 8200
+    /// section 5). Segments never get smaller on behalf of the path.
+    pub mss_least_octets: u16,
     /// Whether to offer window scaling, and to accept it (RFC 7323 section 2).
     pub window_scale: bool,
     /// Whether to offer timestamps, and to accept them (RFC 7323 section 3).
@@ -110,7 +113,7 @@ impl Settings {
         //= RFC6691-2-a
         let mss = mtu_octets.saturating_sub(FIXED_HEADERS_V4);
         //= RFC9293-MUST-15
-        Self::with_mss(mss, 536)
+        Self::with_mss(mss, 536, 68 - FIXED_HEADERS_V4)
     }
 
     /// The defaults for IPv6 over a link that carries packets of `mtu_octets`.
@@ -118,14 +121,15 @@ impl Settings {
         //= RFC6691-2-a
         let mss = mtu_octets.saturating_sub(FIXED_HEADERS_V6);
         //= RFC9293-MUST-15
-        Self::with_mss(mss, 1220)
+        Self::with_mss(mss, 1220, 1280 - FIXED_HEADERS_V6)
     }
 
-    const fn with_mss(mss: u16, mss_default_octets: u16) -> Self {
+    const fn with_mss(mss: u16, mss_default_octets: u16, mss_least_octets: u16) -> Self {
         Self {
             mss_receive_octets: mss,
             mss_send_limit_octets: mss,
             mss_default_octets,
+            mss_least_octets,
             window_scale: true,
             timestamps: true,
             sack: true,

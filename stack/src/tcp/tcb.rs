@@ -4,6 +4,7 @@ use super::congestion;
 use super::delayed_ack::Delay;
 use super::keep_alive::Watch;
 use super::options::Scale;
+use super::path_mtu::Path;
 use super::recovery::Recovery;
 use super::reset::Throttle;
 use super::rto::Rto;
@@ -113,6 +114,7 @@ pub struct Tcb {
     /// One that may leave later.
     pub(super) delayed: Delay,
     pub(super) watch: Watch,
+    pub(super) path: Path,
     /// The right edge in the segment sent last.
     pub(super) edge_offered: Option<Seq<Theirs>>,
     pub(super) error: Option<Refused>,
@@ -160,8 +162,9 @@ impl Tcb {
             reader_gone: false,
             peer_fin: false,
             ack_owed: false,
-            delayed: Delay::default(),
+            delayed: Delay::NONE,
             watch: Watch::default(),
+            path: Path::new(settings),
             edge_offered: None,
             error: None,
             soft_error: None,

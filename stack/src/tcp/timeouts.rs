@@ -116,6 +116,7 @@ impl Tcb {
             //= RFC4987-4-c
             self.send_cut(now, Cut::syn(self.iss), cx);
         } else {
+            self.note_timeout(now);
             //= RFC9293-SHLD-16
             self.lose_everything();
         }

@@ -124,6 +124,7 @@ impl Tcb {
         //= RFC9293-3.10.7.4-s
         self.snd.una = ack;
         self.send_buffer.acknowledge(ack);
+        self.note_arrival(now, ack);
         self.acknowledged(now, acknowledged, of_syn);
         if self.snd.up.is_some_and(|up| ack.at_or_after(up)) {
             self.snd.up = None;

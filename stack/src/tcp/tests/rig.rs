@@ -373,6 +373,16 @@ impl Rig {
         assert!(self.tcb.due().is_none_or(|due| due > self.now), "something was due");
     }
 
+    /// SND.NXT, relative.
+    pub(in crate::tcp) fn sent(&self) -> u32 {
+        self.tcb.snd().nxt.octets_since(Seq::new(ISS))
+    }
+
+    /// SND.UNA, relative.
+    pub(in crate::tcp) fn acknowledged(&self) -> u32 {
+        self.numbers().1
+    }
+
     /// RCV.NXT and SND.UNA, relative.
     pub(in crate::tcp) fn numbers(&self) -> (u32, u32) {
         let (rcv, snd) = (self.tcb.rcv().nxt, self.tcb.snd().una);

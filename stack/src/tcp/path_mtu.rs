@@ -1,0 +1,472 @@
+//! floor 3: how large segments may be on this path (RFC 1191, RFC 8201, RFC 5927 section 7.2, RFC 4821).
+//!
+//! A size here is what a segment has beside the fixed headers: its options and its data. The limit
+//! begins as that of the link. Routers lower it, when they can be believed; after ten minutes the path gets a
+//! new chance. With [`Settings::probe_path`] timeouts lower it too, and instead of a new chance for the whole
+//! link there is a search: single segments that are larger than the limit.
+//!
+//! Only selective acknowledgement shows that a probe was lost alone: without it nothing is probed, and what a
+//! timeout has lowered stays low.
+//!
+//! RFC4821-7.2-b: a search begins at the MSS that needs no option, which is a size that works nearly
+//! everywhere, too, and below 1024 octets for IPv4.
+
+use super::emit::Cut;
+use super::{Cx, Settings, Tcb};
+use crate::base::{Instant, Ours, Seq, Span, Why};
+use alloc::boxed::Box;
+
+/// How long nothing larger is tried after a router said that the path is narrow, or after a search.
+//= RFC8201-4-e
+//= RFC4821-7.3-b
+const REST: Span = Span::from_secs(600);
+/// How long no probe is sent after one that was lost: congestion control would forgive losses less rarely.
+//= RFC4821-4-c
+const PAUSE: Span = Span::from_secs(60);
+/// A search ends when what is left to find out is less than this, in octets.
+const STEP_MIN_OCTETS: u16 = 16;
+/// Segments that follow a probe, so that their acknowledgements can show its loss.
+const FOLLOWERS: u32 = 3;
+/// Timeouts of one segment after which it is taken to be too large for a path that does not say so.
+const BLACK_HOLE_TIMEOUTS: u32 = 2;
+
+/// What is known of the path.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    /// The largest size that may be sent.
+    limit: u16,
+    /// The largest size sent since the limit was last lowered.
+    sent: u16,
+    /// The largest size that is known to have arrived.
+    arrived: u16,
+    /// The largest segment under way that is larger than that: its end, its size.
+    growing: Option<(Seq<Ours>, u16)>,
+    /// Only where the path is not as wide as the link.
+    search: Option<Box<Search>>,
+}
+
+impl Path {
+    pub(super) const fn new(settings: &Settings) -> Self {
+        Self { limit: settings.mss_send_limit_octets, sent: 0, arrived: 0, growing: None, search: None }
+    }
+}
+
+/// What there is to find out about a path that is not as wide as the link.
+#[derive(Clone, Debug)]
+struct Search {
+    /// What link and peer permit.
+    widest: u16,
+    /// What a router said that may be true: the number it quoted, the size.
+    claim: Option<(Seq<Ours>, u16)>,
+    /// search_low: works.
+    low: u16,
+    /// search_high: nothing larger is worth a probe.
+    high: u16,
+    /// Whether a probe was lost since `high` was last raised.
+    failed: bool,
+    /// Whether one was lost just now.
+    lost: bool,
+    /// Nothing larger than the limit is sent before.
+    rest_until: Instant,
+    /// The probe under way: its first number, its end, its size.
+    probe: Option<(Seq<Ours>, Seq<Ours>, u16)>,
+}
+
+impl Search {
+    /// The size to try next.
+    fn candidate(&self) -> Option<u16> {
+        //= RFC4821-7.3-a
+        let worth = self.high >= self.low.saturating_add(STEP_MIN_OCTETS);
+        //= RFC4821-7.1-a
+        worth.then(|| if self.failed { self.low + (self.high - self.low) / 2 } else { self.high })
+    }
+}
+
+impl Tcb {
+    /// The largest size that may be sent, as far as the path is known.
+    pub const fn segment_limit_octets(&self) -> u16 {
+        self.path.limit
+    }
+
+    /// The search; one begins if there is none.
+    fn search(&mut self, now: Instant) -> &mut Search {
+        let widest = self.settings.mss_send_limit_octets;
+        let low = self.settings.mss_default_octets.min(widest);
+        self.path.search.get_or_insert_with(|| {
+            let (claim, probe) = (None, None);
+            //= RFC4821-7.2-a
+            Box::new(Search {
+                widest,
+                claim,
+                low,
+                high: widest,
+                failed: false,
+                lost: false,
+                rest_until: now,
+                probe,
+            })
+        })
+    }
+
+    /// A segment of this size that ends at `end` has left.
+    pub(super) fn note_size(&mut self, end: Seq<Ours>, size_octets: usize) {
+        let size = u16::try_from(size_octets).unwrap_or(u16::MAX);
+        self.path.sent = self.path.sent.max(size);
+        let largest = self.path.growing.map_or(self.path.arrived, |(_, known)| known);
+        if size > largest {
+            self.path.growing = Some((end, size));
+        }
+    }
+
+    /// Everything before `ack` has arrived.
+    pub(super) fn note_arrival(&mut self, now: Instant, ack: Seq<Ours>) {
+        if let Some((_, size)) = self.path.growing.take_if(|(end, _)| ack.at_or_after(*end)) {
+            self.path.arrived = self.path.arrived.max(size);
+        }
+        let limit = self.path.limit;
+        let Some(search) = &mut self.path.search else { return };
+        // What was said to be too large came through.
+        //= RFC5927-7.2-b
+        search.claim = search.claim.filter(|(quoted, _)| ack.at_or_before(*quoted));
+        if let Some((_, _, size)) = search.probe.take_if(|(_, end, _)| ack.at_or_after(*end)) {
+            //= RFC4821-7.6.1-a
+            search.low = size;
+            self.path.limit = limit.max(size);
+            if search.candidate().is_none() {
+                search.rest_until = now + REST;
+            }
+        }
+    }
+
+    /// A router says that a segment with the number `quoted`, which is outstanding, was larger than `claimed`.
+    pub(super) fn too_big(&mut self, now: Instant, quoted: Seq<Ours>, claimed: u16, cx: &mut Cx<'_>) {
+        //= RFC1191-3-d
+        //= RFC8201-4-d
+        if claimed >= self.path.sent.min(self.path.limit) || claimed < self.settings.mss_least_octets {
+            //= RFC5927-7.2-a
+            cx.out.discard(Why::TcpMtuNotSent);
+        } else if claimed >= self.path.arrived {
+            self.narrow(now, claimed, cx);
+        } else {
+            // As large a segment has arrived before: believed if this one does not arrive.
+            //= RFC5927-7.2-b
+            self.search(now).claim = Some((quoted, claimed));
+        }
+    }
+
+    /// The path carries segments of `limit` octets only, options included: cuts smaller from now on, and sends
+    /// the front again.
+    pub fn narrow(&mut self, now: Instant, limit: u16, cx: &mut Cx<'_>) {
+        if limit >= self.path.limit {
+            return;
+        }
+        self.lower_limit(now, limit);
+        //= RFC8201-5.4-a
+        self.go_back();
+        self.output(now, cx);
+    }
+
+    fn lower_limit(&mut self, now: Instant, limit: u16) {
+        let search = self.search(now);
+        search.claim = None;
+        search.probe = None;
+        //= RFC4821-7.6.2-b
+        search.high = limit;
+        search.low = search.low.min(limit);
+        search.rest_until = now + REST;
+        let arrived = self.path.arrived.min(limit);
+        self.path = Path { limit, sent: 0, arrived, growing: None, search: self.path.search.take() };
+    }
+
+    /// The retransmission timer expired, for the time `self.resends` in a row: the segment may have been too
+    /// large.
+    pub(super) fn note_timeout(&mut self, now: Instant) {
+        if let Some(search) = &mut self.path.search {
+            if search.probe.take().is_some() {
+                //= RFC4821-7.6.4-a
+                search.rest_until = search.rest_until.max(now + PAUSE);
+            }
+            if let Some((_, limit)) = search.claim.take() {
+                //= RFC5927-7.2-b
+                self.lower_limit(now, limit);
+                return;
+            }
+        }
+        let front = self.outstanding_octets().min(self.smss_octets());
+        if !self.settings.probe_path || self.resends < BLACK_HOLE_TIMEOUTS || self.syn_outstanding() {
+            return;
+        }
+        let (least, limit) = (self.settings.mss_least_octets, self.path.limit);
+        let search = self.search(now);
+        //= RFC4821-7.7-b
+        let low = if limit > search.low { search.low } else { (limit / 2).max(least) };
+        if front > u32::from(low) {
+            //= RFC4821-7.7-a
+            search.low = low;
+            let high = search.high;
+            self.lower_limit(now, low);
+            // Nobody said that the path is narrow: probes may find out at once.
+            let search = self.search(now);
+            (search.high, search.rest_until) = (high, now);
+        }
+    }
+
+    /// The segment at SND.UNA is taken for lost. Whether it was a probe, whose loss says nothing about
+    /// congestion.
+    pub(super) fn forgives_loss(&mut self) -> bool {
+        let una = self.snd.una;
+        let Some(search) = &mut self.path.search else { return false };
+        let lost = search.probe.take_if(|(start, _, _)| *start == una);
+        if let Some((_, _, size)) = lost {
+            //= RFC4821-7.6.2-a
+            search.high = size - 1;
+            search.failed = true;
+            search.lost = true;
+        }
+        //= RFC4821-4-b
+        lost.is_some()
+    }
+
+    /// Before new data leaves: a path that has rested gets a new chance, or is probed. The probe, if there is
+    /// to be one.
+    pub(super) fn try_wider(&mut self, now: Instant) -> Option<Cut> {
+        let probes = self.settings.probe_path;
+        let search = self.path.search.as_deref_mut()?;
+        if core::mem::take(&mut search.lost) {
+            search.rest_until = now + if search.candidate().is_some() { PAUSE } else { REST };
+        }
+        if search.rest_until > now || search.claim.is_some() {
+            return None;
+        }
+        let widest = search.widest;
+        if !probes || self.path.limit >= widest {
+            //= RFC1191-6.3-a
+            self.path.limit = widest;
+            self.path.search = None;
+            return None;
+        }
+        if search.candidate().is_none() {
+            search.high = widest;
+            search.failed = false;
+        }
+        self.probe_cut()
+    }
+
+    /// A segment of new data that is larger than the limit, if it is worth it and does no harm.
+    fn probe_cut(&mut self) -> Option<Cut> {
+        let followers = FOLLOWERS * self.smss_octets();
+        let options = u32::from(self.path.limit).saturating_sub(self.effective_mss_octets());
+        //= RFC4821-7.4-a
+        let calm = self.resends == 0 && self.recovery.is_calm() && self.sack.permitted;
+        let room = self.usable_octets().min(self.congestion_room_octets()).min(self.unsent_octets());
+        let (seq, peer) = (self.snd.nxt, self.snd.mss_octets);
+        let search = self.path.search.as_deref_mut().filter(|search| calm && search.probe.is_none())?;
+        let size = search.candidate()?.min(peer);
+        let data = u32::from(size).saturating_sub(options);
+        //= RFC4821-7.4-b
+        let worth = u32::from(size) > u32::from(self.path.limit) && data > 0;
+        if !worth || room < data + followers {
+            return None;
+        }
+        search.probe = Some((seq, seq + data, size));
+        Some(Cut::data(seq, data, false))
+    }
+
+    /// What always holds of the path.
+    pub(super) fn check_path(&self) {
+        let Some(search) = &self.path.search else { return };
+        let limit = self.path.limit;
+        assert!(limit <= search.widest, "the path is wider than the link");
+        assert!(search.low <= search.high && search.high <= search.widest, "a search without a range");
+        assert!(limit >= self.settings.mss_least_octets.min(search.widest), "below what every link carries");
+        let probed = search.probe.is_none_or(|(start, end, _)| start.before(end) && end.after(self.snd.una));
+        assert!(probed, "a probe that was acknowledged is under way");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::REST;
+    use crate::base::Span;
+    use crate::ip::ErrorKind;
+    use crate::tcp::tests::rig::Rig;
+    use crate::tcp::{Settings, State};
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn too_big(rig: &mut Rig, mtu_octets: u16, seq: u32) -> Vec<String> {
+        rig.icmp(false, ErrorKind::PacketTooBig { mtu_octets }, seq)
+    }
+
+    fn limit(rig: &Rig) -> u16 {
+        rig.tcb.segment_limit_octets()
+    }
+
+    /// Without options beside data, with a search, and whatever is written leaves.
+    fn probing() -> Rig {
+        let settings = Settings { probe_path: true, timestamps: false, nagle: false, ..Settings::default() };
+        let mut rig = Rig::connect_with(&settings);
+        rig.gets("S. 0:0(0) ack 1 win 65535 mss 1460 sackok");
+        assert_eq!(rig.tcb.state(), State::Established);
+        rig
+    }
+
+    /// Everything that is under way is acknowledged, again and again.
+    fn drain(rig: &mut Rig) -> Vec<String> {
+        let mut lines = Vec::new();
+        while rig.tcb.unacknowledged_octets() > 0 {
+            let nxt = rig.sent();
+            lines.extend(rig.gets(&alloc::format!(". 1:1(0) ack {nxt}")));
+        }
+        lines
+    }
+
+    //? RFC5927-7.2-b
+    #[test]
+    fn what_has_come_through_before_is_doubted_only_if_it_does_not_come_through_again() {
+        for arrives in [true, false] {
+            let mut rig = Rig::established();
+            rig.send(1000);
+            rig.gets(". 1:1(0) ack 1001");
+            rig.send(1000);
+            assert!(too_big(&mut rig, 540, 1001).is_empty());
+            if arrives {
+                rig.gets(". 1:1(0) ack 2001");
+                rig.send(1000);
+                assert!(rig.wait()[0].contains("2001:3001(1000)"));
+            } else {
+                assert!(rig.wait()[0].contains("1001:1501(500)"));
+            }
+            assert_eq!(limit(&rig), if arrives { 1460 } else { 500 });
+        }
+    }
+
+    //? RFC5927-7.2-a
+    #[test]
+    fn a_size_that_nothing_exceeded_is_no_news() {
+        let mut rig = Rig::established();
+        rig.send(100);
+        assert_eq!(too_big(&mut rig, 540, 1), ["! TcpMtuNotSent"]);
+        assert_eq!(too_big(&mut rig, 140, 1), ["! TcpMtuNotSent"]);
+        assert_eq!(too_big(&mut rig, 139, 1).len(), 1);
+        assert_eq!(limit(&rig), 99);
+        // Nor is anything about a SYN.
+        let mut rig = Rig::in_state(State::SynSent);
+        assert_eq!(too_big(&mut rig, 540, 0), ["! TcpMtuNotSent"]);
+    }
+
+    //? RFC1191-6.3-a
+    //? RFC8201-4-e
+    #[test]
+    fn after_ten_minutes_the_path_gets_a_new_chance() {
+        let mut rig = Rig::established();
+        rig.send(1000);
+        too_big(&mut rig, 540, 1);
+        drain(&mut rig);
+        rig.pass(Span::from_secs(599));
+        assert!(rig.send(1000)[0].contains("(500)"));
+        drain(&mut rig);
+        rig.pass(Span::from_secs(1));
+        assert!(rig.send(1000)[0].contains("(1000)"));
+        assert_eq!(limit(&rig), 1460);
+    }
+
+    //? RFC4821-7.7-a
+    //? RFC4821-7.7-b
+    #[test]
+    fn a_black_hole_is_found_by_timeouts() {
+        let mut rig = probing();
+        assert!(rig.send(1460)[0].contains("(1460)"));
+        let lengths: Vec<bool> = ["(1460)", "(536)", "(268)", "(134)", "(67)", "(33)", "(28)", "(28)"]
+            .into_iter()
+            .map(|length| rig.wait().last().is_some_and(|line| line.contains(length)))
+            .collect();
+        assert_eq!(lengths, [true; 8]);
+        // Whoever does not ask for it gets none.
+        let mut rig =
+            Rig::established_with(&Settings { probe_path: false, ..Settings::default() }, 65535, 1460);
+        rig.send(1460);
+        (0..6).for_each(|_| drop(rig.wait()));
+        assert_eq!(limit(&rig), 1460);
+    }
+
+    /// A connection that has met a black hole and got out of it with 536 octets a segment.
+    fn narrowed() -> Rig {
+        let mut rig = probing();
+        rig.send(1460);
+        rig.wait();
+        rig.wait();
+        drain(&mut rig);
+        assert_eq!(limit(&rig), 536);
+        rig
+    }
+
+    /// Writes until a segment of more than 536 octets leaves; its number and length.
+    fn probe(rig: &mut Rig) -> Option<(u32, u32)> {
+        for _ in 0..40 {
+            let mut lines = rig.send(5000);
+            lines.extend(rig.gets(&alloc::format!(". 1:1(0) ack {}", rig.acknowledged())));
+            for line in &lines {
+                let (start, rest) = line.split_once(' ')?.1.split_once(' ')?.1.split_once(':')?;
+                let length: u32 = rest.split_once('(')?.1.split_once(')')?.0.parse().ok()?;
+                if length > 536 {
+                    return Some((start.parse().ok()?, length));
+                }
+            }
+            drain(rig);
+        }
+        None
+    }
+
+    //? RFC4821-7.6.1-a
+    #[test]
+    fn a_probe_that_arrives_raises_the_limit() {
+        let mut rig = narrowed();
+        assert_eq!(probe(&mut rig).map(|probe| probe.1), Some(1460));
+        assert_eq!(limit(&rig), 536);
+        drain(&mut rig);
+        assert_eq!(limit(&rig), 1460);
+    }
+
+    //? RFC4821-7.6.2-a
+    //? RFC4821-4-b
+    //? RFC4821-4-c
+    #[test]
+    fn a_probe_that_is_lost_alone_costs_no_window_and_lowers_what_is_tried_next() {
+        let mut rig = narrowed();
+        let (start, length) = probe(&mut rig).expect("a probe");
+        let cwnd = rig.tcb.congestion.cwnd_octets();
+        // The peer has everything behind the probe.
+        let (from, to) = (start + length, rig.sent());
+        let lines: Vec<String> = (1..=3)
+            .flat_map(|part| {
+                let edge = from + (to - from) * part / 3;
+                rig.gets(&alloc::format!(". 1:1(0) ack {start} sack {from}:{edge}"))
+            })
+            .collect();
+        assert!(lines.iter().any(|line| line.contains(&alloc::format!("{start}:{}(536)", start + 536))));
+        assert!(rig.tcb.congestion.cwnd_octets() >= cwnd);
+        drain(&mut rig);
+        // Not at once, and then half way.
+        assert_eq!(probe(&mut rig), None);
+        rig.pass(Span::from_secs(60));
+        assert_eq!(probe(&mut rig).map(|probe| probe.1), Some(536 + (1459 - 536) / 2));
+    }
+
+    //? RFC4821-7.3-b
+    #[test]
+    fn what_a_router_says_is_searched_above_only_after_a_rest() {
+        let mut rig = probing();
+        rig.send(1460);
+        too_big(&mut rig, 1040, 1);
+        drain(&mut rig);
+        assert_eq!((limit(&rig), probe(&mut rig).map_or(0, |probe| probe.1) <= 1000), (1000, true));
+        drain(&mut rig);
+        rig.pass(REST);
+        for _ in 0..40 {
+            rig.send(20_000);
+            drain(&mut rig);
+        }
+        assert_eq!(limit(&rig), 1460);
+    }
+}
