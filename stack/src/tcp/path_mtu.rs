@@ -245,6 +245,8 @@ impl Tcb {
             self.path.search = None;
             return None;
         }
+        // What is in use works.
+        search.low = search.low.max(self.settings.mss_send_limit_octets);
         if search.candidate().is_none() {
             search.high = widest;
             search.failed = false;

@@ -62,6 +62,8 @@ impl Side {
         settings.receive_buffer_octets = least + dice.below(6000 * large) as u32;
         settings.send_buffer_octets = least + dice.below(6000 * large) as u32;
         settings.user_timeout = None;
+        settings.nagle = dice.percent(50);
+        settings.probe_path = dice.percent(50);
         settings.timestamps = dice.percent(80);
         settings.sack = dice.percent(80);
         settings.congestion = if dice.percent(50) { Algorithm::Cubic } else { Algorithm::Reno };
