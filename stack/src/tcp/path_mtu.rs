@@ -246,7 +246,7 @@ impl Tcb {
             return None;
         }
         // What is in use works.
-        search.low = search.low.max(self.settings.mss_send_limit_octets);
+        search.low = search.low.max(self.path.limit);
         if search.candidate().is_none() {
             search.high = widest;
             search.failed = false;
@@ -257,7 +257,8 @@ impl Tcb {
     /// A segment of new data that is larger than the limit, if it is worth it and does no harm.
     fn probe_cut(&mut self) -> Option<Cut> {
         let followers = FOLLOWERS * self.smss_octets();
-        let options = u32::from(self.path.limit).saturating_sub(self.effective_mss_octets());
+        let options =
+            u32::from(self.path.limit.min(self.snd.mss_octets)).saturating_sub(self.effective_mss_octets());
         //= RFC4821-7.4-a
         let calm = self.resends == 0 && self.recovery.is_calm() && self.sack.permitted;
         let room = self.usable_octets().min(self.congestion_room_octets()).min(self.unsent_octets());
