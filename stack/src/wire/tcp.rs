@@ -583,6 +583,20 @@ mod tests {
         }
     }
 
+    //? RFC9293-MUST-2
+    #[test]
+    fn the_checksum_is_the_one_that_one_computes_by_hand() {
+        let (src_port, dst_port, seq, window) = (4000, 80, 0x0102_0304, 0x2000);
+        let syn = Segment { src_port, dst_port, seq, flags: Flags::SYN, window, ..Segment::default() };
+        for (src, dst, sum) in
+            [("192.0.2.1", "198.51.100.2", 0x8fb5), ("2001:db8::1", "2001:db8:ffff::2", 0x2078)]
+        {
+            let mut bytes = Vec::new();
+            syn.emit(src.parse().unwrap(), dst.parse().unwrap(), &mut bytes);
+            assert_eq!(u16::from_be_bytes([bytes[16], bytes[17]]), sum, "{src}");
+        }
+    }
+
     //? RFC9293-3.1-b
     //? RFC9293-MUST-3
     #[test]
