@@ -2,9 +2,13 @@
 #![allow(missing_docs, reason = "a test is not a public item")]
 
 use conformance::accept::{self, Breach, End, Followed, Tap};
-use conformance::drive::replay::recording::{RecordedConnection, RecordedSegment, Side};
-use conformance::replay;
+use conformance::drive::replay::recording::{
+    RecordedConnection, RecordedPacket, RecordedSegment, Recording, Side,
+};
+use conformance::host::registry;
+use conformance::replay::{self, Replayed};
 use conformance::report::follow as report;
+use conformance::trace::{Event, Response, Stimulus};
 use serde::Deserialize;
 use stack::base::Span;
 use stack::wire::tcp::Flags;
@@ -363,4 +367,54 @@ fn what_a_tap_elsewhere_may_have_missed_is_no_breach() {
             assert!(excused, "{capture} as {role} without {left_out}: {end:?}");
         }
     }
+}
+
+/// What a replay showed, as a capture made at the interface of the host; its end, and the connection.
+fn of_replay(one: &Replayed) -> Option<(Side, RecordedConnection)> {
+    let mut packets = Vec::new();
+    for timed in &one.trace.events[..one.released_at_event.unwrap_or(one.trace.events.len())] {
+        if let Event::Stimulus(Stimulus::Frame(frame)) | Event::Response(Response::Frame(frame)) =
+            &timed.event
+        {
+            let number = packets.len() as u64 + 1;
+            packets.push(RecordedPacket { number, at: timed.at, bytes: frame.bytes.clone() });
+        }
+    }
+    let connection = Recording::extract(&packets).connections.into_iter().next()?;
+    let role = if connection.ends[0] == one.places.host { Side::Client } else { Side::Server };
+    Some((role, connection))
+}
+
+/// Every connection of the captures replayed on a host, and the host followed by the reference.
+fn followed_host(host: &str) -> (u64, String) {
+    let mut host = registry::by_name(host).expect("a built-in host");
+    let (mut ends, mut text) = (0, String::new());
+    for capture in captures() {
+        for connection in capture.connections() {
+            for role in [Side::Client, Side::Server] {
+                let replayed = replay::connection(&connection, role, host.as_mut());
+                let Some((role, connection)) = of_replay(&replayed) else { continue };
+                let one = accept::follow(&connection, role, Tap::Here);
+                ends += u64::from(!matches!(one.end, End::Undecided(_)));
+                if matches!(one.end, End::Unexplained(_)) {
+                    let _ = write!(text, "{}\n{}", capture.file, report::followed(&one));
+                }
+            }
+        }
+    }
+    (ends, text)
+}
+
+#[test]
+fn the_reference_explains_itself() {
+    let (ends, unexplained) = followed_host("reference");
+    assert!(ends >= 200, "only {ends} ends were followed");
+    assert_eq!(unexplained, "");
+}
+
+#[test]
+fn what_the_reference_can_not_explain_of_smoltcp() {
+    let (ends, unexplained) = followed_host("smoltcp");
+    assert!(ends >= 150, "only {ends} ends were followed");
+    insta::assert_snapshot!(unexplained);
 }
