@@ -10,7 +10,7 @@ use conformance::replay::{self, Replayed};
 use conformance::report::follow as report;
 use conformance::trace::{Event, Response, Stimulus};
 use serde::Deserialize;
-use stack::base::Span;
+use stack::base::{Instant, Span};
 use stack::wire::tcp::Flags;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -366,6 +366,39 @@ fn what_a_tap_elsewhere_may_have_missed_is_no_breach() {
             };
             assert!(excused, "{capture} as {role} without {left_out}: {end:?}");
         }
+    }
+}
+
+/// A field of a segment gets another value.
+fn disturb(segment: &mut RecordedSegment, field: u8, value: u32) {
+    let low = u16::try_from(value & 0xffff).unwrap_or(0);
+    match field % 9 {
+        0 => segment.seq = value,
+        1 => segment.seq = segment.seq.wrapping_add(value % 3000),
+        2 => segment.ack = value,
+        3 => segment.ack = segment.ack.wrapping_sub(value % 3000),
+        4 => segment.flags = [Flags::SYN, Flags::FIN, Flags::RST, Flags::ACK][value as usize % 4],
+        5 => segment.window = low,
+        6 => segment.payload_octets = value % 70_000,
+        7 => segment.options = stack::wire::tcp_option::Options::NONE,
+        _ => segment.at = Instant::from_nanos(u64::from(value) << 8),
+    }
+}
+
+quickcheck::quickcheck! {
+    /// Whatever stands in a capture, following comes to an end, and its account is right.
+    fn nothing_in_a_capture_upsets_the_follower(file: u8, changes: Vec<(u16, u8, u32)>, here: bool) -> bool {
+        let files =
+            [PLAIN, "tcp-half-close.pcap", "tcp-simultaneous-open-client.pcap", "tcp-zero-window.pcap"];
+        let mut connection = recorded(files[usize::from(file) % files.len()]);
+        for (place, field, value) in changes {
+            let place = usize::from(place) % connection.segments.len();
+            disturb(&mut connection.segments[place], field, value);
+        }
+        [C, S].into_iter().all(|role| {
+            let one = accept::follow(&connection, role, if here { Tap::Here } else { Tap::Away });
+            one.explained <= one.segments
+        })
     }
 }
 

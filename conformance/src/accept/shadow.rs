@@ -4,7 +4,7 @@
 
 use crate::drive::replay::recording::{RecordedConnection, RecordedSegment, Side};
 use stack::base::choose::Lowest;
-use stack::base::{Choose, Ecn, Freedom, Instant, Ours, Seq, Theirs, Why};
+use stack::base::{Choose, Ecn, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
 use stack::tcp::{Algorithm, Cx, EcnUse, Emit, End, Offsets, Settings, State, Tcb, closed, listen};
 use stack::wire::tcp::{Flags, Segment};
 use stack::wire::tcp_option::{Options, Timestamps};
@@ -21,8 +21,11 @@ const STAMPS_OFFSET: u32 = 1 << 31;
 /// What the peer echoes to the reference. Round trips are not its matter here.
 const ECHO: u32 = 0;
 
-/// The largest receive buffer that a window can say, in octets (RFC 7323 section 2.3).
-const BUFFER_OCTETS_MAX: u32 = 0xffff << 14;
+/// The largest receive buffer of the reference, in octets: what lies out of order takes memory.
+const BUFFER_OCTETS_MAX: u32 = 1 << 26;
+
+/// Longer than any recording: when to give up is the other's own matter.
+const FOR_EVER: Span = Span::from_secs(1 << 32);
 
 /// A segment that the reference sent: what of it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +121,7 @@ impl Shadow {
                 receive_buffer_octets: window.clamp(1, BUFFER_OCTETS_MAX),
                 send_buffer_octets: u32::MAX >> 2,
                 user_timeout: None,
+                syn_timeout: FOR_EVER,
                 challenge_acks: u32::MAX,
                 ..Settings::default()
             }),

@@ -68,6 +68,10 @@ impl Pursuit<'_> {
     /// nowhere in the recording are zero. Whether it could.
     pub(super) fn fill_up_to(&mut self, now: Instant, end: Seq<Ours>) -> bool {
         let Some(tcb) = self.shadow.tcb() else { return false };
+        let edge = tcb.snd().una + tcb.snd().wnd.octets();
+        if end.after(edge) {
+            return false;
+        }
         let iss = tcb.iss().value();
         let (from, to) = (offset(tcb.snd().nxt.value(), iss), offset(end.value(), iss));
         let (Some(from), Some(to)) = (from, to.filter(|to| *to > 0)) else { return false };
