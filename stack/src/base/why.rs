@@ -165,6 +165,7 @@ reasons! {
     TcpWindowClosed "RFC9293-3.4-f" "text or FIN for a closed window"
     TcpResetSequence "RFC9293-3.10.7.4-b" "the reset lies outside the window"
     TcpResetInexact "RFC9293-3.10.7.4-i" "the reset lies in the window but not at its left edge"
+    TcpResetInTimeWait "RFC1337-3-a" "a reset in TIME-WAIT, which is protected from it"
     TcpSynInWindow "RFC9293-3.10.7.4-l" "a SYN for a connection that is synchronized"
     TcpWithoutAck "RFC9293-3.10.7.4-o" "a segment without ACK"
     TcpAckToSynReceived "RFC9293-3.10.7.4-r" "the acknowledgement is not of the SYN,ACK that was sent"

@@ -3,11 +3,11 @@
 use super::depart::Looped;
 use super::name::{Endpoint, FourTuple};
 use super::table::{Net, Slot, Sockets};
-use crate::base::{Ecn, Ours, Seq, Theirs, Why};
+use crate::base::{Ecn, Ours, Seq, Why};
 use crate::ip::{ErrorKind, IcmpError, Incoming, Received};
-use crate::tcp::{State, closed};
+use crate::tcp::closed;
 use crate::wire;
-use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp::Segment;
 use alloc::borrow::Cow;
 
 /// Packets of the host to itself that one stimulus may cause. Two connections of one host that answer each
@@ -117,11 +117,10 @@ impl Sockets {
         }
     }
 
-    /// Whether a SYN may open a connection anew that is in TIME-WAIT here: if it is newer than all that came
-    /// before and somebody listens who has room. Then who listens, and the number that the new initial
-    /// sequence number has to lie beyond. What the application has not read yet comes first. A SYN that turns
-    /// out to be an old duplicate does not bring TIME-WAIT back, as RFC 9293 section 3.6.1 would like: the
-    /// peer's reset ends the new connection, and there is none.
+    /// Whether a SYN opens a connection anew that is in TIME-WAIT here: if it is newer than what came before,
+    /// and somebody listens who has room. Then who listens, and the number that the new initial sequence
+    /// number has to lie beyond. A SYN that turns out to be an old duplicate does not bring TIME-WAIT back, as
+    /// RFC 9293 section 3.6.1 would like: the peer's reset ends the new connection, and there is none.
     fn reopening(
         &mut self,
         slot: Slot,
@@ -129,10 +128,7 @@ impl Sockets {
         segment: &Segment<'_>,
     ) -> Option<(Slot, Seq<Ours>)> {
         let tcb = &self.socket(slot).connection().tcb;
-        let flags = segment.flags;
-        let requests = flags.syn() && !flags.intersects(Flags::ACK | Flags::RST | Flags::FIN);
-        let newer = Seq::<Theirs>::new(segment.seq).after(tcb.rcv().nxt);
-        if tcb.state() != State::TimeWait || !requests || !newer || tcb.unread_octets() > 0 {
+        if !tcb.gives_way_to(segment) {
             return None;
         }
         let beyond = tcb.snd().nxt;

@@ -45,7 +45,6 @@ pub(super) struct Arrived<'a> {
     /// SEG.TSval and SEG.TSecr, if the option is there.
     pub(super) stamps: Option<Timestamps>,
     /// The ECN codepoint of the packet it came in.
-    #[expect(dead_code, reason = "congestion notification reads it")]
     pub(super) ecn: Ecn,
     pub(super) flags: Flags,
     pub(super) payload: &'a [u8],
@@ -158,6 +157,7 @@ impl Tcb {
         self.second_check_reset(now, seg, cx)?;
         self.fourth_check_syn(now, seg, cx)?;
         self.fifth_check_ack(now, segment, seg, cx)?;
+        self.note_congestion(seg, segment.payload.len());
         self.sixth_check_urgent(seg, cx);
         self.seventh_take_text(now, seg, cx)?;
         self.eighth_check_fin(now);

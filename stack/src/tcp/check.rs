@@ -22,6 +22,7 @@ impl Tcb {
         self.check_delay();
         self.check_path();
         self.check_timestamps();
+        self.check_ecn();
         self.receive_buffer.check(self.rcv.wnd);
         assert!(!self.ack_owed, "an acknowledgement was owed and not sent");
         assert!(self.unread_octets() <= self.settings.receive_buffer_octets, "the receive buffer overflows");

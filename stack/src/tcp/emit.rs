@@ -2,7 +2,7 @@
 
 use super::state::Phase;
 use super::{Cx, Tcb};
-use crate::base::{Ecn, Instant, Ours, Seq};
+use crate::base::{Instant, Ours, Seq};
 use crate::wire::tcp::{Flags, MIN_HEADER_OCTETS, Segment};
 
 /// A piece of the own sequence space that one segment carries.
@@ -44,7 +44,7 @@ impl Tcb {
         //= RFC9293-3.1-g
         let mut flags = self.ack_flag();
         if cut.syn {
-            flags = flags | Flags::SYN;
+            flags = flags | Flags::SYN | self.ecn_flags_of_syn();
         }
         if cut.fin {
             flags = flags | Flags::FIN;
@@ -97,6 +97,7 @@ impl Tcb {
         self.advance_window();
         let seq = cut.seq;
         let (flags, urgent_pointer) = self.urgent_fields(seq, flags);
+        let (flags, ecn) = self.marks_for(&cut, flags);
         let acknowledges = flags.ack();
         let window = self.window_field(flags.syn());
         let options = self.options_for(now, flags);
@@ -112,7 +113,7 @@ impl Tcb {
             ..Segment::default()
         };
         let size_octets = segment.header_len_octets() - MIN_HEADER_OCTETS + segment.payload.len();
-        cx.out.segment(&segment, Ecn::NotEct);
+        cx.out.segment(&segment, ecn);
         self.note_size(cut.end(), size_octets);
         self.sack.reported();
         self.ack_owed = false;

@@ -74,7 +74,7 @@ impl Tcb {
     }
 
     /// As [`accept`](Self::accept), for a SYN that opens anew what was in TIME-WAIT: the initial sequence
-    /// number lies beyond `beyond`, the last one that was used, by at most a quarter of the circle.
+    /// number lies beyond `beyond`, the last one that was used, also if that was ahead of the clock.
     pub fn accept_beyond(
         settings: &Arc<Settings>,
         offsets: Offsets,
@@ -83,8 +83,11 @@ impl Tcb {
         beyond: Seq<Ours>,
         cx: &mut Cx<'_>,
     ) -> Self {
-        let step = initial_sequence_number(offsets, now, cx).value() >> 2;
-        Self::accept_with(beyond + 1 + step, settings, offsets, now, syn, cx)
+        let iss = initial_sequence_number(offsets, now, cx);
+        let step = 1 + (iss.value() & 0xffff);
+        //= RFC9293-MAY-2
+        let iss = if iss.after(beyond) { iss } else { beyond + step };
+        Self::accept_with(iss, settings, offsets, now, syn, cx)
     }
 
     fn accept_with(
@@ -116,6 +119,7 @@ impl Tcb {
         self.edge_offered = None;
         //= RFC7323-2.2-c
         self.learn_options(now, options);
+        self.learn_ecn(seg.flags);
         self.take_window(seg);
         if !seg.ack_set() {
             // The RFC says SND.WL2 <- SEG.ACK also where the SYN has no ACK and the field means nothing.

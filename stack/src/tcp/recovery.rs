@@ -203,6 +203,7 @@ impl Tcb {
         //= RFC6582-3.2-a
         self.recovery.recover = Some(until);
         self.recovery.reduced_at = Some(until);
+        self.note_reduction();
         self.recovery.stage = if self.sack.permitted {
             //= RFC6675-5-b
             Stage::Selective { until, high_rxt: una, rescue: una, front: true }
@@ -216,14 +217,23 @@ impl Tcb {
 
     /// The network says that it is congested, without a loss: less may be in flight from now on, but at most
     /// once for each window of data. Whether the window was reduced.
-    #[allow(dead_code, reason = "congestion notification calls it")]
     pub(super) fn congestion_event(&mut self, _now: Instant) -> bool {
-        if self.recovery.reduced_at.is_some_and(|at| self.snd.una.before(at)) {
+        // What is acknowledged up to there says nothing new: the peer has not heard of the reduction yet.
+        if self.recovery.reduced_at.is_some_and(|at| self.snd.una.at_or_before(at)) {
             return false;
         }
-        self.congestion.on_congestion(self.flight_octets(), self.smss_octets());
+        let (before, smss) = (self.congestion.cwnd_octets(), self.smss_octets());
+        self.congestion.on_congestion(self.flight_octets(), smss);
+        self.congestion.set_cwnd(self.congestion.cwnd_octets().min(before), smss);
         self.recovery.reduced_at = Some(self.snd.nxt);
         true
+    }
+
+    /// SND.UNA has moved, perhaps into the next window of data. Numbers come round, so that it has to be noted.
+    pub(super) fn end_reduction(&mut self) {
+        if self.recovery.reduced_at.is_some_and(|at| self.snd.una.after(at)) {
+            self.recovery.reduced_at = None;
+        }
     }
 
     /// The retransmission timer expired on data: everything outstanding may be lost.
@@ -233,6 +243,7 @@ impl Tcb {
         //= RFC6582-3.2-a
         self.recovery.recover = Some(until);
         self.recovery.reduced_at = Some(until);
+        self.note_reduction();
         self.recovery.duplicates = 0;
         //= RFC2018-5-b
         //= RFC2018-5-c

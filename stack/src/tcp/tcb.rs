@@ -2,6 +2,7 @@
 
 use super::congestion;
 use super::delayed_ack::Delay;
+use super::ecn::Marks;
 use super::keep_alive::Watch;
 use super::options::Scale;
 use super::path_mtu::Path;
@@ -82,6 +83,8 @@ pub struct Tcb {
     pub(super) scale: Option<Scale>,
     /// Timestamps, if this end wants them and the other one has not declined.
     pub(super) stamps: Option<Stamps>,
+    /// Explicit congestion notification.
+    pub(super) ecn: Marks,
     pub(super) send_buffer: send::Buffer,
     pub(super) receive_buffer: receive::Buffer,
     pub(super) rto: Rto,
@@ -145,6 +148,7 @@ impl Tcb {
             rcv: Rcv { nxt: Seq::new(0), wnd: zero, up: None },
             scale: None,
             stamps: None,
+            ecn: Marks::default(),
             send_buffer: send::Buffer::starting_at(iss + 1),
             receive_buffer: receive::Buffer::default(),
             rto: Rto::new(settings),

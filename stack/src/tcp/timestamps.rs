@@ -113,9 +113,14 @@ impl Tcb {
         self.stamps = self.settings.timestamps.then(|| Stamps::with_offset(offsets.timestamps));
     }
 
+    /// TS.Recent, if both ends send timestamps.
+    pub(super) fn recent_stamp(&self) -> Option<u32> {
+        self.stamps?.recent.map(|(value, _)| value)
+    }
+
     /// Whether both ends send timestamps.
     fn stamps_agreed(&self) -> bool {
-        self.stamps.is_some_and(|stamps| stamps.recent.is_some())
+        self.recent_stamp().is_some()
     }
 
     /// The timestamps of a segment with these flags.

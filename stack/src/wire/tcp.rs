@@ -102,6 +102,16 @@ impl Flags {
     pub const fn urg(self) -> bool {
         self.contains(Self::URG)
     }
+
+    /// Whether ECE is set.
+    pub const fn ece(self) -> bool {
+        self.contains(Self::ECE)
+    }
+
+    /// Whether CWR is set.
+    pub const fn cwr(self) -> bool {
+        self.contains(Self::CWR)
+    }
 }
 
 impl core::ops::BitOr for Flags {

@@ -74,10 +74,12 @@ impl Tcb {
     ) {
         let was_closed = matches!(self.timer, Timer::Persist { .. });
         let before = self.snd.una;
+        let cwnd = self.congestion.cwnd_octets();
         let duplicate = self.is_duplicate(seg);
         if seg.ack.after(before) {
             self.take_acknowledgement(now, seg);
         }
+        self.answer_congestion(now, seg, self.snd.una != before, cwnd);
         let reports = self.take_sack_blocks(seg.ack, &segment.options.sack, cx);
         if was_closed && !self.reader_gone {
             // Whoever answers probes is alive, and may keep its window closed for as long as an application

@@ -90,6 +90,9 @@ impl Tcb {
         }
         if self.is_repeated(seg) {
             self.note_stamps(now, seg);
+            if seg.flags.syn() && !seg.ack_set() {
+                self.learn_ecn(seg.flags);
+            }
         }
         self.acknowledge_refused(now, seg, cx);
     }

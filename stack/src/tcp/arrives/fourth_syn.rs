@@ -2,8 +2,8 @@
 //! window was trimmed off in the first check, so that the old SYN of a peer that now adds text does not bring
 //! a connection back to LISTEN.
 //!
-//! RFC9293-3.10.7.4-n: a SYN in TIME-WAIT is challenged like any other until timestamps are there.
-//! That a newer SYN opens a connection anew from TIME-WAIT is for the owner of the listener to arrange.
+//! That a newer SYN opens a connection anew from TIME-WAIT is for the owner of the listener to arrange; what
+//! gets here is challenged in that state, too.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};

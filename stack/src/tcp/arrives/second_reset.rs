@@ -10,6 +10,12 @@ impl Tcb {
         if !seg.flags.rst() {
             return NEXT;
         }
+        if self.settings.protect_time_wait && matches!(self.phase, Phase::TimeWait { .. }) {
+            //= RFC1337-1-a
+            //= RFC1337-3-a
+            cx.out.discard(Why::TcpResetInTimeWait);
+            return DONE;
+        }
         //= RFC9293-SHLD-2
         if seg.seq == self.rcv.nxt {
             //= RFC9293-3.10.7.4-i
@@ -119,6 +125,26 @@ mod tests {
     //? RFC9293-3.10.7.4-f
     //? RFC9293-3.5-d
     //? RFC9293-MUST-11
+    //? RFC1337-1-a
+    //? RFC1337-3-a
+    #[test]
+    fn time_wait_can_be_protected_from_assassination() {
+        let mut rig = Rig::in_state(State::TimeWait);
+        rig.gets("R 2:2(0)");
+        assert_eq!(rig.tcb.state(), State::Closed);
+        let settings = Settings { protect_time_wait: true, ..Settings::default() };
+        let mut rig = Rig::established_with(&settings, 65535, 1000);
+        rig.shutdown();
+        rig.gets("F. 1:1(0) ack 2");
+        assert_eq!(rig.gets("R 2:2(0)"), ["! TcpResetInTimeWait"]);
+        assert_eq!(rig.gets("R 9:9(0)"), ["! TcpResetInTimeWait"]);
+        assert_eq!(rig.tcb.state(), State::TimeWait);
+        // Everywhere else a reset counts.
+        let mut rig = Rig::established_with(&settings, 65535, 1000);
+        rig.gets("R 1:1(0)");
+        assert_eq!(rig.tcb.state(), State::Closed);
+    }
+
     #[test]
     fn syn_received_goes_where_it_came_from() {
         let mut passive = Rig::in_state(State::SynReceived);

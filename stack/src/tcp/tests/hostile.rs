@@ -4,7 +4,7 @@
 use crate::base::choose::Seeded;
 use crate::base::seq::{RawWindow, Shift, Window};
 use crate::base::{Choose, Ecn, Freedom, Instant, Ours, Seq, Span, Theirs, Why};
-use crate::tcp::{Algorithm, Cx, Emit, Offsets, Settings, State, Tcb};
+use crate::tcp::{Algorithm, Cx, EcnUse, Emit, Offsets, Settings, State, Tcb};
 use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::Timestamps;
 use alloc::vec::Vec;
@@ -89,6 +89,7 @@ impl Bench {
         settings.congestion = if draw(&mut dice, 2) > 0 { Algorithm::Cubic } else { Algorithm::Reno };
         let mut choices = dice;
         settings.timestamps = draw(&mut dice, 4) > 0;
+        settings.ecn = [EcnUse::Never, EcnUse::Accept, EcnUse::Request][draw(&mut dice, 3) as usize];
         let cx = &mut Cx { choices: &mut choices, out: &mut watch };
         let offsets = Offsets::from_hash(u64::from(draw(&mut dice, u32::MAX)) << 20);
         let tcb = if draw(&mut dice, 2) == 0 {
@@ -165,10 +166,11 @@ impl Bench {
         {
             self.stamp = stamps.value;
         }
+        let ecn = Ecn::of_traffic_class(self.draw(4) as u8);
         let before = self.watch.segments;
         let mut choices = self.dice;
         let cx = &mut Cx { choices: &mut choices, out: &mut self.watch };
-        self.tcb.arrives(self.now, &segment, Ecn::NotEct, cx);
+        self.tcb.arrives(self.now, &segment, ecn, cx);
         self.watch.scale = self.tcb.scale().map_or(Shift::NONE, |scale| scale.rcv);
         let answers = self.watch.segments - before;
         let answered = flags.rst() && self.tcb.state() == State::Closed && answers > 0;

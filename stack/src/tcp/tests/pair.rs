@@ -3,7 +3,7 @@
 
 use crate::base::choose::Seeded;
 use crate::base::{Choose, Ecn, Freedom, Instant, Refused, Span, Why};
-use crate::tcp::{Algorithm, Cx, Emit, End, Offsets, Settings, State, Tcb, listen};
+use crate::tcp::{Algorithm, Cx, EcnUse, Emit, End, Offsets, Settings, State, Tcb, listen};
 use crate::wire::tcp::Segment;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -67,6 +67,7 @@ impl Side {
         settings.timestamps = dice.percent(80);
         settings.sack = dice.percent(80);
         settings.congestion = if dice.percent(50) { Algorithm::Cubic } else { Algorithm::Reno };
+        settings.ecn = if count.is_multiple_of(2) { EcnUse::Request } else { EcnUse::Accept };
         Self {
             tcb: None,
             settings,
@@ -107,7 +108,10 @@ impl Side {
 
     fn arrives(&mut self, now: Instant, segment: &Segment<'_>, out: &mut Outbox) {
         self.during(out, |side, cx| match &mut side.tcb {
-            Some(tcb) => tcb.arrives(now, segment, Ecn::NotEct, cx),
+            Some(tcb) => {
+                let ecn = if segment.seq.is_multiple_of(7) { Ecn::Ce } else { Ecn::Ect0 };
+                tcb.arrives(now, segment, ecn, cx);
+            }
             None => match listen::on_segment(segment) {
                 listen::Disposition::Open => {
                     side.tcb = Some(Tcb::accept(&side.settings.into(), side.offsets, now, segment, cx))

@@ -30,6 +30,7 @@ fn stamped() -> Rig {
 //? RFC7323-3.2-e
 //? RFC7323-3.2-b
 //? RFC7323-3.2-k
+//? RFC7323-3.2-a
 #[test]
 fn both_syns_decide_and_then_every_segment_has_them() {
     let mut rig = stamped();
@@ -135,6 +136,7 @@ fn what_is_echoed_while_acknowledgements_wait() {
 
 //? RFC7323-4.3-b
 //? RFC7323-4.3-c
+//? RFC7323-4.3-d
 #[test]
 fn what_is_echoed_while_there_are_holes() {
     let mut rig = stamped_at(0, 0);
@@ -180,6 +182,7 @@ fn after_24_days_nothing_is_old() {
 
 //? RFC6298-3-a
 //? RFC7323-3.2-b
+//? RFC7323-4.1-b
 #[test]
 fn an_echo_tells_which_copy_was_acknowledged() {
     let mut rig = stamped();
