@@ -1,5 +1,5 @@
-//! floor 3: losses on the bench, each step by hand: fast retransmit, recovery without SACK and with it, and what
-//! a timeout forgets (RFC 5681 section 3.2, RFC 6582, RFC 6675).
+//! floor 3: losses on the bench, each step by hand: fast retransmit, recovery without SACK and with it, and
+//! what a timeout forgets (RFC 5681 section 3.2, RFC 6582, RFC 6675).
 
 use super::rig::Rig;
 use crate::tcp::Settings;
