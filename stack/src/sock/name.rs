@@ -88,6 +88,7 @@ impl FourTuple {
     /// Where the clocks of a connection between these ends begin: every time the same.
     pub fn offsets(&self, key: &Key) -> Offsets {
         //= RFC6528-3-b
+        //= RFC9293-MUST-9
         //= RFC7323-7-a
         Offsets::from_hash(self.keyed(key, Purpose::Clocks))
     }
@@ -168,6 +169,9 @@ mod tests {
 
     //? RFC6528-3-b
     //? RFC7323-7-a
+    //? RFC9293-SHLD-1
+    //? RFC9293-MUST-9
+    //? RFC6528-3-a
     #[test]
     fn where_a_connection_begins_depends_on_the_key_and_on_both_ends() {
         let end = |addr: u32, port| Endpoint { addr: Ipv4Addr::from(addr).into(), port };

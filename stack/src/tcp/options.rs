@@ -134,6 +134,7 @@ mod tests {
     //? RFC7323-2.2-d
     //? RFC7323-2.3-c
     //? RFC7323-2.3-d
+    //? RFC7323-2.2-a
     #[test]
     fn windows_are_scaled_if_both_syns_offer_it_and_never_on_a_syn() {
         let mut rig = Rig::connect_with(&large());
@@ -161,6 +162,7 @@ mod tests {
     }
 
     //? RFC7323-2.3-e
+    //? RFC7323-2.3-a
     #[test]
     fn a_shift_above_fourteen_is_taken_as_fourteen() {
         let mut rig = Rig::accept_with(&large(), "S 0:0(0) win 3 mss 1000 wscale 200");
@@ -180,6 +182,18 @@ mod tests {
         assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::SynReceived, 100));
         rig.gets(". 1:1(0) ack 1 win 100");
         assert_eq!((rig.tcb.state(), rig.tcb.snd().wnd.octets()), (State::Established, 12_800));
+    }
+
+    //? RFC7323-2.3-g
+    #[test]
+    fn the_shift_that_the_syn_says_is_the_one_that_is_used() {
+        let mut rig = Rig::connect_with(&large());
+        let said = rig.tcb.syn_options().window_scale;
+        assert!(said.is_some());
+        rig.wait();
+        assert_eq!(rig.tcb.syn_options().window_scale, said);
+        rig.gets("S. 0:0(0) ack 1 win 1000 mss 1000 wscale 3");
+        assert_eq!(rig.tcb.scale().map(|scale| scale.rcv.bits()), said);
     }
 
     #[test]

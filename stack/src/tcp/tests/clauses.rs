@@ -79,3 +79,29 @@ fn one_segment_draws_one_acknowledgement_at_most() {
         assert_eq!(sent, 1, "{segment}");
     }
 }
+
+//? RFC2018-2-a
+#[test]
+fn sack_is_permitted_on_a_syn_and_nowhere_else() {
+    let mut rig = Rig::connect_with(&Settings::default());
+    assert!(rig.log()[0].contains(" sackok"));
+    let mut lines = rig.gets("S. 0:0(0) ack 1 mss 1000 sackok");
+    lines.extend(rig.send(10));
+    lines.extend(rig.gets(". 11:21(10) ack 1"));
+    lines.extend(rig.shutdown());
+    assert!(lines.len() > 3 && !lines.iter().any(|line| line.contains("sackok")), "{lines:?}");
+}
+
+//? RFC9293-SHLD-17
+#[test]
+fn what_lies_beyond_a_window_that_was_taken_back_ends_no_connection() {
+    let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);
+    rig.send(1000);
+    rig.gets(". 1:1(0) ack 1 win 0");
+    for _ in 0..20 {
+        rig.wait();
+        rig.gets(". 1:1(0) ack 1 win 0");
+    }
+    assert_eq!(rig.tcb.state(), State::Established);
+    assert!(rig.now.as_nanos() > 600_000_000_000);
+}

@@ -197,3 +197,60 @@ fn cubic_is_not_slower_than_reno_where_the_path_is_short() {
     let fast = windows(5, 15);
     assert!((19_000..19_300).contains(&fast), "{fast}");
 }
+
+#[test]
+//? RFC5681-3.1-c
+//? RFC5681-3.1-f
+//? RFC6928-2-b
+fn the_handshake_widens_nothing_and_nothing_is_known_of_the_path() {
+    let mut rig = Rig::connect_with(&Settings::default());
+    rig.gets("S. 0:0(0) ack 1 mss 1000");
+    assert_eq!(rig.tcb.congestion.cwnd_octets(), 10_000);
+    assert!(rig.tcb.congestion.ssthresh_octets() >= crate::base::seq::Window::MAX.octets());
+    let mut rig = Rig::accept_with(&Settings::default(), "S 0:0(0) mss 1000");
+    rig.gets(". 1:1(0) ack 1");
+    assert_eq!(rig.tcb.congestion.cwnd_octets(), 10_000);
+}
+
+#[test]
+//? RFC9438-4.2-b
+fn cubic_grows_by_half_in_a_round_trip_at_most() {
+    let mut window = cubic_after_a_loss();
+    cubic_after(&mut window, 0, 200);
+    let before = window.cwnd_octets();
+    let after = acknowledged(&mut window, before, before, 60_000);
+    assert!(after > before && after <= before + before / 2, "{before} {after}");
+}
+
+#[test]
+//? RFC9438-4.2-c
+fn cubic_does_not_count_the_time_in_which_the_application_gave_too_little() {
+    let mut window = cubic_after_a_loss();
+    cubic_after(&mut window, 0, 1000);
+    let before = window.cwnd_octets();
+    for at_ms in (1000..100_000).step_by(1000) {
+        assert_eq!(acknowledged(&mut window, 1000, 1000, at_ms), before);
+    }
+    let after = cubic_after(&mut window, 100_000, 100_400);
+    assert!(after < before + before / 10, "{before} {after}");
+}
+
+#[test]
+//? RFC9438-4.8-a
+//? RFC9438-4.8-b
+fn cubic_begins_after_a_timeout_as_if_there_had_been_no_plateau() {
+    let mut window = cubic_after_a_loss();
+    window.on_timeout(true, 70_000, SMSS);
+    assert_eq!((window.cwnd_octets(), window.ssthresh_octets()), (1000, 49_000));
+    while window.cwnd_octets() < 49_000 {
+        let all = window.cwnd_octets();
+        acknowledged(&mut window, SMSS, all, 0);
+    }
+    let begin = window.cwnd_octets();
+    // Towards a plateau it would grow fastest now; away from its own one it hardly moves at first.
+    let early = cubic_after(&mut window, 0, 1000);
+    assert!(early < begin + 4000, "{begin} {early}");
+    let late = cubic_after(&mut window, 1000, 8000);
+    // 0.4 * 8^3 is 204.8.
+    assert!((begin + 190_000..begin + 210_000).contains(&late), "{begin} {late}");
+}

@@ -43,6 +43,8 @@ fn window(rig: &Rig) -> (u32, u32) {
     (rig.tcb.congestion.cwnd_octets(), rig.tcb.congestion.ssthresh_octets())
 }
 
+//? RFC3042-2-b
+//? RFC3042-2-c
 #[test]
 //? RFC5681-3.2-c
 //? RFC5681-3.2-d
@@ -68,6 +70,7 @@ fn two_duplicates_release_new_segments_and_the_third_brings_the_missing_one() {
     assert_eq!(ack(&mut rig, 0, &[]), [13]);
 }
 
+//? RFC5681-4.3-b
 #[test]
 //? RFC6582-3.2-c
 //? RFC6582-3.2-d
@@ -116,6 +119,7 @@ fn a_peer_that_invents_duplicates_inflates_the_window_by_no_more_than_the_flight
     assert_eq!(window(&rig), (17_000, 5000));
 }
 
+//? RFC6582-3.2-a
 #[test]
 //? RFC6582-3.2-b
 //? RFC6582-6-a
@@ -146,6 +150,7 @@ fn the_timer_counts_from_the_last_retransmission() {
     assert!(rig.wait()[0].starts_with("1900 > . 1:1001(1000)"));
 }
 
+//? RFC5681-4.3-a
 #[test]
 //? RFC6675-5-a
 //? RFC6675-5-b

@@ -42,6 +42,8 @@ fn a_syn_that_is_sent_again_after_close_takes_no_window_back() {
 }
 
 //? RFC9293-MUST-8
+//? RFC9293-SHLD-1
+//? RFC6528-3-a
 #[test]
 fn the_initial_number_follows_the_clock() {
     let settings = Settings::default();
