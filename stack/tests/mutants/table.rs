@@ -3,6 +3,7 @@
 mod checks;
 mod closing;
 mod congestion;
+mod notification;
 mod opening;
 mod path;
 mod recovery;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Mutant> {
         opening::MUTANTS,
         checks::MUTANTS,
         streams::MUTANTS,
+        notification::MUTANTS,
         path::MUTANTS,
         recovery::MUTANTS,
         selective::MUTANTS,
