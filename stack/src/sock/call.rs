@@ -4,8 +4,9 @@
 //! comparing the same operation. No call blocks. What would block is refused with
 //! [`Refused::WouldBlock`] or [`Refused::InProgress`], and blocking is the caller's loop.
 //!
-//! RFC9293-MAY-14: there is no flush, since nothing that was written waits for more to be written.
+//! RFC9293-MAY-14: there is no flush; `TCP_NODELAY` sends what waits for more to be written.
 //! RFC9293-MAY-15: there is no push flag; PSH marks the end of what was written.
+//! RFC9293-MAY-16: all that is written counts as pushed.
 //! RFC9293-MAY-17: what was pushed is not shown, and whatever is there can be read at once.
 //! RFC9293-SHLD-13: this asks something of applications, which find the mechanism here all the same.
 //! RFC9293-SHLD-23: this asks something of applications.
@@ -83,7 +84,7 @@ pub enum OptionValue {
     KeepCount(u8),
     /// `IP_TTL`, `IPV6_UNICAST_HOPS`.
     HopLimit(u8),
-    /// `IP_TOS`, `IPV6_TCLASS`: the octet with the differentiated services field. Of a stream the two ECN bits
+    /// `IP_TOS`, `IPV6_TCLASS`: the octet with the differentiated services field. Of a stream the ECN bits
     /// are the connection's own.
     TrafficClass(u8),
     /// `SO_ERROR`: reading it clears it. Not settable.

@@ -4,6 +4,7 @@
 //! with a socket that does not block.
 //!
 //! RFC9293-3.10.1-e: a listener does not turn into an active opener; POSIX has an errno for that.
+//! RFC9293-SHLD-6: an interface has one MTU, and it stays the same.
 
 use super::bind::Scope;
 use super::name::{Endpoint, FourTuple};

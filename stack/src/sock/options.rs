@@ -3,6 +3,8 @@
 //!
 //! Values are kept as given: Linux doubles buffer sizes for its own bookkeeping, this host counts octets of
 //! payload and needs no such thing.
+//!
+//! RFC9293-MAY-9: the traffic class of what arrives is not shown: no option of a stream socket asks for it.
 
 use super::call::{Family, Kind, OptionName, OptionValue};
 use super::depart::Marks;

@@ -1,5 +1,11 @@
 //! floor 4: from which address to which address a socket talks (RFC 9293 section 3.9.2.3, RFC 1122 sections
 //! 4.1.3.5 and 4.2.3.7).
+//!
+//! RFC9293-MUST-51: no option asks for a source route. They let an attacker pass by whatever relies on
+//! addresses, RFC 7126 section 4 has them filtered everywhere, and none would get through.
+//! RFC9293-MUST-52: likewise.
+//! RFC9293-MUST-53: likewise; a packet whose route has ended here is taken, and answered directly.
+//! RFC9293-SHLD-24: likewise.
 
 use super::call::Family;
 use super::depart::is_own;

@@ -51,6 +51,7 @@ impl Tcb {
         }
         if cut.data_octets > 0 && cut.seq + cut.data_octets == self.send_buffer.end() {
             //= RFC9293-MUST-61
+            //= RFC9293-SHLD-27
             flags = flags | Flags::PSH;
         }
         self.emit(now, cut, flags, cx);

@@ -1,6 +1,9 @@
 //! floor 3: opening a connection, actively and from LISTEN (RFC 9293 sections 3.4.1, 3.5, 3.10.1, 3.10.7.2).
 //!
 //! A connection does not know its four-tuple. What RFC 6528 derives from it comes in as [`Offsets`].
+//!
+//! RFC9293-3.4.2-a: a host that is reset knows nothing of before; when it is started again is for whoever
+//! starts it. The clock and the key of its initial sequence numbers differ then.
 
 use super::arrives::Arrived;
 use super::emit::Cut;
@@ -41,6 +44,7 @@ fn initial_sequence_number(offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> S
     let sum = clock.wrapping_add(u64::from(offsets.sequence)).wrapping_add(chosen);
     //= RFC9293-MUST-8
     //= RFC9293-SHLD-1
+    //= RFC9293-MUST-9
     //= RFC6528-3-a
     Seq::new((sum & u64::from(u32::MAX)) as u32)
 }

@@ -138,7 +138,7 @@ impl Tcb {
         }
     }
 
-    /// A router says that a segment with the number `quoted`, which is outstanding, was larger than `claimed`.
+    /// A router says that a segment with the number `quoted`, which is outstanding, exceeded `claimed`.
     pub(super) fn too_big(&mut self, now: Instant, quoted: Seq<Ours>, claimed: u16, cx: &mut Cx<'_>) {
         //= RFC1191-3-d
         //= RFC8201-4-d
@@ -154,8 +154,8 @@ impl Tcb {
         }
     }
 
-    /// The path carries segments of `limit` octets only, options included: cuts smaller from now on, and sends
-    /// the front again.
+    /// The path carries segments of `limit` octets only, options included: cuts smaller from now on, and
+    /// sends the front again.
     pub fn narrow(&mut self, now: Instant, limit: u16, cx: &mut Cx<'_>) {
         if limit >= self.path.limit {
             return;
@@ -178,7 +178,7 @@ impl Tcb {
         self.path = Path { limit, sent: 0, arrived, growing: None, search: self.path.search.take() };
     }
 
-    /// The retransmission timer expired, for the time `self.resends` in a row: the segment may have been too
+    /// The retransmission timer expired once more: the segment may have been too
     /// large.
     pub(super) fn note_timeout(&mut self, now: Instant) {
         if let Some(search) = &mut self.path.search {

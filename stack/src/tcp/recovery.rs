@@ -8,6 +8,7 @@
 //!
 //! Spurious timeouts are not looked for: neither Eifel (RFC 3522) nor F-RTO (RFC 5682) nor the heuristics of
 //! RFC 6582 section 4 are here. A D-SACK is understood, and changes nothing but that it is no sign of loss.
+//! RFC9293-MAY-7: nothing beyond the right edge is sent again.
 
 use super::arrives::Arrived;
 use super::congestion::Ack;

@@ -126,6 +126,8 @@ impl Settings {
 
     const fn with_mss(mss: u16, mss_default_octets: u16, mss_least_octets: u16) -> Self {
         Self {
+            // Whatever fits the link can be put together from fragments, too.
+            //= RFC9293-MUST-67
             mss_receive_octets: mss,
             mss_send_limit_octets: mss,
             mss_default_octets,

@@ -1,5 +1,6 @@
 //! floor 3: tests of whole connections, and the rig that the tests of the steps use too.
 
+mod calls;
 mod clauses;
 mod congestion;
 mod edges;

@@ -200,17 +200,25 @@ impl<'a> Peer<'a> {
 
     /// When P would acknowledge what it has, although the recording acknowledges more at once. R had more in
     /// flight than the host dares or is allowed to send: a smaller window, Nagle's rule, its congestion
-    /// window. No receiver lets that wait (RFC 9293 section 3.8.6.3).
+    /// window. No receiver lets that wait (RFC 9293 section 3.8.6.3). An ICMP error about what the host has
+    /// not dared to send is no error of its own, and is left out by then.
     pub fn splits_at(&self, host: &Observed) -> Option<Instant> {
-        let Item::Segment(segment) = self.items.front()? else { return None };
+        let segment = match self.items.front()? {
+            Item::Segment(segment) => segment,
+            Item::Error(_) => return self.waits_for(host).map(|_| host.latest + ACK_DELAY),
+        };
         let waits = !host.has_sent(self.translator.needs(segment)) && !segment.has(Flags::RST);
         let progress = host.end > self.split_ack.max(1) && !host.has_reset();
         (waits && progress && host.end > self.acknowledged).then(|| host.latest + ACK_DELAY)
     }
 
-    /// Acknowledges what the host has sent so far, with the window of the segment that waits.
+    /// Acknowledges what the host has sent so far, with the window of the segment that waits, or leaves out
+    /// the ICMP error that does.
     pub fn split(&mut self, host: &Observed) -> Option<Vec<u8>> {
-        let Item::Segment(segment) = *self.items.front()? else { return None };
+        let Item::Segment(segment) = *self.items.front()? else {
+            self.items.pop_front();
+            return None;
+        };
         self.split_ack = host.end;
         self.acknowledged = self.acknowledged.max(host.end);
         self.edge = self.edge.max(self.translator.edge(segment, host, Some(host.end)).unwrap_or(0));

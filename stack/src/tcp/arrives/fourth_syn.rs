@@ -4,6 +4,8 @@
 //!
 //! That a newer SYN opens a connection anew from TIME-WAIT is for the owner of the listener to arrange; what
 //! gets here is challenged in that state, too.
+//!
+//! RFC9293-3.10.7.4-m: RFC 5961 is in force, by which a SYN is challenged and resets nothing.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};
