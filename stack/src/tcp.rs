@@ -31,6 +31,7 @@ pub mod tcb;
 mod time_wait;
 mod timeouts;
 mod timestamps;
+mod user_timeout;
 mod window;
 
 pub use arrives::{closed, listen};

@@ -149,6 +149,8 @@ impl Sockets {
             receive_buffer_octets: options.receive_buffer_octets.max(BUFFER_MIN_OCTETS),
             send_buffer_octets: options.send_buffer_octets.clamp(BUFFER_MIN_OCTETS, SEND_BUFFER_MAX_OCTETS),
             user_timeout: options.user_timeout.or(self.settings.user_timeout),
+            // What the application wants is not the peer's to change.
+            adopt_user_timeout: self.settings.adopt_user_timeout && options.user_timeout.is_none(),
             nagle: !options.no_delay,
             keep_alive: options.keep_alives(),
             ..self.settings

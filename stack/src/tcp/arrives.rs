@@ -158,6 +158,7 @@ impl Tcb {
         self.fourth_check_syn(now, seg, cx)?;
         self.fifth_check_ack(now, segment, seg, cx)?;
         self.note_congestion(seg, segment.payload.len());
+        self.hear_user_timeout(segment.options.user_timeout);
         self.sixth_check_urgent(seg, cx);
         self.seventh_take_text(now, seg, cx)?;
         self.eighth_check_fin(now);

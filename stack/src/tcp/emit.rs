@@ -119,6 +119,7 @@ impl Tcb {
         self.sack.reported();
         self.ack_owed = false;
         self.delayed.cancel();
+        self.note_user_timeout_sent(flags);
         if acknowledges {
             self.note_ack_sent();
             self.edge_offered = Some(self.rcv.nxt + self.offered(window, flags.syn()).octets());

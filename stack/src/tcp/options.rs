@@ -32,7 +32,8 @@ impl Tcb {
         } else {
             Options { sack: self.sack_blocks(self.sack_room_octets()), ..Options::NONE }
         };
-        Options { timestamps: self.stamps_for(now, flags), ..fixed }
+        let (timestamps, user_timeout) = (self.stamps_for(now, flags), self.user_timeout_for(flags));
+        Options { timestamps, user_timeout, ..fixed }
     }
 
     /// The options of the own SYN.
@@ -90,6 +91,7 @@ impl Tcb {
             rcv: self.receive_shift(),
         });
         self.learn_stamps(now, options.timestamps);
+        self.hear_user_timeout(options.user_timeout);
     }
 
     /// The smallest shift with which the field can say the whole receive buffer.
@@ -114,7 +116,8 @@ impl Tcb {
     pub(super) fn effective_mss_octets(&self) -> u32 {
         let blocks = self.sack_blocks(self.sack_room_octets()).len() as u32;
         // Kind and length are padded to a word.
-        let options = if blocks > 0 { 4 + 8 * blocks } else { 0 };
+        let sack = if blocks > 0 { 4 + 8 * blocks } else { 0 };
+        let options = sack + if self.user_timeout_for(Flags::ACK).is_some() { 4 } else { 0 };
         //= RFC9293-MUST-16
         //= RFC6691-2-b
         self.smss_octets().saturating_sub(options).max(1)

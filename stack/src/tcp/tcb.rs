@@ -12,6 +12,7 @@ use super::rto::Rto;
 use super::state::{End, Phase, State};
 use super::timeouts::Timer;
 use super::timestamps::Stamps;
+use super::user_timeout::Suggestions;
 use super::{Settings, receive, sack, send};
 use crate::base::seq::Window;
 use crate::base::{Instant, Ours, Refused, Seq, Span, Theirs};
@@ -83,6 +84,8 @@ pub struct Tcb {
     pub(super) scale: Option<Scale>,
     /// Timestamps, if this end wants them and the other one has not declined.
     pub(super) stamps: Option<Stamps>,
+    /// The user timeouts that the ends suggest to each other.
+    pub(super) suggestions: Suggestions,
     /// Explicit congestion notification.
     pub(super) ecn: Marks,
     pub(super) send_buffer: send::Buffer,
@@ -148,6 +151,7 @@ impl Tcb {
             rcv: Rcv { nxt: Seq::new(0), wnd: zero, up: None },
             scale: None,
             stamps: None,
+            suggestions: Suggestions::default(),
             ecn: Marks::default(),
             send_buffer: send::Buffer::starting_at(iss + 1),
             receive_buffer: receive::Buffer::default(),
@@ -206,12 +210,6 @@ impl Tcb {
     /// The settings, to change one for this connection alone.
     pub(super) fn own_settings(&mut self) -> &mut Settings {
         Arc::make_mut(&mut self.settings)
-    }
-
-    /// Sets R2 for data (RFC 9293 section 3.8.3): `None` leaves the decision to the application.
-    pub fn set_user_timeout(&mut self, timeout: Option<Span>) {
-        //= RFC9293-MUST-21
-        self.own_settings().user_timeout = timeout;
     }
 
     /// Initial send sequence number.

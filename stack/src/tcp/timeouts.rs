@@ -60,7 +60,7 @@ impl Tcb {
             // Nobody is left to decide for an orphan.
             let of_orphan = self.reader_gone.then_some(ORPHAN_TIMEOUT);
             //= RFC9293-SHLD-11
-            self.settings.user_timeout.or(of_orphan)
+            self.user_timeout().or(of_orphan)
         };
         Some(self.waiting_since? + patience?)
     }

@@ -405,6 +405,8 @@ pub struct Options {
     pub sack: SackBlocks,
     /// Timestamps.
     pub timestamps: Option<Timestamps>,
+    /// User timeout.
+    pub user_timeout: Option<UserTimeout>,
 }
 
 impl Options {
@@ -415,6 +417,7 @@ impl Options {
         sack_permitted: false,
         sack: SackBlocks::NONE,
         timestamps: None,
+        user_timeout: None,
     };
 
     /// Reads option octets. Of each kind the first one counts; what is not known is skipped; at an
@@ -428,11 +431,10 @@ impl Options {
                 TcpOption::SackPermitted => read.sack_permitted = true,
                 TcpOption::Sack(blocks) if read.sack.is_empty() => read.sack = blocks,
                 TcpOption::Timestamps(stamps) => read.timestamps = read.timestamps.or(Some(stamps)),
+                TcpOption::UserTimeout(timeout) => read.user_timeout = read.user_timeout.or(Some(timeout)),
                 TcpOption::EndOfList
                 | TcpOption::NoOperation
                 | TcpOption::Sack(_)
-                //= RFC5482-3-a
-                | TcpOption::UserTimeout(_)
                 | TcpOption::Other { .. } => {}
             }
         }
@@ -448,7 +450,8 @@ impl Options {
             (None, true) => 4,
             (None, false) => 0,
         };
-        size + scale + stamps
+        let timeout = if self.user_timeout.is_some() { 4 } else { 0 };
+        size + scale + stamps + timeout
     }
 
     /// How many SACK blocks find room beside the other options: 4, with timestamps 3.
@@ -481,6 +484,7 @@ impl Options {
             .chain(stamps)
             .chain(nops(usize::from(scale.is_some())))
             .chain(scale)
+            .chain(self.user_timeout.map(TcpOption::UserTimeout))
             .chain(nops(if blocks.is_some() { 2 } else { 0 }))
             .chain(blocks.map(TcpOption::Sack))
     }
@@ -503,12 +507,14 @@ mod tests {
     impl Arbitrary for Options {
         fn arbitrary(g: &mut Gen) -> Self {
             let stamps: Option<(u32, u32)> = Arbitrary::arbitrary(g);
+            let timeout: Option<(bool, u16)> = Arbitrary::arbitrary(g);
             let options = Self {
                 mss: Arbitrary::arbitrary(g),
                 window_scale: Arbitrary::arbitrary(g),
                 sack_permitted: Arbitrary::arbitrary(g),
                 sack: SackBlocks::from_slice(&Vec::arbitrary(g)),
                 timestamps: stamps.map(|(value, echo)| Timestamps { value, echo }),
+                user_timeout: timeout.map(|(minutes, count)| UserTimeout { minutes, count: count >> 1 }),
             };
             Self { sack: options.sack.first(options.sack_room()), ..options }
         }
@@ -602,8 +608,10 @@ mod tests {
             sack_permitted: true,
             timestamps: Some(Timestamps { value: 1, echo: 0 }),
             sack: SackBlocks::NONE,
+            user_timeout: Some(UserTimeout { minutes: true, count: 5 }),
         };
-        assert_eq!(texts(&emitted(&options)), ["mss 1460", "sackOK", "TS val 1 ecr 0", "nop", "wscale 7"]);
+        let expected = ["mss 1460", "sackOK", "TS val 1 ecr 0", "nop", "wscale 7", "uto 5min"];
+        assert_eq!(texts(&emitted(&options)), expected);
     }
 
     //? RFC7323-A-a

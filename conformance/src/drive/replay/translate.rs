@@ -167,6 +167,7 @@ impl<'a> Translator<'a> {
             sack_permitted: recorded.sack_permitted && offered.sack_permitted,
             sack,
             timestamps,
+            user_timeout: recorded.user_timeout,
         }
     }
 

@@ -1,15 +1,15 @@
 //! floor 3: one connection on a bench: segments in and out as text, numbers relative to both initial ones.
 //!
-//! A line is `FLAGS SEQ:END(LEN) ack N win N urg N mss N wscale N sackok ts N ecr N sack A:B,C:D ect`, with
-//! `> ` before what left, `! ` before a discard reason and `* ` before a report. The last word is the ECN
-//! codepoint of the packet: `ect`, `ect1`, `ce`, or none. The peer's octets are the low bytes of their relative
-//! numbers. Timestamps are relative to where either clock began, an echo to where the clock it echoes began;
-//! on a segment without ACK, where it means nothing, the echo is what stands in the field.
+//! A line is `FLAGS SEQ:END(LEN) ack N win N urg N mss N wscale N sackok ts N ecr N uto Ns sack A:B,C:D ect`,
+//! with `> ` before what left, `! ` before a discard reason and `* ` before a report. The last word is the ECN
+//! codepoint of the packet: `ect`, `ect1`, `ce`, or none. The peer's octets are the low bytes of their
+//! relative numbers. Timestamps are relative to where either clock began, an echo to where the clock it echoes
+//! began; on a segment without ACK, where it means nothing, an echo of 0 is 0.
 
 use crate::base::{Choose, Ecn, Freedom, Instant, Seq, Span, Why};
 use crate::tcp::{Cx, Emit, Offsets, Report, Settings, State, Tcb, listen};
 use crate::wire::tcp::{Flags, Segment};
-use crate::wire::tcp_option::{SackBlocks, Timestamps};
+use crate::wire::tcp_option::{SackBlocks, Timestamps, UserTimeout};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -95,6 +95,9 @@ fn write_options(segment: &Segment<'_>, line: &mut String) {
         let echo = if segment.flags.ack() || echo > 0 { echo.wrapping_sub(THEIR_STAMPS) } else { echo };
         write!(line, " ts {} ecr {echo}", value.wrapping_sub(OUR_STAMPS)).unwrap();
     }
+    if let Some(timeout) = options.user_timeout {
+        write!(line, " uto {timeout}").unwrap();
+    }
     for (at, (left, right)) in options.sack.iter().enumerate() {
         let before = if at == 0 { " sack " } else { "," };
         write!(line, "{before}{}:{}", left.wrapping_sub(IRS), right.wrapping_sub(IRS)).unwrap();
@@ -148,6 +151,7 @@ fn parse(text: &str, payload: &mut Vec<u8>) -> (Segment<'static>, Ecn) {
                 let base = if flags.ack() { OUR_STAMPS } else { 0 };
                 stamps(&mut segment).echo = base.wrapping_add(number() as u32);
             }
+            "uto" => segment.options.user_timeout = Some(parse_timeout(words.next().unwrap())),
             "ect" => ecn = Ecn::Ect0,
             "ect1" => ecn = Ecn::Ect1,
             "ce" => ecn = Ecn::Ce,
@@ -159,6 +163,13 @@ fn parse(text: &str, payload: &mut Vec<u8>) -> (Segment<'static>, Ecn) {
 
 fn stamps<'a>(segment: &'a mut Segment<'static>) -> &'a mut Timestamps {
     segment.options.timestamps.get_or_insert_default()
+}
+
+/// A user timeout, as `5s` or `5min`.
+fn parse_timeout(text: &str) -> UserTimeout {
+    let minutes = text.ends_with("min");
+    let count = text.trim_end_matches(char::is_alphabetic).parse().unwrap();
+    UserTimeout { minutes, count }
 }
 
 /// Blocks of own numbers, as `A:B,C:D`.
