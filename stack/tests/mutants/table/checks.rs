@@ -157,4 +157,20 @@ super::mutants! {
         "tcp/arrives/fifth_ack.rs" "fn keep_edge"
         "self.snd.una.octets_since(una_before)" => "0",
         "tcp::arrives::fifth_ack::tests::an_acknowledgement_that_says_no_window_leaves_the_edge_where_it_was",
+    "syn-sent-unsent-ack-silent" "RFC9293-3.5-c" "SYN-SENT drops an acknowledgement of another connection without a reset."
+        "tcp/arrives/syn_sent.rs" "fn syn_sent_first_check_ack"
+        "cx.out.segment(&reset::reply_to(segment), Ecn::NotEct)" => "",
+        "tcp::arrives::syn_sent::tests::an_ack_of_another_connection_is_reset_at_its_own_number",
+    "syn-sent-deaf-to-resets" "RFC9293-3.10.7.3-b" "A reset that acknowledges the SYN does not end the attempt."
+        "tcp/arrives/syn_sent.rs" "fn syn_sent_second_check_reset"
+        "self.enter_closed(End::Failed(Refused::ConnRefused))" => "",
+        "tcp::arrives::syn_sent::tests::a_reset_with_the_right_ack_refuses_the_connection",
+    "reset-of-attempt-misnamed" "RFC9293-3.10.7.4-f" "The reset of an attempt to connect looks like that of a connection."
+        "tcp/arrives/second_reset.rs" "fn reset_by_peer"
+        "Refused::ConnRefused" => "Refused::ConnReset",
+        "tcp::arrives::second_reset::tests::syn_received_goes_where_it_came_from",
+    "reset-after-close-told" "RFC9293-3.10.7.4-h" "A reset after both FINs is told as an error."
+        "tcp/arrives/second_reset.rs" "fn reset_by_peer"
+        "self.enter_closed(End::Finished)" => "self.enter_closed(End::Failed(Refused::ConnReset))",
+        "tcp::tests::transitions::every_state_and_every_event",
 }

@@ -85,4 +85,16 @@ super::mutants! {
         "tcp/send.rs" "fn cut_at"
         "self.shut && data == stored && limit > data" => "false",
         "tcp::tests::timing::a_fin_is_sent_again_in_every_state_that_waits_for_its_acknowledgement",
+    "close-overtakes-data" "RFC9293-3.10.4-b" "CLOSE in SYN-RECEIVED does not wait for what was written."
+        "tcp/close.rs" "fn shutdown_write"
+        "self.send_buffer.len_octets() == 0" => "true",
+        "tcp::tests::transfer::a_close_before_the_handshake_waits_for_what_was_written",
+    "end-untold" "RFC9293-3.6-f" "The application does not hear that the peer has closed."
+        "tcp/tcb.rs" "fn readiness"
+        "self.peer_fin || closed" => "closed",
+        "tcp::arrives::eighth_fin::tests::the_fin_takes_a_number_and_ends_the_stream",
+    "time-wait-endless" "RFC9293-3.10.8-c" "TIME-WAIT does not end."
+        "tcp/timeouts.rs" "fn on_due"
+        "self.enter_closed(End::Finished)" => "",
+        "tcp::tests::timing::time_wait_lasts_two_segment_lifetimes_and_a_fin_sent_again_starts_them_again",
 }

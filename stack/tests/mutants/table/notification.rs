@@ -93,4 +93,8 @@ super::mutants! {
         "tcp/arrives/second_reset.rs" "fn second_check_reset"
         "self.settings.protect_time_wait" => "true",
         "tcp::tests::transitions::every_state_and_every_event",
+    "ect-on-syns" "RFC3168-6.1.1-b" "SYNs are sent as ECT."
+        "tcp/ecn.rs" "fn marks_for"
+        "RFC3168-6.1.1-b\n            return (flags, ⟦Ecn::NotEct⟧)" => "Ecn::Ect0",
+        "tcp::ecn::tests::new_data_is_marked_after_both_ends_have_agreed",
 }

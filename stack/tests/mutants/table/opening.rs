@@ -98,4 +98,16 @@ super::mutants! {
         "tcp/icmp.rs" "fn note_soft_error"
         "self.soft_error = Some(refused)" => "",
         "tcp::icmp::tests::hard_errors_end_an_attempt_and_soft_ones_do_not",
+    "syn-with-ack" "RFC9293-3.10.1-b" "The first SYN has ACK set."
+        "tcp/emit.rs" "fn ack_flag"
+        "Phase::SynSent => ⟦Flags::NONE⟧" => "Flags::ACK",
+        "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
+    "segment-size-late" "RFC9293-MUST-65" "Segments without SYN have the options of a SYN."
+        "tcp/options.rs" "fn options_for"
+        "if ⟦flags.syn()⟧" => "true",
+        "tcp::tests::transfer::what_was_written_before_the_handshake_leaves_after_it",
+    "scale-not-offered" "RFC7323-2.2-a" "The SYN does not offer to scale windows."
+        "tcp/options.rs" "fn syn_options"
+        "Phase::SynSent => ⟦self.settings.window_scale⟧" => "false",
+        "tcp::options::tests::windows_are_scaled_if_both_syns_offer_it_and_never_on_a_syn",
 }

@@ -145,4 +145,12 @@ super::mutants! {
         "tcp/send.rs" "fn push"
         "min(⟦room⟧)" => "u32::MAX",
         "tcp::tests::transfer::the_send_buffer_takes_what_it_has_room_for",
+    "urgent-octets-forgotten" "RFC9293-MUST-33" "Urgent data that was received and not read does not count."
+        "tcp/tcb.rs" "fn urgent_octets_left"
+        "up.distance_from(⟦self.consumed()⟧)" => "self.rcv.nxt",
+        "tcp::arrives::sixth_urgent::tests::the_user_is_told_when_the_pointer_appears_and_when_it_advances",
+    "ack-missing" "RFC9293-3.1-e" "Segments after the handshake have no ACK."
+        "tcp/emit.rs" "fn ack_flag"
+        "Flags::ACK" => "Flags::NONE",
+        "tcp::tests::transfer::what_was_written_before_the_handshake_leaves_after_it",
 }

@@ -63,7 +63,7 @@ super::mutants! {
         "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
     "gives-up-never" "RFC9293-MUST-20" "The user timeout does not end a connection."
         "tcp/timeouts.rs" "fn gives_up_at"
-        "self.settings.user_timeout" => "None",
+        "self.user_timeout()" => "None",
         "tcp::tests::timing::the_user_timeout_ends_a_connection_whose_data_nobody_acknowledges",
     "syn-given-up-early" "RFC9293-MUST-23" "The user timeout ends the wait for SYN,ACK, too."
         "tcp/timeouts.rs" "fn gives_up_at"
@@ -101,4 +101,44 @@ super::mutants! {
         "tcp/timeouts.rs" "fn on_due"
         "self.override_silly_window(now, cx)" => "",
         "tcp::tests::timing::the_override_timeout_sends_what_silly_window_avoidance_holds_back",
+    "first-timeout-too-long" "RFC6298-2.1-a" "Before a round trip was measured the timeout is three seconds."
+        "tcp/rto.rs" "fn new"
+        "span: ⟦settings.rto_initial⟧" => "settings.rto_min.times(3)",
+        "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
+    "timer-not-backed-off" "RFC6298-5.6-a" "The timer starts again with the timeout as it was."
+        "tcp/timeouts.rs" "fn on_retransmission_timeout"
+        "now + self.rto.span()" => "now + self.rto.span().divided_by(2)",
+        "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
+    "trouble-told-early" "RFC9293-SHLD-10" "The first retransmission counts as trouble."
+        "tcp/timeouts.rs" "fn on_retransmission_timeout"
+        "self.resends == R1_RETRANSMISSIONS" => "self.resends == 1",
+        "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
+    "suggestion-unasked" "RFC5482-3-a" "A suggested user timeout is adopted although nobody wants that."
+        "tcp/user_timeout.rs" "fn user_timeout"
+        "!self.settings.adopt_user_timeout" => "false",
+        "tcp::user_timeout::tests::nothing_is_told_and_nothing_adopted_by_default",
+    "suggestion-unbounded" "RFC5482-3-b" "A suggested user timeout is adopted however long it is."
+        "tcp/user_timeout.rs" "fn user_timeout"
+        ".min(⟦LONGEST.max(least)⟧)" => "Span::from_secs(1 << 30)",
+        "tcp::user_timeout::tests::the_longer_one_is_adopted_within_limits",
+    "suggestion-too-short" "RFC5482-3-b" "A suggested user timeout is adopted however short it is."
+        "tcp/user_timeout.rs" "fn user_timeout"
+        ".max(⟦least⟧).min" => "Span::ZERO",
+        "tcp::user_timeout::tests::the_longer_one_is_adopted_within_limits",
+    "suggestion-over-the-application" "RFC5482-3.1-a" "A suggestion changes what the application has set."
+        "tcp/user_timeout.rs" "fn user_timeout"
+        "self.suggestions.fixed" => "false",
+        "tcp::user_timeout::tests::what_the_application_sets_is_told_and_not_changed",
+    "suggestion-on-syns-only" "RFC5482-3-c" "The own user timeout is told on SYNs only."
+        "tcp/user_timeout.rs" "fn user_timeout_for"
+        "!self.suggestions.told" => "false",
+        "tcp::user_timeout::tests::the_own_timeout_is_told_on_syns_and_once_more",
+    "suggestion-on-everything" "RFC5482-3-c" "The own user timeout is told on every segment."
+        "tcp/user_timeout.rs" "fn user_timeout_for"
+        "!self.suggestions.told" => "true",
+        "tcp::user_timeout::tests::the_own_timeout_is_told_on_syns_and_once_more",
+    "user-timeout-not-set" "RFC9293-MUST-21" "The application can not set the user timeout."
+        "tcp/user_timeout.rs" "fn set_user_timeout"
+        "self.own_settings().user_timeout = timeout" => "",
+        "tcp::user_timeout::tests::what_the_application_sets_is_told_and_not_changed",
 }
