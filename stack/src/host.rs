@@ -122,8 +122,18 @@ impl Host {
 
     /// Does what is due.
     fn pass_time(&mut self, out: &mut dyn Out) {
+        if self.is_due() {
+            self.act_on_time(out);
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.due().is_some_and(|due| due <= self.now)
+    }
+
+    fn act_on_time(&mut self, out: &mut dyn Out) {
         for _ in 0..ROUNDS_MAX {
-            if self.due().is_none_or(|due| due > self.now) {
+            if !self.is_due() {
                 return;
             }
             self.ip.on_due(self.now, &mut *self.choices, &mut Lower(out));

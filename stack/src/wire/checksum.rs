@@ -32,16 +32,16 @@ impl Sum {
     /// thought behind.
     #[must_use]
     pub fn add_bytes(self, bytes: &[u8]) -> Self {
-        let (words, rest) = bytes.as_chunks::<4>();
+        let (words, rest) = bytes.as_chunks::<8>();
         // In the order of this machine: the octets of the sum are swapped instead of those of every word.
         //= RFC1071-2(A)-a
         //= RFC1071-2(B)-a
-        let mut piece: u64 = words.iter().map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
-        let mut last = [0; 4];
+        let mut piece: u128 = words.iter().map(|&word| u128::from(u64::from_ne_bytes(word))).sum();
+        let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);
         //= RFC1071-1-a
-        piece += u64::from(u32::from_ne_bytes(last));
-        let sum = self.add_piece(u16::from_be(fold(piece)));
+        piece += u128::from(u64::from_ne_bytes(last));
+        let sum = self.add_piece(u16::from_be(fold(halves(piece))));
         Self { odd: self.odd ^ (bytes.len() % 2 == 1), ..sum }
     }
 
@@ -69,6 +69,12 @@ impl Sum {
         let piece = if self.odd { piece.swap_bytes() } else { piece };
         Self { total: self.total + u64::from(piece), ..self }
     }
+}
+
+/// The four halves of the words of a long sum, added up: less than 2^64, and as good modulo 0xffff.
+const fn halves(piece: u128) -> u64 {
+    let (low, high) = (piece as u64, (piece >> 64) as u64);
+    (low & 0xffff_ffff) + (low >> 32) + (high & 0xffff_ffff) + (high >> 32)
 }
 
 /// Brings the carries round until 16 bits are left. Only a sum of zeros gives 0.

@@ -418,6 +418,7 @@ impl<'a> Segment<'a> {
                 //= RFC9293-MUST-69
                 out.resize(start + words * 4, 0);
             }
+            None if options_len_octets == 0 => {}
             None => self.options.emit(out),
         }
         out.extend_from_slice(self.payload);
