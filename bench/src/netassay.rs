@@ -51,7 +51,7 @@ impl Netassay {
             ..tcp::Settings::default()
         };
         let ports = Policy { privileged: true, ..Policy::default() };
-        let host = Host::new(Config { ip, tcp, ports }, Box::new(Seeded::new(7)));
+        let host = Host::new(Config { ip, tcp, ports, ..Config::default() }, Box::new(Seeded::new(7)));
         Self { host, seen: Seen::default(), now: Instant::ZERO, listener: SocketId(0) }
     }
 

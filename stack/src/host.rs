@@ -9,7 +9,7 @@ use crate::base::{Choose, Freedom, Instant, Why};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
 use crate::sock::table::{Net, Row, Sockets};
-use crate::sock::{Call, Reply};
+use crate::sock::{self, Call, Reply};
 use crate::tcp;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -24,6 +24,8 @@ pub struct Config {
     pub tcp: tcp::Settings,
     /// Ports.
     pub ports: Policy,
+    /// What strangers can make the host keep.
+    pub sockets: sock::Policy,
 }
 
 /// What happens to a host.
@@ -81,7 +83,7 @@ impl Host {
         let key = Key::new(secret(), secret());
         Self {
             ip: Ip::new(config.ip),
-            sockets: Sockets::new(config.ports, config.tcp, key),
+            sockets: Sockets::new(config.ports, config.sockets, config.tcp, key),
             choices,
             now: Instant::ZERO,
         }

@@ -11,6 +11,7 @@ pub mod arrives;
 mod check;
 mod close;
 mod congestion;
+pub mod cookie;
 mod delayed_ack;
 mod ecn;
 mod emit;

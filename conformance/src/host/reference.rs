@@ -150,7 +150,8 @@ fn configuration(config: &HostConfig, tcp: Settings) -> Result<host::Config, Fau
         mtu_octets: config.mtu_octets,
         ..ip::Config::default()
     };
-    Ok(host::Config { ip, tcp, ports: Policy { privileged: true, ..Policy::default() } })
+    let ports = Policy { privileged: true, ..Policy::default() };
+    Ok(host::Config { ip, tcp, ports, ..host::Config::default() })
 }
 
 impl Host for Reference {

@@ -1,7 +1,7 @@
 //! floor 4: what always holds between the tables of the socket layer. Tests and the fuzzer ask after every
 //! step.
 
-use super::table::{Body, Slot, Socket, Sockets};
+use super::table::{Body, LeftAs, Slot, Socket, Sockets};
 use crate::tcp;
 
 impl Sockets {
@@ -41,6 +41,8 @@ impl Sockets {
             }
             Body::Connection(connection) => {
                 connection.tcb.check();
+                let is_left = socket.id.is_none() && connection.parent.is_none();
+                assert_eq!(connection.left_as.is_some(), is_left, "what is left to itself is counted");
                 let closed = connection.tcb.state() == tcp::State::Closed;
                 assert_eq!(connection.entered, !closed, "a connection can be found until it has ended");
                 if connection.entered {
@@ -64,6 +66,12 @@ impl Sockets {
         let bodies = || sockets().map(|socket| &socket.body);
         let armed = bodies().filter(|body| matches!(body, Body::Connection(c) if c.due().is_some())).count();
         assert_eq!(armed, self.timers.len(), "no timer without a connection");
+        let left = |what: LeftAs| {
+            let is_it = |body: &&Body| matches!(body, Body::Connection(c) if c.left_as == Some(what));
+            bodies().filter(is_it).count()
+        };
+        assert_eq!(left(LeftAs::Orphan), self.left.orphans, "orphans are counted");
+        assert_eq!(left(LeftAs::TimeWait), self.left.time_wait, "TIME-WAIT is counted");
         let bound = sockets().filter(|socket| socket.bound.is_some()).count();
         assert_eq!(bound, self.claims.count(), "no claim without a socket");
         let named = sockets().filter(|socket| socket.id.is_some()).count();

@@ -107,12 +107,13 @@ impl Sockets {
             parent: None,
             told: Told::Nothing,
             read_shut: false,
+            left_as: None,
             patience: None,
         };
         self.socket(slot).body = Body::Connection(Box::new(connection));
         self.streams.pair(tuple, slot);
         let sent = self.departures.flush(&tuple, options.marks(), net);
-        self.settle(slot, net.now);
+        self.settle(slot, net);
         match sent {
             Ok(()) => Err(Refused::InProgress),
             Err(refused) => {

@@ -10,11 +10,13 @@
 //! RFC4987-4-b: there are no SYN cookies.
 //! RFC4987-4-d: every packet of this stack has the flow label 0.
 
-use super::call::{How, Reply};
+use super::call::{Family, How, Reply};
 use super::demux::Place;
 use super::name::FourTuple;
+use super::options::Options;
+use super::policy::SynCookies;
 use super::table::{Body, Connection, Net, Slot, Socket, Sockets, Told};
-use crate::base::{Ours, Refused, Seq, Why};
+use crate::base::{Instant, Ours, Refused, Seq, Why};
 use crate::tcp::{self, Tcb, listen};
 use crate::wire::tcp::Segment;
 use alloc::boxed::Box;
@@ -29,6 +31,8 @@ pub(super) struct Listener {
     backlog: u32,
     place: Place,
     half_open: BTreeSet<Slot>,
+    /// Until when a cookie may come back.
+    cookies_until: Option<Instant>,
     ready: VecDeque<Slot>,
 }
 
@@ -49,6 +53,16 @@ impl Listener {
 
     fn syn_queue_is_full(&self) -> bool {
         self.half_open.len() > self.backlog as usize
+    }
+
+    /// The half-open connection that waits longest.
+    pub(super) fn oldest_half_open(&self) -> Option<Slot> {
+        self.half_open.first().copied()
+    }
+
+    /// Until when a cookie may come back.
+    pub(super) const fn cookies_until(&mut self) -> &mut Option<Instant> {
+        &mut self.cookies_until
     }
 
     /// Every connection in the two queues.
@@ -84,7 +98,13 @@ impl Sockets {
         let reuse_port = socket.options.reuse_port;
         //= RFC9293-3.10.1-a
         let place = self.streams.wait(scope, port, family, reuse_port, slot);
-        let listener = Listener { backlog, place, half_open: BTreeSet::new(), ready: VecDeque::new() };
+        let listener = Listener {
+            backlog,
+            place,
+            half_open: BTreeSet::new(),
+            cookies_until: None,
+            ready: VecDeque::new(),
+        };
         self.socket(slot).body = Body::Listening(Box::new(listener));
         self.renew_claim(slot);
         Ok(())
@@ -135,9 +155,20 @@ impl Sockets {
     ) {
         match listen::on_segment(segment) {
             listen::Disposition::Ignore(why) => net.out.discard(why),
-            listen::Disposition::Reset(reset) => self.transmit(tuple, &reset, net),
+            listen::Disposition::Reset(reset) => {
+                if !self.cookie_comes_back(slot, tuple, segment, net) {
+                    self.transmit(tuple, &reset, net);
+                }
+            }
             listen::Disposition::Open => match self.room_for_child(slot) {
-                Ok(()) => self.open_child(slot, tuple, segment, beyond, net),
+                Ok(()) if self.bounds.syn_cookies != SynCookies::Always || beyond.is_some() => {
+                    self.open_child(slot, tuple, segment, beyond, net);
+                }
+                Ok(()) => self.answer_with_cookie(slot, tuple, segment, net),
+                Err(Why::SynQueueFull) if self.is_flooded(slot) => {
+                    //= RFC4987-4-a
+                    self.answer_with_cookie(slot, tuple, segment, net);
+                }
                 Err(why) => net.out.discard(why),
             },
         }
@@ -172,6 +203,21 @@ impl Sockets {
                 None => Tcb::accept(&settings, offsets, net.now, segment, &mut cx),
             }
         };
+        let child = self.insert_child(slot, tuple, family, options, tcb);
+        // A SYN-ACK that can not leave is lost like any other segment.
+        let _ = self.departures.flush(tuple, options.marks(), net);
+        self.settle(child, net);
+    }
+
+    /// A half-open connection of the listener `slot`.
+    pub(super) fn insert_child(
+        &mut self,
+        slot: Slot,
+        tuple: &FourTuple,
+        family: Family,
+        options: Options,
+        tcb: Tcb,
+    ) -> Slot {
         let connection = Connection {
             tcb,
             tuple: *tuple,
@@ -179,6 +225,7 @@ impl Sockets {
             parent: Some(slot),
             told: Told::Outcome,
             read_shut: false,
+            left_as: None,
             patience: None,
         };
         let body = Body::Connection(Box::new(connection));
@@ -190,9 +237,7 @@ impl Sockets {
         if let Some(listener) = self.listener(slot) {
             listener.half_open.insert(child);
         }
-        // A SYN-ACK that can not leave is lost like any other segment.
-        let _ = self.departures.flush(tuple, options.marks(), net);
-        self.settle(child, net.now);
+        child
     }
 
     /// Whether a segment for a half-open connection has to wait because its completion would overfill the

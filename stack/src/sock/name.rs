@@ -63,6 +63,8 @@ enum Purpose {
     Table,
     /// Where clocks begin that the peer sees.
     Clocks,
+    /// SYN cookies.
+    Cookie,
 }
 
 impl FourTuple {
@@ -83,6 +85,11 @@ impl FourTuple {
     /// Where a table keeps the conversation.
     pub(super) fn hash(&self, key: &Key) -> u64 {
         self.keyed(key, Purpose::Table)
+    }
+
+    /// What SYN cookies of the conversation are made with.
+    pub(super) fn cookie_secret(&self, key: &Key) -> u64 {
+        self.keyed(key, Purpose::Cookie)
     }
 
     /// Where the clocks of a connection between these ends begin: every time the same.

@@ -242,7 +242,7 @@ impl Sockets {
             OptionValue::UserTimeout(timeout) => {
                 //= RFC9293-MUST-21
                 connection.tcb.set_user_timeout(timeout.or(default_timeout));
-                self.settle(slot, net.now);
+                self.settle(slot, net);
             }
             OptionValue::KeepAlive(_)
             | OptionValue::KeepIdle(_)
@@ -250,7 +250,7 @@ impl Sockets {
             | OptionValue::KeepCount(_) => {
                 //= RFC9293-MUST-24
                 connection.tcb.set_keep_alive(net.now, socket.options.keep_alives());
-                self.settle(slot, net.now);
+                self.settle(slot, net);
             }
             OptionValue::ReuseAddr(_)
             | OptionValue::ReusePort(_)

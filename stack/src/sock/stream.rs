@@ -4,8 +4,8 @@
 use super::call::{How, Reply};
 use super::depart::Marks;
 use super::name::FourTuple;
-use super::table::{Body, Net, Slot, Sockets};
-use crate::base::{Ecn, Instant, Refused, Span};
+use super::table::{Body, LeftAs, Net, Slot, Sockets};
+use crate::base::{Ecn, Instant, Refused, Span, Why};
 use crate::tcp::{self, Tcb};
 use crate::wire::tcp::Segment;
 use alloc::vec::Vec;
@@ -54,12 +54,12 @@ impl Sockets {
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> R {
         let result = self.with_tcb(slot, net, act);
-        self.settle(slot, net.now);
+        self.settle(slot, net);
         result
     }
 
     /// Brings timers, queues and tables in line with the state of a connection.
-    pub(super) fn settle(&mut self, slot: Slot, now: Instant) {
+    pub(super) fn settle(&mut self, slot: Slot, net: &mut Net<'_>) {
         let socket = self.socket(slot);
         let named = socket.id.is_some();
         let connection = socket.connection();
@@ -68,7 +68,7 @@ impl Sockets {
         connection.patience = match connection.patience {
             _ if !is_orphan || state != tcp::State::FinWait2 => None,
             Some(until) => Some(until),
-            None => Some(now + ORPHAN_PATIENCE),
+            None => Some(net.now + ORPHAN_PATIENCE),
         };
         let due = connection.due();
         self.timers.set(slot, due);
@@ -83,12 +83,53 @@ impl Sockets {
             if is_orphan {
                 self.remove(slot);
             }
+            return;
+        }
+        let left_as = is_orphan.then_some(match state {
+            tcp::State::TimeWait => LeftAs::TimeWait,
+            tcp::State::Closed
+            | tcp::State::Listen
+            | tcp::State::SynSent
+            | tcp::State::SynReceived
+            | tcp::State::Established
+            | tcp::State::FinWait1
+            | tcp::State::FinWait2
+            | tcp::State::CloseWait
+            | tcp::State::Closing
+            | tcp::State::LastAck => LeftAs::Orphan,
+        });
+        self.count_left(slot, left_as, net);
+    }
+
+    /// Counts a connection that is left to itself, and ends it if there are too many.
+    fn count_left(&mut self, slot: Slot, left_as: Option<LeftAs>, net: &mut Net<'_>) {
+        let before = core::mem::replace(&mut self.socket(slot).connection().left_as, left_as);
+        if before == left_as {
+            return;
+        }
+        if let Some(before) = before {
+            *self.left.count(before) -= 1;
+        }
+        let Some(left_as) = left_as else { return };
+        *self.left.count(left_as) += 1;
+        let (most, why) = match left_as {
+            LeftAs::Orphan => (self.bounds.orphans_max, Why::OrphansFull),
+            LeftAs::TimeWait => (self.bounds.time_wait_max, Why::TimeWaitFull),
+        };
+        if *self.left.count(left_as) > most {
+            net.out.discard(why);
+            self.with_tcb(slot, net, |tcb, now, cx| tcb.abort(now, cx));
+            self.remove(slot);
         }
     }
 
     /// Takes a socket out of every table.
     pub(super) fn remove(&mut self, slot: Slot) {
-        if let Body::Connection(_) = self.socket(slot).body {
+        if let Body::Connection(connection) = &mut self.socket(slot).body {
+            let left_as = connection.left_as.take();
+            if let Some(left_as) = left_as {
+                *self.left.count(left_as) -= 1;
+            }
             self.detach(slot);
         }
         self.timers.forget(slot);

@@ -96,6 +96,8 @@ pub(super) struct Connection {
     pub(super) parent: Option<Slot>,
     pub(super) told: Told,
     pub(super) read_shut: bool,
+    /// What it counts as.
+    pub(super) left_as: Option<LeftAs>,
     /// Until when a connection without an application may wait for a FIN that nothing obliges the peer to
     /// send.
     pub(super) patience: Option<Instant>,
@@ -105,6 +107,31 @@ impl Connection {
     /// When something has to be done for it.
     pub(super) fn due(&self) -> Option<Instant> {
         soonest([self.tcb.due(), self.patience])
+    }
+}
+
+/// What a connection counts as that no application has open and no listener either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftAs {
+    /// Finishing.
+    Orphan,
+    /// In TIME-WAIT.
+    TimeWait,
+}
+
+/// How many connections are left to themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) orphans: usize,
+    pub(super) time_wait: usize,
+}
+
+impl Left {
+    pub(super) const fn count(&mut self, left_as: LeftAs) -> &mut usize {
+        match left_as {
+            LeftAs::Orphan => &mut self.orphans,
+            LeftAs::TimeWait => &mut self.time_wait,
+        }
     }
 }
 
@@ -123,6 +150,8 @@ pub(super) struct Datagram {
 #[derive(Debug)]
 pub struct Sockets {
     pub(super) policy: Policy,
+    pub(super) bounds: super::Policy,
+    pub(super) left: Left,
     pub(super) settings: tcp::Settings,
     /// Those of the connection that was opened last.
     pub(super) settings_before: Arc<tcp::Settings>,
@@ -201,9 +230,11 @@ const fn name_hash(id: SocketId) -> u64 {
 
 impl Sockets {
     /// No sockets. What nobody shall foretell follows from `key`.
-    pub fn new(policy: Policy, settings: tcp::Settings, key: Key) -> Self {
+    pub fn new(policy: Policy, bounds: super::Policy, settings: tcp::Settings, key: Key) -> Self {
         Self {
             policy,
+            bounds,
+            left: Left::default(),
             settings,
             settings_before: Arc::new(settings),
             key,

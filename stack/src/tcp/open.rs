@@ -94,7 +94,7 @@ impl Tcb {
         Self::accept_with(iss, settings, offsets, now, syn, cx)
     }
 
-    fn accept_with(
+    pub(super) fn accept_with(
         iss: Seq<Ours>,
         settings: &Arc<Settings>,
         offsets: Offsets,
