@@ -4,10 +4,6 @@
 //! queues hold one more than the backlog, as on Linux. A SYN that finds either full is dropped, and so is the
 //! acknowledgement that would complete a handshake while the accept queue is full: the peer sends again.
 //!
-//! RFC4987-3.6-a: there are no SYN cookies.
-//! RFC4987-3.6-b: likewise, so that every SYN,ACK has a state behind it.
-//! RFC4987-4-a: a flood costs no more than the backlog, but an honest SYN waits for a free place like any.
-//! RFC4987-4-b: there are no SYN cookies.
 //! RFC4987-4-d: every packet of this stack has the flow label 0.
 
 use super::call::{Family, How, Reply};

@@ -5,7 +5,7 @@
 //! number and of the four-tuple. The acknowledgement brings it back, and the SYN is made anew from it: without
 //! the options that there was no room for. So none of them is offered either.
 //!
-//! RFC4987-4-c: what is answered without state is not sent again by itself. The peer sends its SYN again.
+//! What is answered without state is not sent again by itself: the peer sends its SYN again.
 
 use super::{Cx, Emit, Offsets, Settings, Tcb};
 use crate::base::siphash::Key;

@@ -227,10 +227,9 @@ impl Target {
     }
 
     pub(crate) fn accept(&mut self, sock: SocketId) -> Option<SocketId> {
-        match self.call(Call::Accept { sock }) {
-            Reply::Accepted { sock, .. } => Some(sock),
-            _ => None,
-        }
+        let reply = self.call(Call::Accept { sock });
+        let Reply::Accepted { sock, .. } = reply else { return None };
+        Some(sock)
     }
 
     /// Time goes by, timers fire.
