@@ -5,8 +5,13 @@ use super::pursuit::{Explanation, Objection, Pursuit};
 use super::shadow::{Sent, Shadow};
 use super::word::{Breach, Cause, Liberty};
 use crate::drive::replay::recording::RecordedSegment;
+use stack::base::Span;
 use stack::tcp::State;
 use stack::wire::tcp::Flags;
+
+/// The shortest time after which a stack is believed to have given up what it closed: much less than any
+/// document allows, and more than any round trip.
+const WAIT_MIN: Span = Span::from_secs(1);
 
 /// Whether the reference sent this SYN.
 fn is_syn(sent: &Sent, segment: &RecordedSegment) -> bool {
@@ -93,10 +98,12 @@ impl Pursuit<'_> {
             return Ok(Explanation { why: sent.why, ..Explanation::of(Cause::ResetByReference) });
         }
         let segments = &self.scene.connection.segments;
-        let answers =
-            self.recent.iter().rev().any(|index| {
-                Shadow::reset_for(&segments[*index]).is_some_and(|reset| reset.is_reset(segment))
-            });
+        let asks =
+            |asked: &&RecordedSegment| Shadow::reset_for(asked).is_some_and(|reset| reset.is_reset(segment));
+        let answered: Vec<&RecordedSegment> =
+            self.recent.iter().map(|index| &segments[*index]).filter(asks).collect();
+        let answers = !answered.is_empty();
+        let unread = answered.iter().any(|asked| asked.payload_octets > 0);
         match self.shadow.state() {
             State::Closed | State::Listen if answers => Ok(Explanation::of(Cause::ResetForNobody)),
             // The application withdrew before the answer came.
@@ -104,9 +111,9 @@ impl Pursuit<'_> {
                 self.shadow.shutdown(segment.at);
                 Ok(Explanation::of(Cause::ResetForNobody))
             }
-            // Both halves are closed here, or the time was over to wait for the peer.
+            // Both halves are closed here and octets came, or the time was over to wait for the peer.
             State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck | State::TimeWait
-                if answers =>
+                if unread || answers && self.has_waited(segment) =>
             {
                 self.shadow.close(segment.at);
                 self.shadow.abort(segment.at);
@@ -126,9 +133,24 @@ impl Pursuit<'_> {
         }
     }
 
+    /// Whether it was silent for so long that it may have given the connection up.
+    fn has_waited(&self, segment: &RecordedSegment) -> bool {
+        let before = self.scene.connection.of(self.scene.role).take_while(|one| one.number < segment.number);
+        before.last().is_none_or(|last| segment.at.since(last.at) >= WAIT_MIN)
+    }
+
     /// A reset that answers nothing: the reference aborts and sends the same one, if the tap has seen all
     /// that was sent before it.
     fn abort(&mut self, segment: &RecordedSegment) -> Result<Explanation, Objection> {
+        let ack = Some(segment.ack).filter(|_| segment.has(Flags::ACK));
+        let next = self.shadow.rcv_nxt().map(|next| next.value());
+        if let (Some(ack), Some(next)) = (ack, next)
+            && ack != next
+            && self.scene.tap == Tap::Here
+        {
+            let what = format!("a reset that acknowledges {}, not {}", self.theirs(ack), self.theirs(next));
+            return Err(Objection::new(Breach::ResetNumber, what));
+        }
         let mut aborted = self.shadow.clone();
         if aborted.abort(segment.at).iter().any(|sent| sent.is_reset(segment)) {
             self.shadow = aborted;

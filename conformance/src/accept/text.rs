@@ -171,6 +171,10 @@ impl Pursuit<'_> {
             return Ok(Explanation::of(Cause::KeepAlive));
         }
         self.same_octets(segment, next)?;
+        if segment.has(Flags::FIN) && self.fin.is_none() {
+            let what = format!("a FIN before {}, where octets were", self.ours(next.value()));
+            return Err(Objection::new(Breach::FinMoved, what));
+        }
         let cause = if wnd == 0 {
             Cause::WindowProbe
         } else if segment.has(Flags::FIN) {
@@ -204,9 +208,12 @@ impl Pursuit<'_> {
         if number == snd.nxt {
             return Ok(self.acknowledges(segment));
         }
-        let closed = snd.wnd.octets() == 0 || snd.una != snd.nxt;
-        if number == snd.una.back(1) || number == snd.nxt.back(1) {
-            return Ok(Explanation::of(if closed { Cause::WindowProbe } else { Cause::KeepAlive }));
+        let closed = snd.wnd.octets() == 0;
+        // A question is asked when nothing has come for a while, and no acknowledgement is due.
+        let quiet = !self.clock.runs() && !self.opened && !self.text_came;
+        if (closed || quiet) && (number == snd.una.back(1) || number == snd.nxt.back(1)) {
+            let probes = closed || snd.una != snd.nxt;
+            return Ok(Explanation::of(if probes { Cause::WindowProbe } else { Cause::KeepAlive }));
         }
         let edge = snd.una + snd.wnd.octets();
         // Behind a window that was taken back nothing stands, not even this.
