@@ -13,6 +13,7 @@
 mod clock;
 mod control;
 mod inbox;
+mod incarnation;
 mod pursuit;
 mod scene;
 mod shadow;
@@ -20,12 +21,13 @@ mod text;
 mod watch;
 mod word;
 
+pub use incarnation::connections;
 pub use pursuit::Explanation;
 pub use word::{Breach, Cause, Liberty};
 
 use crate::drive::replay::infer::{self, NotReplayable};
 use crate::drive::replay::recording::{ChecksumSeen, RecordedConnection, RecordedSegment, Side};
-use inbox::Manner;
+use inbox::Way;
 use pursuit::{Objection, Pursuit};
 use scene::Scene;
 use stack::tcp::State;
@@ -114,12 +116,6 @@ impl Followed {
     }
 }
 
-/// How a connection is followed, one way after the other until one explains it: an arrival that was taken for
-/// granted may have been discarded, and which of the peer's timestamps count depends on when it was
-/// acknowledged.
-const PASSES: [(Manner, bool); 4] =
-    [(Manner::Eager, true), (Manner::Lazy, true), (Manner::Eager, false), (Manner::Lazy, false)];
-
 /// Follows the end `role` of a recorded connection.
 pub fn follow(connection: &RecordedConnection, role: Side, tap: Tap) -> Followed {
     let number = |segment: Option<&RecordedSegment>| segment.map_or(0, |segment| segment.number);
@@ -140,9 +136,9 @@ pub fn follow(connection: &RecordedConnection, role: Side, tap: Tap) -> Followed
         Ok(()) => {
             let scene = Scene::new(connection, role, tap);
             let fresh = followed.clone();
-            for (place, (manner, stamps)) in PASSES.into_iter().enumerate() {
+            for (place, way) in Way::ALL.into_iter().enumerate() {
                 let mut pass = fresh.clone();
-                pursue(&scene, manner, stamps, &mut pass);
+                pursue(&scene, way, &mut pass);
                 let explains = pass.end == End::Explained;
                 if place == 0 || explains || pass.explained > followed.explained {
                     followed = pass;
@@ -166,8 +162,8 @@ fn judgeable(connection: &RecordedConnection, role: Side) -> Result<(), NotRepla
 }
 
 /// Goes through the segments in order of capture.
-fn pursue(scene: &Scene, manner: Manner, stamps: bool, followed: &mut Followed) {
-    let mut pursuit = Pursuit::new(scene, manner, stamps);
+fn pursue(scene: &Scene, way: Way, followed: &mut Followed) {
+    let mut pursuit = Pursuit::new(scene, way);
     for (index, segment) in scene.connection.segments.iter().enumerate() {
         if segment.from != scene.role {
             pursuit.peer_sends(index);

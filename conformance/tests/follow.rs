@@ -12,6 +12,7 @@ use conformance::trace::{Event, Response, Stimulus};
 use serde::Deserialize;
 use stack::base::{Instant, Span};
 use stack::wire::tcp::Flags;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,8 @@ impl Capture {
 
     fn connections(&self) -> Vec<RecordedConnection> {
         let read = replay::read(&corpora().join("captures").join(&self.file), None);
-        read.map(|recorded| recorded.recording.connections).unwrap_or_default()
+        let recording = read.map(|recorded| recorded.recording).unwrap_or_default();
+        accept::connections(&recording).into_iter().map(Cow::into_owned).collect()
     }
 }
 

@@ -41,6 +41,31 @@ pub(super) enum Manner {
     Lazy,
 }
 
+/// What is believed of what the recording can not show. A connection is followed in one way after the other,
+/// until one explains it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    /// How willingly arrivals are taken: one that is taken for granted may have been discarded.
+    pub(super) manner: Manner,
+    /// Whether the peer's timestamps count: which of them do depends on when they were acknowledged.
+    pub(super) stamps: bool,
+    /// Whether an acknowledgement of more than the recording holds tells of what the tap missed, and is not
+    /// forged.
+    pub(super) trust: bool,
+}
+
+impl Way {
+    /// Every way, the plainest first.
+    pub(super) const ALL: [Self; 6] = [
+        Self { manner: Manner::Eager, stamps: true, trust: false },
+        Self { manner: Manner::Eager, stamps: true, trust: true },
+        Self { manner: Manner::Lazy, stamps: true, trust: false },
+        Self { manner: Manner::Lazy, stamps: true, trust: true },
+        Self { manner: Manner::Eager, stamps: false, trust: true },
+        Self { manner: Manner::Lazy, stamps: false, trust: true },
+    ];
+}
+
 /// Sets of arrivals that may have come before `answer`, the plainest first: all; those that `answer`
 /// acknowledges; those, with the last one clipped; all but the last few.
 pub(super) fn plans(

@@ -1,6 +1,6 @@
 //! floor 8: follows one end, segment by segment: which arrivals came before it, and what explains it.
 
-use super::inbox::{self, Arrival, Manner};
+use super::inbox::{self, Arrival, Way};
 use super::scene::Scene;
 use super::shadow::{Sent, Shadow};
 use super::watch::Watch;
@@ -82,7 +82,7 @@ impl Objection {
 #[derive(Clone, Debug)]
 pub(super) struct Pursuit<'a> {
     pub(super) scene: &'a Scene,
-    manner: Manner,
+    way: Way,
     pub(super) shadow: Shadow,
     /// The peer's segments that have not arrived, in order of capture.
     waiting: Vec<usize>,
@@ -105,11 +105,11 @@ pub(super) struct Pursuit<'a> {
 }
 
 impl<'a> Pursuit<'a> {
-    pub(super) fn new(scene: &'a Scene, manner: Manner, stamps: bool) -> Self {
+    pub(super) fn new(scene: &'a Scene, way: Way) -> Self {
         Self {
             scene,
-            manner,
-            shadow: Shadow::new(&scene.connection, scene.role, stamps),
+            way,
+            shadow: Shadow::new(&scene.connection, scene.role, way.stamps),
             waiting: Vec::new(),
             recent: Vec::new(),
             owed: Vec::new(),
@@ -138,7 +138,7 @@ impl<'a> Pursuit<'a> {
     pub(super) fn explain(&mut self, segment: &RecordedSegment) -> Result<Explanation, Objection> {
         let segments = &self.scene.connection.segments;
         let mut best: Option<Objection> = None;
-        for plan in inbox::plans(&self.waiting, segments, segment, self.manner) {
+        for plan in inbox::plans(&self.waiting, segments, segment, self.way.manner) {
             let mut tried = self.clone();
             tried.take(&plan);
             match tried.judge(segment) {
@@ -207,7 +207,10 @@ impl<'a> Pursuit<'a> {
         });
         if beyond {
             match self.scene.tap {
-                Tap::Away => drop(self.fill_up_to(segment.at, Seq::new(segment.ack))),
+                Tap::Away if self.way.trust || self.scene.shows_up_to(segment.ack) => {
+                    self.fill_up_to(segment.at, Seq::new(segment.ack));
+                }
+                Tap::Away => {}
                 Tap::Here => self.missed = Some(segment.ack),
             }
         }

@@ -32,6 +32,12 @@ impl Scene {
         Self { connection, role, tap, own, round_trip_min }
     }
 
+    /// Whether the recording shows that the followed end came to `number` at some time.
+    pub(super) fn shows_up_to(&self, number: u32) -> bool {
+        let sent = self.connection.of(self.role).filter(|one| !one.has(Flags::RST));
+        sent.rev().any(|one| inbox::end(one).wrapping_sub(number).cast_signed() >= 0)
+    }
+
     /// The shortest time in which the recording shows an octet acknowledged.
     fn round_trip_min(connection: &RecordedConnection, role: Side) -> Option<Span> {
         let segments = &connection.segments;

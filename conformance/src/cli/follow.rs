@@ -180,12 +180,12 @@ fn one_file(args: &Args, file: &Path, sum: &mut Sum, out: &mut Out) -> io::Resul
         writeln!(out, "  note: {note}")?;
     }
     let mut of_file = Sum::default();
-    for connection in &recorded.recording.connections {
+    for connection in accept::connections(&recorded.recording) {
         for role in args.role.sides() {
-            let one = accept::follow(connection, *role, args.tap.tap(*role));
+            let one = accept::follow(&connection, *role, args.tap.tap(*role));
             of_file.add(&one);
             sum.add(&one);
-            print(args, connection, &one, out)?;
+            print(args, &connection, &one, out)?;
         }
     }
     if recorded.recording.connections.is_empty() {
