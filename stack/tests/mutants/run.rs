@@ -25,6 +25,8 @@ pub(crate) enum Ended {
 pub(crate) fn tests(binary: &Path, mutant: Option<&str>, tests: &[&str]) -> Ended {
     let mut command = Command::new(binary);
     command.env("NETASSAY_MUTANT", mutant.unwrap_or_default()).env("RUST_BACKTRACE", "0");
+    // The results are read from lines that nothing else may stand in.
+    command.env_remove("RUST_TEST_NOCAPTURE").env_remove("RUST_TEST_THREADS");
     if mutant.is_some() && !tests.is_empty() {
         command.arg("--test-threads=1");
     }
