@@ -49,6 +49,22 @@ fn a_backlog_holds_one_more_than_its_number_and_the_rest_waits() {
 }
 
 #[test]
+fn whoever_waits_to_be_accepted_takes_room() {
+    let mut pair = Pair::new(Link::Ip);
+    let listener = pair.b().server(at(1, V4, 8080), 1);
+    for _ in 0..5 {
+        clients(&mut pair, 1);
+        pair.run(Span::from_millis(100));
+    }
+    assert_eq!(count(&pair, 1, State::Established), 2);
+    assert!(pair.b().seen.discards.contains(&Why::AcceptQueueFull));
+    assert!(pair.b().accept(listener).is_ok());
+    clients(&mut pair, 1);
+    pair.run(Span::from_millis(100));
+    assert_eq!(count(&pair, 1, State::Established), 3);
+}
+
+#[test]
 fn connections_are_accepted_in_the_order_of_their_completion() {
     let mut pair = Pair::new(Link::Ip);
     let listener = pair.b().server(at(1, V4, 8080), 8);

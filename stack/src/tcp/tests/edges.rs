@@ -2,7 +2,9 @@
 //! unnoticed: `stack/tests/mutants`.
 
 use super::rig::{Rig, octets};
-use crate::tcp::{Settings, State};
+use crate::base::Instant;
+use crate::tcp::{Settings, State, cookie};
+use crate::wire::tcp::{Flags, Segment};
 
 fn receiving(octets: u32) -> Settings {
     Settings { receive_buffer_octets: octets, ..Settings::default() }
@@ -89,4 +91,24 @@ fn half_of_a_small_buffer_is_worth_an_announcement() {
     assert!(rig.log().is_empty());
     rig.read(1).unwrap();
     assert_eq!(rig.log(), ["> . 1:1(0) ack 101 win 50"]);
+}
+
+//? RFC4987-3.6-a
+#[test]
+fn a_cookie_is_good_for_its_conversation_its_number_and_its_size_alone() {
+    let opens = |secret, seq: u32, ack: u32| {
+        let segment = Segment { seq, ack, flags: Flags::ACK, ..Segment::default() };
+        cookie::check(secret, Instant::ZERO, &segment).is_some()
+    };
+    // One in 16 million is good by accident: none of these few is.
+    for secret in 0..20 {
+        let syn = Segment { seq: 7, flags: Flags::SYN, ..Segment::default() };
+        let ack = cookie::make(secret, Instant::ZERO, &syn, 536).map(|made| made.iss.value().wrapping_add(1));
+        let ack = ack.unwrap();
+        assert!(opens(secret, 8, ack));
+        assert!(!opens(secret + 1, 8, ack), "another conversation");
+        assert!(!opens(secret, 9, ack), "another number");
+        assert!(!opens(secret, 8, ack ^ 1 << 24), "another size");
+        assert!(!opens(secret, 8, ack ^ 1), "another cookie");
+    }
 }

@@ -49,4 +49,40 @@ super::mutants! {
         "sock/connect.rs" "fn take_tuple"
         "self.streams.paired(&FourTuple { local, remote }).is_some()" => "false",
         "two_hosts::one_can_listen_where_another_socket_connects_from_if_both_agree",
+    "cookie-of-anybody" "RFC4987-3.6-a" "Any acknowledgement opens a connection where cookies are out."
+        "tcp/cookie.rs" "fn check"
+        "cookie(secret, irs, step, size) == iss" => "true",
+        "tcp::tests::edges::a_cookie_is_good_for_its_conversation_its_number_and_its_size_alone",
+    "cookie-of-any-conversation" "RFC4987-3.6-a" "A cookie is good for every conversation."
+        "tcp/cookie.rs" "fn cookie"
+        "Key::new(⟦secret⟧" => "0",
+        "tcp::tests::edges::a_cookie_is_good_for_its_conversation_its_number_and_its_size_alone",
+    "cookie-of-any-number" "RFC4987-3.6-a" "A cookie is good whatever the number of the peer."
+        "tcp/cookie.rs" "fn cookie"
+        "u64::from(irs.value()) << 8" => "0",
+        "tcp::tests::edges::a_cookie_is_good_for_its_conversation_its_number_and_its_size_alone",
+    "cookie-keeps" "RFC4987-3.6-a" "A cookie is good for minutes."
+        "tcp/cookie.rs" "fn check"
+        "this.saturating_sub(1)" => "this.saturating_sub(9)",
+        "tcp::cookie::tests::what_was_made_comes_back_for_64_seconds_and_not_after_128",
+    "cookie-spoils" "RFC4987-3.6-a" "A cookie is good only in the minute that it was made in."
+        "tcp/cookie.rs" "fn check"
+        "this.saturating_sub(1)" => "this",
+        "tcp::cookie::tests::what_was_made_comes_back_for_64_seconds_and_not_after_128",
+    "cookie-size-too-large" "RFC9293-MUST-16" "A cookie remembers a larger segment size than the peer said."
+        "tcp/cookie.rs" "fn make"
+        "*octets <= said" => "true",
+        "tcp::cookie::tests::the_largest_size_that_is_not_too_large_is_remembered",
+    "cookies-never" "RFC4987-4-a" "A listener does not defend itself against floods."
+        "sock/flood.rs" "fn is_flooded"
+        "oldest.is_some_and(|oldest| self.socket(oldest).connection().tcb.syn_was_resent())" => "false",
+        "attacks::every_attack_costs_what_the_page_says",
+    "half-open-unbounded" "RFC4987-3.5-a" "The number of half-open connections has no bound."
+        "sock/listen.rs" "fn syn_queue_is_full"
+        "self.half_open.len() > self.backlog as usize" => "false",
+        "attacks::every_attack_costs_what_the_page_says",
+    "accept-queue-unbounded" "RFC4987-3.5-a" "The queue of connections that wait to be accepted has no bound."
+        "sock/listen.rs" "fn accept_queue_is_full"
+        "self.ready.len() > self.backlog as usize" => "false",
+        "listening::whoever_waits_to_be_accepted_takes_room",
 }
