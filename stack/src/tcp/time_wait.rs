@@ -46,8 +46,13 @@ impl Tcb {
 
 #[cfg(test)]
 mod tests {
+    use crate::base::choose::Lowest;
+    use crate::base::{Ecn, Instant, Ours, Seq, Why};
     use crate::tcp::tests::rig::{Rig, with_segment};
-    use crate::tcp::{Settings, State};
+    use crate::tcp::{Cx, Emit, Offsets, Settings, State, Tcb};
+    use crate::wire::tcp::Segment;
+    use alloc::sync::Arc;
+    use quickcheck::quickcheck;
 
     /// In TIME-WAIT after `opening`, with `stamps` on every segment. The peer's FIN had the number 1.
     fn waiting(settings: &Settings, stamps: &str) -> Rig {
@@ -102,6 +107,28 @@ mod tests {
         }
         for state in [State::Established, State::FinWait2, State::Closing, State::LastAck] {
             assert!(!gives_way(&Rig::in_state(state), "S 900:900(0)"), "{state}");
+        }
+    }
+
+    struct Nowhere;
+
+    impl Emit for Nowhere {
+        fn segment(&mut self, _: &Segment<'_>, _: Ecn) {}
+        fn discard(&mut self, _: Why) {}
+    }
+
+    quickcheck! {
+        //? RFC9293-MAY-2
+        //? RFC9293-MUST-8
+        fn the_new_number_lies_beyond_the_old_ones(hash: u64, now: u64, beyond: u32) -> bool {
+            let (settings, offsets) = (Arc::new(Settings::default()), Offsets::from_hash(hash));
+            let (now, beyond) = (Instant::from_nanos(now), Seq::<Ours>::new(beyond));
+            let cx = &mut Cx { choices: &mut Lowest, out: &mut Nowhere };
+            with_segment("S 0:0(0)", |syn| {
+                let usual = Tcb::accept(&settings, offsets, now, syn, cx).iss();
+                let anew = Tcb::accept_beyond(&settings, offsets, now, syn, beyond, cx).iss();
+                anew.after(beyond) && (anew == usual || !usual.after(beyond))
+            })
         }
     }
 
