@@ -127,3 +127,16 @@ fn an_error_about_what_nobody_sent_is_discarded_with_its_reason() {
     assert_eq!(app.seen.discards, [Why::TcpIcmpSequence]);
     assert_eq!(app.error(sock), None);
 }
+
+//? RFC5927-5.2-b
+#[test]
+fn an_error_for_one_connection_is_none_for_its_neighbour() {
+    let (mut app, first, packet) = spoken(false);
+    let second = app.tcp();
+    assert_eq!(app.connect(second, name("192.0.2.2:9")), Err(Refused::InProgress));
+    app.step(Stimulus::Frame(&unreachable(3, &packet)));
+    assert_eq!(app.error(first), Some(Refused::ConnRefused));
+    assert_eq!(app.error(second), None);
+    let states: Vec<_> = app.host.sockets().iter().map(|row| row.state).collect();
+    assert_eq!(states, [Some(State::Closed), Some(State::SynSent)]);
+}

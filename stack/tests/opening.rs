@@ -77,6 +77,7 @@ fn only_a_syn_from_one_host_to_this_one_is_answered() {
 //? RFC9293-MUST-44
 //? RFC9293-MUST-45
 //? RFC7323-5.7-a
+//? RFC4821-8-a
 #[test]
 fn a_connection_has_the_address_that_was_given_or_one_of_the_route() {
     for (given, expected) in [("192.0.2.101:0", [192, 0, 2, 101]), ("0.0.0.0:0", [192, 0, 2, 1])] {

@@ -4,6 +4,7 @@
 //! RFC1122-3.2.2.6-f: source routes are accepted at their end but not reversed into a reply.
 //! RFC1122-3.3.1.2-a: the next hop is configured, redirects do not change it.
 //! RFC1122-3.2.2.3-a: source quench is dropped, RFC 6633 has overtaken it.
+//! RFC1191-4-a: routers say how narrow the next link is; a host forwards nothing.
 
 use super::input::Head;
 use super::silence::{self, ICMP};

@@ -121,6 +121,7 @@ mod tests {
     }
 
     //? RFC1191-6.3-a
+    //? RFC1191-3-e
     #[test]
     fn the_table_is_bounded_and_forgets() {
         let config = PathMtuConfig { entries: 4, lifetime: Span::from_secs(600) };

@@ -158,6 +158,7 @@ impl Sockets {
     fn segment_error(&mut self, error: &IcmpError<'_>, tuple: &FourTuple, net: &mut Net<'_>) {
         match self.streams.paired(tuple) {
             //= RFC9293-MUST-54
+            //= RFC5927-5.2-b
             Some(slot) => {
                 let narrower = self.act(slot, net, |tcb, now, cx| {
                     let before = tcb.segment_limit_octets();

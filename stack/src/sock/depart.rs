@@ -123,6 +123,7 @@ impl Departures {
                 //= RFC9293-SHLD-21
                 traffic_class: marks.traffic_class & DIFFSERV_BITS | ecn.bits(),
                 //= RFC7323-5.7-a
+                //= RFC4821-8-a
                 dont_fragment: true,
                 payload: octets.get(start..*end).unwrap_or_default(),
             };

@@ -3,6 +3,7 @@
 //! one, security and compartment, is of multi-level secure systems alone.
 //!
 //! RFC9293-3.10.7.4-j: there are no security levels here, so that the third check has nothing to compare.
+//! RFC7323-5.6-a: no header is predicted, every segment takes all steps.
 
 pub mod closed;
 mod eighth_fin;

@@ -179,18 +179,9 @@ impl Window {
     pub(super) fn start_slowly(&mut self, smss: u32) {
         self.chosen.control().pause();
         self.ssthresh = self.ssthresh.min(self.cwnd.max(2 * smss));
+        //= RFC5681-3.1-e
+        //= RFC4821-4-e
         self.cwnd = smss;
-    }
-
-    #[allow(dead_code, reason = "path MTU discovery calls it")]
-    /// Segments have become smaller or larger: as many of the smaller ones, no more octets of the larger.
-    pub(super) fn on_new_smss(&mut self, before: u32, after: u32) {
-        if after < before && before > 0 {
-            let scaled = u64::from(self.cwnd) * u64::from(after) / u64::from(before);
-            //= RFC5681-3.1-e
-            self.cwnd = u32::try_from(scaled).unwrap_or(self.cwnd);
-        }
-        self.cwnd = self.cwnd.max(after);
     }
 
     /// Fast recovery knows that segments have left the network although nothing acknowledges them, or that

@@ -81,7 +81,6 @@ impl Tcb {
     fn in_flight(&self, error: &IcmpError<'_>) -> Option<Seq<Ours>> {
         let number = error.transport.get(4..)?.first_chunk::<4>()?;
         let quoted: Seq<Ours> = Seq::new(u32::from_be_bytes(*number));
-        //= RFC5927-7-a
         //= RFC5927-4.1-a
         let outstanding = quoted.within(self.snd.una, self.outstanding_octets());
         (outstanding && !matches!(self.phase, Phase::Closed(_))).then_some(quoted)

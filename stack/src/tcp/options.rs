@@ -1,5 +1,7 @@
 //! floor 3: the options of segments: which there are, what those of a SYN mean, and what they leave for data
 //! (RFC 9293 sections 3.2 and 3.7.1, RFC 6691, RFC 7323 section 2). Timestamps have their own file.
+//!
+//! RFC7323-2.3-f: a stack that does nothing but answer has no log; the trace shows the option.
 
 use super::Tcb;
 use super::state::Phase;
@@ -103,6 +105,7 @@ impl Tcb {
     /// SMSS: the most data that a segment may carry beside the options that all segments have, in octets;
     /// never 0. Congestion control counts in it.
     pub(super) fn smss_octets(&self) -> u32 {
+        //= RFC4821-7.1-b
         let announced = self.snd.mss_octets.min(self.segment_limit_octets());
         u32::from(announced).saturating_sub(self.stamps_octets()).max(1)
     }

@@ -10,6 +10,7 @@
 //!
 //! RFC4821-7.2-b: a search begins at the MSS that needs no option, which is a size that works nearly
 //! everywhere, too, and below 1024 octets for IPv4.
+//! RFC4821-10.1-a: what follows a probe never overlaps it.
 
 use super::emit::Cut;
 use super::{Cx, Settings, Tcb};
@@ -131,6 +132,7 @@ impl Tcb {
         if let Some((_, _, size)) = search.probe.take_if(|(_, end, _)| ack.at_or_after(*end)) {
             //= RFC4821-7.6.1-a
             search.low = size;
+            //= RFC4821-4-d
             self.path.limit = limit.max(size);
             if search.candidate().is_none() {
                 search.rest_until = now + REST;
@@ -223,6 +225,7 @@ impl Tcb {
             search.failed = true;
             search.lost = true;
         }
+        //= RFC4821-4-a
         //= RFC4821-4-b
         lost.is_some()
     }
@@ -265,6 +268,7 @@ impl Tcb {
         let (seq, peer) = (self.snd.nxt, self.snd.mss_octets);
         let search = self.path.search.as_deref_mut().filter(|search| calm && search.probe.is_none())?;
         let size = search.candidate()?.min(peer);
+        //= RFC4821-5.1-a
         let data = u32::from(size).saturating_sub(options);
         //= RFC4821-7.4-b
         let worth = u32::from(size) > u32::from(self.path.limit) && data > 0;
@@ -422,6 +426,7 @@ mod tests {
     }
 
     //? RFC4821-7.6.1-a
+    //? RFC4821-7.2-a
     #[test]
     fn a_probe_that_arrives_raises_the_limit() {
         let mut rig = narrowed();
@@ -434,6 +439,7 @@ mod tests {
     //? RFC4821-7.6.2-a
     //? RFC4821-4-b
     //? RFC4821-4-c
+    //? RFC4821-7.1-a
     #[test]
     fn a_probe_that_is_lost_alone_costs_no_window_and_lowers_what_is_tried_next() {
         let mut rig = narrowed();
@@ -457,6 +463,7 @@ mod tests {
     }
 
     //? RFC4821-7.3-b
+    //? RFC4821-7.6.2-b
     #[test]
     fn what_a_router_says_is_searched_above_only_after_a_rest() {
         let mut rig = probing();

@@ -8,7 +8,9 @@
 //!
 //! Spurious timeouts are not looked for: neither Eifel (RFC 3522) nor F-RTO (RFC 5682) nor the heuristics of
 //! RFC 6582 section 4 are here. A D-SACK is understood, and changes nothing but that it is no sign of loss.
+//!
 //! RFC9293-MAY-7: nothing beyond the right edge is sent again.
+//! RFC7323-2.4-e: likewise; no retransmission leaves the window, not even the first one.
 
 use super::arrives::Arrived;
 use super::congestion::Ack;
@@ -339,6 +341,7 @@ impl Tcb {
         let edge = self.snd.una + self.snd.wnd.octets();
         let end = gap_end.map_or(end, |gap_end| gap_end.earlier(end)).earlier(edge);
         //= RFC5681-2-a
+        //= RFC7323-2.4-f
         let limit = u32::try_from(end.distance_from(seq)).ok()?;
         self.cut_at(seq, limit)
     }
@@ -368,6 +371,7 @@ impl Tcb {
         }
         if cut.seq == self.snd.una {
             // The timer sends SND.UNA again, and not sooner than one timeout after this.
+            //= RFC6298-1-a
             //= RFC6298-5-a
             //= RFC6582-3.2-f
             self.timer = Timer::Retransmit { at: now + self.rto.span() };

@@ -1,4 +1,6 @@
 //! floor 3: the retransmission timeout (RFC 6298), in integers.
+//!
+//! RFC6298-5-b: nothing is cleared; the next sample has its weight, whatever was before.
 
 use super::Settings;
 use crate::base::Span;

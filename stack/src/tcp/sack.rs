@@ -3,6 +3,7 @@
 //!
 //! RFC2018-8-a: nothing that was reported is ever discarded here, and text that finds no room is not taken
 //! at all: as if the network had lost it, it is not reported either.
+//! RFC2883-4-e: what the timestamps refuse is not looked at, and so not known to have come before.
 
 use super::receive::Island;
 use super::{Cx, Tcb};
@@ -166,6 +167,7 @@ impl Tcb {
         //= RFC2883-4-c
         for island in newest.into_iter().flatten().take(most - blocks.len()) {
             //= RFC2018-3-a
+            //= RFC2018-8-b
             blocks.push(((self.rcv.nxt + island.start).value(), (self.rcv.nxt + island.end).value()));
         }
         blocks
@@ -270,6 +272,7 @@ mod tests {
     //? RFC2018-4-d
     //? RFC2018-4-e
     //? RFC2018-4-f
+    //? RFC2018-8-b
     #[test]
     fn the_newest_island_comes_first_and_at_most_four_are_told() {
         let mut rig = rig();

@@ -1,4 +1,6 @@
 //! floor 3: what can be set for a connection, with the defaults and where they come from.
+//!
+//! RFC9293-SHLD-6: there is one link, and its MTU does not vary.
 
 use crate::base::Span;
 
@@ -111,6 +113,7 @@ impl Settings {
     /// The defaults for IPv4 over a link that carries packets of `mtu_octets`.
     pub const fn ipv4(mtu_octets: u16) -> Self {
         //= RFC6691-2-a
+        //= RFC9293-MUST-67
         let mss = mtu_octets.saturating_sub(FIXED_HEADERS_V4);
         //= RFC9293-MUST-15
         Self::with_mss(mss, 536, 68 - FIXED_HEADERS_V4)
@@ -119,6 +122,7 @@ impl Settings {
     /// The defaults for IPv6 over a link that carries packets of `mtu_octets`.
     pub const fn ipv6(mtu_octets: u16) -> Self {
         //= RFC6691-2-a
+        //= RFC9293-MUST-67
         let mss = mtu_octets.saturating_sub(FIXED_HEADERS_V6);
         //= RFC9293-MUST-15
         Self::with_mss(mss, 1220, 1280 - FIXED_HEADERS_V6)

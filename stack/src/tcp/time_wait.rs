@@ -72,6 +72,7 @@ mod tests {
     //? RFC6191-2-b
     //? RFC6191-2-c
     //? RFC9293-SHLD-4
+    //? RFC9293-3.10.7.4-n
     #[test]
     fn after_timestamps_the_newer_one_counts_and_then_the_number() {
         let rig = waiting(&Settings::default(), "ts 7 ecr 0");

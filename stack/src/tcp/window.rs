@@ -152,6 +152,7 @@ mod tests {
 
     //? RFC9293-SHLD-7
     //? RFC9293-3.7.4-a
+    //? RFC9293-SHLD-27
     #[test]
     fn a_short_segment_waits_while_anything_is_outstanding() {
         let mut rig = Rig::established();

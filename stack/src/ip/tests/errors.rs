@@ -117,6 +117,7 @@ fn path_mtu_v4() {
 //? RFC1191-6.3-a
 //? RFC8200-4.5-d
 //? RFC8021-4-a
+//? RFC8201-4-d
 #[test]
 fn path_mtu_v6() {
     let peer = addr("fd98::2");
@@ -129,6 +130,9 @@ fn path_mtu_v6() {
         assert_eq!(error_v6(&mut rig, message(mtu)), why, "{mtu}");
         assert_eq!(rig.ip.mtu_octets(peer), 1500);
     }
+    let foreign = [v6(V6), vec![0; 1400]].concat();
+    let forged = icmpv6::Message::PacketTooBig { mtu: 1300, quoted: &foreign[..1232] };
+    assert_eq!(error_v6(&mut rig, forged), "IcmpQuoteNotOurs");
     assert!(error_v6(&mut rig, message(1400)).starts_with("up PacketTooBig { mtu_octets: 1400 }"));
     assert!(error_v6(&mut rig, message(1450)).starts_with("up PacketTooBig { mtu_octets: 1400 }"));
     assert_eq!(rig.ip.mtu_octets(peer), 1400);

@@ -125,6 +125,8 @@ impl Tcb {
         self.syn_acknowledged = true;
         //= RFC9293-3.10.7.4-s
         self.snd.una = ack;
+        //= RFC6675-3-a
+        //= RFC2018-8-c
         self.send_buffer.acknowledge(ack);
         self.note_arrival(now, ack);
         self.acknowledged(now, acknowledged, of_syn);

@@ -6,6 +6,7 @@
 //! gets here is challenged in that state, too.
 //!
 //! RFC9293-3.10.7.4-m: RFC 5961 is in force, by which a SYN is challenged and resets nothing.
+//! RFC5961-4.2-c: the corner is left as it is, which the document allows.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};

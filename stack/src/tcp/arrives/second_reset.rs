@@ -1,4 +1,6 @@
 //! floor 3: second check: RST (RFC 9293 sections 3.5.3 and 3.10.7.4, RFC 5961 section 3.2).
+//!
+//! RFC1337-3-b: the first fix is there for those who want one.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Refused, Why};

@@ -35,6 +35,7 @@ fn text_that_waited_is_not_tested_again() {
 //? RFC9293-MAY-3
 //? RFC9293-SHLD-5
 //? RFC6691-2-a
+//? RFC9293-MUST-67
 #[test]
 fn every_syn_says_how_large_segments_may_be() {
     for (settings, mss) in [
@@ -104,4 +105,26 @@ fn what_lies_beyond_a_window_that_was_taken_back_ends_no_connection() {
     }
     assert_eq!(rig.tcb.state(), State::Established);
     assert!(rig.now.as_nanos() > 600_000_000_000);
+}
+
+//? RFC5681-3.1-e
+//? RFC4821-4-e
+#[test]
+fn smaller_segments_mean_a_smaller_window() {
+    let mut rig = Rig::established();
+    rig.send(10_000);
+    let before = rig.tcb.congestion.cwnd_octets();
+    rig.icmp(false, crate::ip::ErrorKind::PacketTooBig { mtu_octets: 540 }, 1);
+    let after = rig.tcb.congestion.cwnd_octets();
+    assert!(after > 0 && after <= before / 2, "{before} {after}");
+}
+
+//? RFC7323-3.2-c
+#[test]
+fn an_echo_without_ack_measures_nothing() {
+    let mut rig = Rig::connect_with(&Settings::default());
+    rig.pass(crate::base::Span::from_millis(900));
+    // Read as an echo of the SYN it would be a round trip of 900 ms.
+    rig.gets("S 0:0(0) ts 5 ecr 0");
+    assert_eq!(rig.tcb.rto().as_millis(), 1000);
 }

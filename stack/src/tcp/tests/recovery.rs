@@ -139,6 +139,7 @@ fn duplicates_of_what_was_sent_again_mean_nothing() {
     assert_eq!(ack(&mut rig, 6, &[]), [6]);
 }
 
+//? RFC6298-1-a
 #[test]
 //? RFC6298-5-a
 //? RFC6582-3.2-f
@@ -230,6 +231,7 @@ fn a_hole_with_little_above_it_comes_last() {
     assert_eq!(ack(&mut rig, 0, &[(7, 8), (1, 6)]), [6]);
 }
 
+//? RFC6675-3-a
 #[test]
 //? RFC2018-5-b
 //? RFC2018-5-c

@@ -256,6 +256,7 @@ fn a_window_shrunk_to_nothing_is_probed_with_old_data() {
 //? RFC9293-MUST-34
 //? RFC9293-SHLD-15
 //? RFC9293-SHLD-16
+//? RFC7323-2.4-f
 #[test]
 fn a_shrunk_window_brings_no_new_data_and_limits_what_is_sent_again() {
     let mut rig = Rig::established_with(&LIMITLESS, 1000, 500);

@@ -71,6 +71,9 @@ fn crossing_syns_agree_as_well() {
 
 //? RFC7323-4.1-a
 //? RFC7323-5.4-d
+//? RFC7323-5.4-a
+//? RFC7323-5.4-b
+//? RFC7323-5.4-c
 #[test]
 fn the_clock_goes_round() {
     let mut rig = stamped();
