@@ -5,7 +5,7 @@
 //! below would fail without; `//! RFC9293-SHLD-20: reason` at the top of a file that the file does not, and
 //! why.
 
-mod attacks;
+mod defences;
 mod owners;
 mod scan;
 mod status;

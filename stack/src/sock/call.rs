@@ -10,11 +10,6 @@
 //! RFC9293-MAY-17: what was pushed is not shown, and whatever is there can be read at once.
 //! RFC9293-SHLD-13: this asks something of applications, which find the mechanism here all the same.
 //! RFC9293-SHLD-23: this asks something of applications.
-//! RFC9293-MAY-9: a stream does not show the class of what arrived last.
-//! RFC9293-MAY-16: without a push flag all that was written counts as pushed.
-//! RFC9293-MUST-51: there is no call for options of IPv4. Source routes are dropped all over the Internet (RFC 7126
-//! section 4.3), and a completed one is accepted here, but no new one begun.
-//! RFC9293-MUST-52: without such a call none can win over another.
 
 use super::refused::Refused;
 use crate::base::Span;

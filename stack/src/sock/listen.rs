@@ -5,8 +5,6 @@
 //! acknowledgement that would complete a handshake while the accept queue is full: the peer sends again.
 //!
 //! RFC4987-4-d: every packet of this stack has the flow label 0.
-//! RFC9293-MUST-53: a source route that was received is not reversed; the answer takes the plain route.
-//! RFC9293-SHLD-24: likewise, neither the first one nor a later one.
 
 use super::call::{Family, How, Reply};
 use super::demux::Place;

@@ -1,6 +1,4 @@
 //! floor 3: what can be set for a connection, with the defaults and where they come from.
-//!
-//! RFC9293-SHLD-6: there is one link, and its MTU does not vary.
 
 use crate::base::Span;
 

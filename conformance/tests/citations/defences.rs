@@ -1,4 +1,4 @@
-//! `stack/ATTACKS.md` promises nothing: each clause that it names is fulfilled, and a test exercises it.
+//! `stack/DEFENCES.md` promises nothing: each clause that it names is fulfilled, and a test exercises it.
 
 use crate::assert_none;
 use crate::scan::{Says, citations, root, sources};
@@ -17,7 +17,7 @@ fn named(page: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn every_attack_is_met_and_tested() {
-    let page = fs::read_to_string(root().join("stack/ATTACKS.md")).expect("the page");
+    let page = fs::read_to_string(root().join("stack/DEFENCES.md")).expect("the page");
     let rows = named(&page);
     assert!(rows.len() > 20 && rows.iter().all(|row| !row.is_empty()), "{rows:?}");
     let (mut met, mut tested) = (BTreeSet::new(), BTreeSet::new());
