@@ -14,8 +14,6 @@ const SYN: Flags = Flags::SYN;
 const ACK: Flags = Flags::ACK;
 
 /// SYNs from addresses that never answer; an honest peer comes in the middle of it.
-//? RFC4987-3.5-a
-//? RFC4987-4-a
 fn syn_flood(policy: SynCookies) -> Cost {
     let name = match policy {
         SynCookies::Never => "SYN flood, cookies off",
@@ -40,7 +38,6 @@ fn syn_flood(policy: SynCookies) -> Cost {
 }
 
 /// Acknowledgements for a connection that is there, with numbers drawn by chance.
-//? RFC5961-7-a
 fn ack_storm() -> Cost {
     let (mut target, _, _) = Target::connected();
     target.begin();
@@ -67,7 +64,6 @@ fn ack_storm_at_a_listener() -> Cost {
 }
 
 /// Resets for a connection whose numbers the sender does not know.
-//? RFC5961-3.2-b
 fn blind_resets() -> Cost {
     let (mut target, _, open) = Target::connected();
     target.begin();
@@ -93,7 +89,6 @@ fn tiny_segments() -> Cost {
 }
 
 /// Every second octet, so that gaps stay between them.
-//? RFC9293-SHLD-31
 fn holes() -> Cost {
     let (mut target, _, open) = Target::connected();
     target.begin();
@@ -106,7 +101,6 @@ fn holes() -> Cost {
 }
 
 /// Peers that ask for much, offer no window, and stay; the application has closed, and time goes by.
-//? RFC9293-MUST-36
 fn sockstress() -> Cost {
     let bounds = sock::Policy { orphans_max: 64, ..sock::Policy::default() };
     let mut target = Target::with(bounds);
@@ -135,7 +129,6 @@ fn sockstress() -> Cost {
 }
 
 /// Unreachable messages that quote numbers drawn by chance.
-//? RFC5927-7-a
 fn forged_icmp() -> Cost {
     let (mut target, _, open) = Target::connected();
     target.begin();
@@ -178,14 +171,21 @@ fn time_wait() -> Cost {
 #[test]
 fn every_attack_costs_what_the_page_says() {
     let costs = [
+        //? RFC4987-3.5-a
+        //? RFC4987-4-a
         syn_flood(SynCookies::UnderFlood),
         syn_flood(SynCookies::Never),
         ack_storm_at_a_listener(),
+        //? RFC5961-7-a
         ack_storm(),
+        //? RFC5961-3.2-b
         blind_resets(),
         tiny_segments(),
+        //? RFC9293-SHLD-31
         holes(),
+        //? RFC9293-MUST-36
         sockstress(),
+        //? RFC5927-7-a
         forged_icmp(),
         time_wait(),
     ];

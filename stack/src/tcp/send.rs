@@ -155,7 +155,6 @@ impl Tcb {
     /// The longest new segment of at most `usable` octets of sequence space. The FIN takes one of them.
     pub(super) fn new_cut(&self, usable: u32) -> Option<Cut> {
         let unsent = self.unsent_octets();
-        //= RFC9293-SHLD-27
         //= RFC9293-SHLD-28
         //= RFC9293-3.8.6-a
         let data = unsent.min(usable).min(self.effective_mss_octets());
