@@ -60,6 +60,7 @@ impl Sockets {
         };
         match checked {
             //= RFC9293-MUST-57
+            //= RFC1122-4.2.3.10-a
             Ok(_) if incoming.group => net.out.discard(Why::TcpGroupDestination),
             Ok(segment) => {
                 let tuple = FourTuple {

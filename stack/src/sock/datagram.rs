@@ -2,7 +2,8 @@
 //! section 5).
 //!
 //! RFC1122-4.1.3.2-a: there is no call for IP options, neither to read nor to set them.
-//! RFC1122-4.1.4-a: time to live and source are set per socket; there is no call for TOS and IP options.
+//! RFC1122-4.1.4-a: time to live, traffic class and source are set per socket; there is no call for IP
+//! options.
 //! RFC4821-9-a: no option lets a datagram exceed the known size of its path unfragmented.
 
 use super::call::{How, Reply};

@@ -131,6 +131,7 @@ impl Tcb {
         match self.snd.up {
             Some(up) if seq.before(up) && !flags.syn() => {
                 //= RFC9293-MUST-62
+                //= RFC6093-4-a
                 //= RFC9293-MUST-31
                 //= RFC7323-A-b
                 let ahead = u16::try_from(up.octets_since(seq)).unwrap_or(u16::MAX);

@@ -86,6 +86,7 @@ impl Search {
 impl Tcb {
     /// The largest size that may be sent, as far as the path is known.
     pub const fn segment_limit_octets(&self) -> u16 {
+        //= RFC4821-7.1-b
         self.path.limit
     }
 
@@ -132,6 +133,7 @@ impl Tcb {
         if let Some((_, _, size)) = search.probe.take_if(|(_, end, _)| ack.at_or_after(*end)) {
             //= RFC4821-7.6.1-a
             search.low = size;
+            // The congestion window counts octets, and stays as it is.
             //= RFC4821-4-d
             self.path.limit = limit.max(size);
             if search.candidate().is_none() {
@@ -164,6 +166,7 @@ impl Tcb {
         }
         self.lower_limit(now, limit);
         //= RFC8201-5.4-a
+        //= RFC4821-4-e
         self.go_back();
         self.output(now, cx);
     }
@@ -264,6 +267,7 @@ impl Tcb {
             u32::from(self.path.limit.min(self.snd.mss_octets)).saturating_sub(self.effective_mss_octets());
         //= RFC4821-7.4-a
         let calm = self.resends == 0 && self.recovery.is_calm() && self.sack.permitted;
+        //= RFC4821-4-a
         let room = self.usable_octets().min(self.congestion_room_octets()).min(self.unsent_octets());
         let (seq, peer) = (self.snd.nxt, self.snd.mss_octets);
         let search = self.path.search.as_deref_mut().filter(|search| calm && search.probe.is_none())?;

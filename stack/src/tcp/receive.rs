@@ -1,5 +1,7 @@
 //! floor 3: RECEIVE and the receive buffer with its islands out of order (RFC 9293 sections 3.10.3,
 //! 3.10.7.4).
+//!
+//! RFC1122-4.2.2.2-a: nothing is kept back from the application until a PSH comes.
 
 use super::state::State;
 use super::{Cx, Tcb};

@@ -1,4 +1,6 @@
 //! floor 3: what can be set for a connection, with the defaults and where they come from.
+//!
+//! RFC1122-4.2.3.1-b: the bounds of the retransmission timeout are those of RFC 6298, which came later.
 
 use crate::base::Span;
 

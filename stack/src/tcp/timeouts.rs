@@ -96,6 +96,7 @@ impl Tcb {
                 let interval = interval.times(2).min(self.settings.rto_max);
                 self.timer = Timer::Persist { at: now + interval, interval };
             }
+            //= RFC1122-4.2.3.4-a
             Timer::Override { at } if at <= now => self.override_silly_window(now, cx),
             Timer::Idle | Timer::Retransmit { .. } | Timer::Persist { .. } | Timer::Override { .. } => {}
         }
@@ -107,6 +108,7 @@ impl Tcb {
         if self.resends == R1_RETRANSMISSIONS {
             //= RFC9293-SHLD-9
             //= RFC9293-SHLD-10
+            //= RFC1122-4.2.2.20-b
             cx.out.report(Report::DeliveryTrouble);
         }
         if self.syn_outstanding() {
@@ -120,6 +122,7 @@ impl Tcb {
             //= RFC9293-SHLD-16
             self.lose_everything();
         }
+        //= RFC1122-4.2.3.1-a
         self.rto.back_off();
         //= RFC6298-5.6-a
         self.timer = Timer::Retransmit { at: now + self.rto.span() };

@@ -127,6 +127,7 @@ impl Tcb {
         } else {
             // Two hosts that each find the other's empty segments unacceptable would answer each other for
             // ever: the answers to empty ones are counted.
+            //= RFC1122-4.2.3.6-a
             self.challenge(now, cx);
         }
     }

@@ -1,4 +1,6 @@
 //! floor 3: sixth check: URG (RFC 9293 sections 3.8.5 and 3.10.7.4, RFC 6093). Urgent data is read in line.
+//!
+//! RFC6093-6-a: an application that would read it otherwise finds no way to.
 
 use super::Arrived;
 use crate::base::Why;
