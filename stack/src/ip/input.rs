@@ -1,9 +1,7 @@
 //! floor 2: frames and IPv4 packets in (RFC 894, RFC 1122 sections 2.3 and 3.2.1, RFC 791 section 3.2).
 //!
-//! RFC9293-MAY-10: the timestamp option is skipped like any other that asks for nothing.
-//! RFC9293-MAY-11: the record-route option likewise.
-//! RFC1122-3.2.1.8-g: likewise.
-//! RFC1122-3.2.1.8-h: likewise.
+//! RFC1122-3.2.1.8-g: the record-route option is skipped like any other that asks for nothing.
+//! RFC1122-3.2.1.8-h: the timestamp option likewise.
 
 use super::address::{self, Destination};
 use super::reassembly::{Expired, First, Key, Part, Whole};

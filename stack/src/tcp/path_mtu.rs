@@ -86,7 +86,6 @@ impl Search {
 impl Tcb {
     /// The largest size that may be sent, as far as the path is known.
     pub const fn segment_limit_octets(&self) -> u16 {
-        //= RFC4821-7.1-b
         self.path.limit
     }
 
@@ -166,7 +165,6 @@ impl Tcb {
         }
         self.lower_limit(now, limit);
         //= RFC8201-5.4-a
-        //= RFC4821-4-e
         self.go_back();
         self.output(now, cx);
     }
@@ -228,7 +226,6 @@ impl Tcb {
             search.failed = true;
             search.lost = true;
         }
-        //= RFC4821-4-a
         //= RFC4821-4-b
         lost.is_some()
     }
