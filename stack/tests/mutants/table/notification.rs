@@ -97,4 +97,8 @@ super::mutants! {
         "tcp/ecn.rs" "fn marks_for"
         "RFC3168-6.1.1-b\n            return (flags, ⟦Ecn::NotEct⟧)" => "Ecn::Ect0",
         "tcp::ecn::tests::new_data_is_marked_after_both_ends_have_agreed",
+    "reopened-within-old-numbers" "RFC9293-MAY-2" "A connection that is opened anew may use old numbers again."
+        "tcp/open.rs" "fn accept_beyond"
+        "if ⟦iss.after(beyond)⟧" => "true",
+        "tcp::time_wait::tests::the_new_number_lies_beyond_the_old_ones",
 }
