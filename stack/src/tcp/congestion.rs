@@ -108,6 +108,7 @@ impl Window {
     }
 
     /// ssthresh, in octets.
+    #[cfg(test)]
     pub(super) const fn ssthresh_octets(&self) -> u32 {
         if self.bounds { self.ssthresh } else { MOST_OCTETS }
     }

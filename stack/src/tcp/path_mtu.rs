@@ -138,6 +138,7 @@ impl Tcb {
             if search.candidate().is_none() {
                 search.rest_until = now + REST;
             }
+            self.note_wider();
         }
     }
 
@@ -246,6 +247,7 @@ impl Tcb {
             //= RFC1191-6.3-a
             self.path.limit = widest;
             self.path.search = None;
+            self.note_wider();
             return None;
         }
         // What is in use works.

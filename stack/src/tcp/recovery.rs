@@ -27,8 +27,9 @@ const DUPLICATES: u8 = 3;
 enum Stage {
     /// Nothing is known to be lost.
     Open,
-    /// Fast recovery without SACK, until `until` is acknowledged. With `front` SND.UNA is to be sent again.
-    Fast { until: Seq<Ours>, front: bool },
+    /// Fast recovery without SACK, until `until` is acknowledged, with a window of `base` octets apart from
+    /// what inflates it. With `front` SND.UNA is to be sent again.
+    Fast { until: Seq<Ours>, base: u32, front: bool },
     /// Loss recovery with SACK: `until` is RecoveryPoint, `high_rxt` the number after HighRxt and `rescue` that
     /// after RescueRxt. With `front` the first segment is still to be sent again.
     Selective { until: Seq<Ours>, high_rxt: Seq<Ours>, rescue: Seq<Ours>, front: bool },
@@ -123,12 +124,12 @@ impl Tcb {
                 self.grow(now, octets);
                 self.leave_at(until);
             }
-            Stage::Fast { until, .. } if una.before(until) => self.deflate(until, octets),
-            Stage::Fast { until, .. } => {
+            Stage::Fast { until, base, .. } if una.before(until) => self.deflate(until, base, octets),
+            Stage::Fast { until, base, .. } => {
                 let flight = self.outstanding_octets().max(smss).saturating_add(smss);
                 //= RFC6582-3.2-e
                 //= RFC5681-3.2-k
-                self.congestion.set_cwnd(self.congestion.ssthresh_octets().min(flight), smss);
+                self.congestion.set_cwnd(base.min(flight), smss);
                 self.leave_at(until);
             }
             //= RFC6675-5-d
@@ -150,14 +151,14 @@ impl Tcb {
     }
 
     /// A partial acknowledgement: the next segment is missing, too.
-    fn deflate(&mut self, until: Seq<Ours>, octets: u32) {
+    fn deflate(&mut self, until: Seq<Ours>, base: u32, octets: u32) {
         let smss = self.smss_octets();
         let back = if octets >= smss { smss } else { 0 };
         //= RFC6582-3.2-d
         self.congestion.set_cwnd(self.congestion.cwnd_octets().saturating_sub(octets) + back, smss);
         //= RFC6582-3.2-c
         //= RFC5681-4.3-c
-        self.recovery.stage = Stage::Fast { until, front: true };
+        self.recovery.stage = Stage::Fast { until, base, front: true };
     }
 
     /// A duplicate acknowledgement, or one that reports something new out of order.
@@ -173,10 +174,10 @@ impl Tcb {
                     self.enter_recovery();
                 }
             }
-            Stage::Fast { until, .. } => {
+            Stage::Fast { until, base, .. } => {
                 let smss = self.smss_octets();
                 // A segment for each that was outstanding when the loss was found, whatever a peer invents.
-                let most = self.congestion.ssthresh_octets() + until.octets_since(self.snd.una).max(3 * smss);
+                let most = base + until.octets_since(self.snd.una).max(3 * smss);
                 //= RFC5681-3.2-i
                 self.congestion.set_cwnd((self.congestion.cwnd_octets() + smss).min(most), smss);
             }
@@ -211,10 +212,10 @@ impl Tcb {
             //= RFC6675-5-b
             Stage::Selective { until, high_rxt: una, rescue: una, front: true }
         } else {
-            let inflated = self.congestion.ssthresh_octets() + u32::from(DUPLICATES) * smss;
+            let base = self.congestion.cwnd_octets();
             //= RFC5681-3.2-h
-            self.congestion.set_cwnd(inflated, smss);
-            Stage::Fast { until, front: true }
+            self.congestion.set_cwnd(base + u32::from(DUPLICATES) * smss, smss);
+            Stage::Fast { until, base, front: true }
         };
     }
 
@@ -262,6 +263,11 @@ impl Tcb {
         if next.before(until) {
             self.recovery.stage = Stage::GoBack { until, next };
         }
+    }
+
+    /// Segments may be larger from now on: one of them may always leave.
+    pub(super) fn note_wider(&mut self) {
+        self.congestion.set_cwnd(self.congestion.cwnd_octets(), self.smss_octets());
     }
 
     /// Segments were too large for the path: all that is outstanding leaves again, without a change of what is
@@ -397,7 +403,7 @@ impl Tcb {
     /// cwnd and is not counted, and neither is what has left the network meanwhile.
     fn flight_octets(&self) -> u32 {
         let allowed = match self.recovery.stage {
-            Stage::Fast { .. } => self.congestion.ssthresh_octets(),
+            Stage::Fast { base, .. } => base,
             Stage::Open | Stage::Selective { .. } | Stage::GoBack { .. } => self.congestion.cwnd_octets(),
         };
         //= RFC5681-3.2-g

@@ -325,3 +325,16 @@ fn a_closed_window_stops_recovery_and_an_open_one_goes_on() {
     let lines = rig.gets(". 1:1(0) ack 1 win 20000 sack 1001:6001");
     assert_eq!(sent(&lines)[0], 0);
 }
+
+#[test]
+fn a_path_that_becomes_wider_lets_one_of_its_segments_out() {
+    let mut rig = Rig::established_with(&LIMITLESS, 65535, 1400);
+    rig.send(1400);
+    let too_big = crate::ip::ErrorKind::PacketTooBig { mtu_octets: 540 };
+    assert_eq!(rig.icmp(false, too_big, 1), ["> . 1:501(500) ack 1 win 65535"]);
+    rig.gets(". 1:1(0) ack 1401");
+    assert_eq!(window(&rig).0, 1000);
+    rig.pass(Span::from_secs(3600));
+    assert_eq!(rig.send(1400), ["> P. 1401:2801(1400) ack 1 win 65535"]);
+    assert_eq!(window(&rig).0, 1400);
+}

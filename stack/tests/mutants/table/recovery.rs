@@ -27,7 +27,7 @@ super::mutants! {
         "tcp::tests::losses::the_third_duplicate_brings_the_lost_segment_and_each_further_one_widens_the_window",
     "recovery-not-inflated" "RFC5681-3.2-h" "The three segments that have left the network do not count."
         "tcp/recovery.rs" "fn enter_recovery"
-        "self.congestion.ssthresh_octets() + u32::from(DUPLICATES) * smss" => "self.congestion.ssthresh_octets()",
+        "base + u32::from(DUPLICATES) * smss" => "base",
         "tcp::tests::losses::the_third_duplicate_brings_the_lost_segment_and_each_further_one_widens_the_window",
     "further-duplicates-do-not-count" "RFC5681-3.2-i" "Duplicates during recovery do not widen the window."
         "tcp/recovery.rs" "fn on_duplicate"
@@ -43,7 +43,7 @@ super::mutants! {
         "tcp::tests::losses::a_partial_acknowledgement_brings_the_next_hole_and_a_full_one_ends_recovery",
     "partial-ack-brings-nothing" "RFC6582-3.2-c" "A partial acknowledgement does not bring the next hole."
         "tcp/recovery.rs" "fn deflate"
-        "Stage::Fast { until, front: true }" => "Stage::Fast { until, front: false }",
+        "Stage::Fast { until, base, front: true }" => "Stage::Fast { until, base, front: false }",
         "tcp::tests::losses::a_partial_acknowledgement_brings_the_next_hole_and_a_full_one_ends_recovery",
     "partial-ack-not-deflated" "RFC6582-3.2-d" "A partial acknowledgement leaves the window inflated."
         "tcp/recovery.rs" "fn deflate"
@@ -51,7 +51,7 @@ super::mutants! {
         "tcp::tests::losses::a_partial_acknowledgement_brings_the_next_hole_and_a_full_one_ends_recovery",
     "recovery-stays-inflated" "RFC6582-3.2-e" "After recovery the window stays inflated."
         "tcp/recovery.rs" "fn acknowledged"
-        "self.congestion.ssthresh_octets().min(flight)" => "self.congestion.cwnd_octets()",
+        "base.min(flight)" => "self.congestion.cwnd_octets()",
         "tcp::tests::losses::a_partial_acknowledgement_brings_the_next_hole_and_a_full_one_ends_recovery",
     "timeout-keeps-cwnd" "RFC5681-3.1-l" "A timeout does not reduce the window."
         "tcp/recovery.rs" "fn lose_everything"
