@@ -171,15 +171,19 @@ fn time_wait() -> Cost {
 #[test]
 fn every_attack_costs_what_the_page_says() {
     let costs = [
-        //? RFC4987-3.5-a
+        //? RFC4987-3.6-a
+        //? RFC4987-3.6-b
         //? RFC4987-4-a
         syn_flood(SynCookies::UnderFlood),
+        //? RFC4987-3.5-a
         syn_flood(SynCookies::Never),
+        //? RFC9293-3.10.7.2-b
         ack_storm_at_a_listener(),
         //? RFC5961-7-a
         ack_storm(),
         //? RFC5961-3.2-b
         blind_resets(),
+        //? RFC9293-3.10.7.4-a
         tiny_segments(),
         //? RFC9293-SHLD-31
         holes(),
@@ -187,6 +191,7 @@ fn every_attack_costs_what_the_page_says() {
         sockstress(),
         //? RFC5927-7-a
         forged_icmp(),
+        //? RFC9293-MUST-13
         time_wait(),
     ];
     for cost in &costs {

@@ -165,9 +165,9 @@ impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, frames, out, kept, octets, reasons } = self;
         let kib = octets.div_ceil(1024).next_power_of_two();
-        let reasons: Vec<String> = reasons.iter().map(|why| format!("`{why:?}`")).collect();
+        let reasons: Vec<String> = reasons.iter().map(|why| format!("{why:?}")).collect();
         let reasons = if reasons.is_empty() { "a reset each".into() } else { reasons.join(", ") };
-        write!(f, "| {name} | {frames} | {out} | {kept} | {kib} KiB | {reasons} |")
+        write!(f, "    {name:<33}{frames:>7}{out:>8}{kept:>6}{kib:>7} KiB  {reasons}")
     }
 }
 
