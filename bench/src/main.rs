@@ -1,4 +1,4 @@
-//! What the reference stack costs beside smoltcp, in the same run: the same segments, the same calls, in turn.
+//! What the reference stack costs beside smoltcp, in one run: the same segments, the same calls, in turn.
 //!
 //! Both are driven in virtual time over raw IP: the reference through `Host::step`, smoltcp through its
 //! `Interface::poll`. Times are of this machine; the ratios are what counts.

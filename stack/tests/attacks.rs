@@ -1,4 +1,4 @@
-//! Attacks, and what each costs this host: work, memory, and the reason that it gives. ATTACKS.md has the table.
+//! Attacks, and what each costs this host: work, memory, and the reason that it gives; also in ATTACKS.md.
 
 mod attack;
 

@@ -8,7 +8,7 @@ use crate::tcp::{self, Tcb, cookie};
 use crate::wire::tcp::Segment;
 
 impl Sockets {
-    /// Whether a listener without room for half-open connections is flooded: those that fill it do not answer.
+    /// Whether a listener without room for half-open connections is flooded: what fills it does not answer.
     pub(super) fn is_flooded(&mut self, slot: Slot) -> bool {
         match self.bounds.syn_cookies {
             SynCookies::Never => false,

@@ -5,8 +5,8 @@
 pub enum SynCookies {
     /// Never: a SYN that finds no room is dropped.
     Never,
-    /// While there is no room, and what fills it has not answered for a whole retransmission timeout: so looks
-    /// a flood, and not a crowd.
+    /// While there is no room, and what fills it has not answered for a whole retransmission timeout: that
+    /// is a flood and no crowd.
     #[default]
     UnderFlood,
     /// Always.
@@ -26,8 +26,8 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// Room for what a busy server leaves behind: 65,536 connections in TIME-WAIT, a thousand new ones a second,
-    /// and 8,192 orphans. Linux computes numbers of this size from its memory.
+    /// Room for what a busy server leaves behind: 65,536 connections in TIME-WAIT, a thousand new ones a
+    /// second, and 8,192 orphans. Linux computes numbers of this size from its memory.
     fn default() -> Self {
         Self { syn_cookies: SynCookies::default(), time_wait_max: 65_536, orphans_max: 8_192 }
     }

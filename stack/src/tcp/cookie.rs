@@ -1,9 +1,9 @@
 //! floor 3: SYN cookies: an opening that is remembered by the peer alone (RFC 4987 section 3.6).
 //!
-//! The initial sequence number of the SYN,ACK says what has to be remembered: when it was made (5 bits, in steps
-//! of 64 s), the peer's segment size (3 bits, an index), and 24 bits of a keyed function of both, of the peer's
-//! number and of the four-tuple. The acknowledgement brings it back, and the SYN is made anew from it: without
-//! the options that there was no room for. So none of them is offered either.
+//! The initial sequence number of the SYN,ACK says what has to be remembered: when it was made (5 bits, in
+//! steps of 64 s), the peer's segment size (3 bits, an index), and 24 bits of a keyed function of both, of
+//! the peer's number and of the four-tuple. The acknowledgement brings it back, and the SYN is made anew:
+//! without the options that there was no room for. So none of them is offered either.
 //!
 //! What is answered without state is not sent again by itself: the peer sends its SYN again.
 
@@ -72,8 +72,8 @@ impl Emit for Nowhere {
 }
 
 impl Tcb {
-    /// The connection that follows from what a cookie remembers, in SYN-RECEIVED. It sends the SYN,ACK, the same
-    /// as often as it is made.
+    /// The connection that follows from what a cookie remembers, in SYN-RECEIVED. It sends the SYN,ACK, the
+    /// same as often as it is made.
     fn of_cookie(
         settings: &Arc<Settings>,
         offsets: Offsets,

@@ -159,8 +159,8 @@ pub(crate) struct Cost {
     pub(crate) reasons: BTreeSet<Why>,
 }
 
-/// A row of the table. Octets are rounded up to a power of two, so that a word more or less in a structure is no
-/// news.
+/// A row of the table. Octets are rounded up to a power of two, so that a word more or less in a structure is
+/// no news.
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, frames, out, kept, octets, reasons } = self;
