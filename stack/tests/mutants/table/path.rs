@@ -41,10 +41,6 @@ super::mutants! {
         "tcp/path_mtu.rs" "fn note_timeout"
         "front > u32::from(low)" => "false",
         "tcp::path_mtu::tests::a_black_hole_is_found_by_timeouts",
-    "black-hole-unasked" "RFC4821-7.7-a" "Timeouts make segments smaller although nobody wants the path to be probed."
-        "tcp/path_mtu.rs" "fn note_timeout"
-        "!self.settings.probe_path" => "false",
-        "tcp::path_mtu::tests::a_black_hole_is_found_by_timeouts",
     "probe-not-believed" "RFC4821-7.6.1-a" "A probe that arrives does not raise the limit."
         "tcp/path_mtu.rs" "fn note_arrival"
         "limit.max(size)" => "limit",
