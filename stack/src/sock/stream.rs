@@ -63,7 +63,7 @@ impl Sockets {
         let socket = self.socket(slot);
         let named = socket.id.is_some();
         let connection = socket.connection();
-        let (state, parent) = (connection.tcb.state(), connection.parent);
+        let (state, parent, counted_as) = (connection.tcb.state(), connection.parent, connection.left_as);
         let is_orphan = !named && parent.is_none();
         connection.patience = match connection.patience {
             _ if !is_orphan || state != tcp::State::FinWait2 => None,
@@ -98,15 +98,14 @@ impl Sockets {
             | tcp::State::Closing
             | tcp::State::LastAck => LeftAs::Orphan,
         });
-        self.count_left(slot, left_as, net);
+        if left_as != counted_as {
+            self.count_left(slot, left_as, net);
+        }
     }
 
     /// Counts a connection that is left to itself, and ends it if there are too many.
     fn count_left(&mut self, slot: Slot, left_as: Option<LeftAs>, net: &mut Net<'_>) {
         let before = core::mem::replace(&mut self.socket(slot).connection().left_as, left_as);
-        if before == left_as {
-            return;
-        }
         if let Some(before) = before {
             *self.left.count(before) -= 1;
         }
