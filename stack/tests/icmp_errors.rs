@@ -83,6 +83,7 @@ fn a_datagram_socket_is_told_what_will_not_go_away() {
 //? RFC9293-MUST-56
 //? RFC9293-MUST-54
 //? RFC1122-3.2.2.1-d
+//? RFC9293-SHLD-20
 #[test]
 fn a_connection_attempt_ends_by_a_hard_error_and_lives_on_after_a_soft_one() {
     for (code, expected) in

@@ -439,6 +439,44 @@ mod tests {
         assert_eq!(limit(&rig), 1460);
     }
 
+    /// Segments of more octets than the limit.
+    fn larger(rig: &Rig, lines: &[String]) -> usize {
+        let length = |line: &String| line.split_once('(')?.1.split_once(')')?.0.parse::<u16>().ok();
+        lines.iter().filter_map(length).filter(|length| *length > limit(rig)).count()
+    }
+
+    //? RFC4821-7.4-b
+    #[test]
+    fn a_probe_that_nothing_would_follow_is_not_sent() {
+        let mut rig = narrowed();
+        // 1460 octets and three segments of 536 are more.
+        for _ in 0..10 {
+            let lines = rig.send(2500);
+            assert_eq!(larger(&rig, &lines), 0, "{lines:?}");
+            assert_eq!(
+                {
+                    let lines = drain(&mut rig);
+                    larger(&rig, &lines)
+                },
+                0
+            );
+        }
+    }
+
+    //? RFC4821-7.1-b
+    //? RFC4821-7.4-a
+    #[test]
+    fn one_segment_at_a_time_is_larger_than_the_limit() {
+        let mut rig = narrowed();
+        let (start, length) = probe(&mut rig).expect("a probe");
+        let mut lines = rig.send(20_000);
+        // What was sent before the probe arrives, the probe does not.
+        lines.extend(rig.gets(&alloc::format!(". 1:1(0) ack {start}")));
+        assert_eq!((larger(&rig, &lines), limit(&rig)), (0, 536), "{lines:?}");
+        rig.gets(&alloc::format!(". 1:1(0) ack {}", start + length));
+        assert_eq!(limit(&rig), 1460);
+    }
+
     //? RFC4821-7.6.2-a
     //? RFC4821-4-b
     //? RFC4821-4-c
