@@ -60,7 +60,8 @@ impl Side {
         let mut settings = Settings::ipv4(68 + dice.below(1400) as u16);
         let least = if large > 1 { 3000 } else { 1 };
         settings.receive_buffer_octets = least + dice.below(6000 * large) as u32;
-        settings.send_buffer_octets = least + dice.below(6000 * large) as u32;
+        // With less, a long stream takes a round trip for each octet or two, and half a day.
+        settings.send_buffer_octets = (least + dice.below(6000 * large) as u32).max(16);
         settings.user_timeout = None;
         settings.nagle = dice.percent(50);
         settings.probe_path = dice.percent(50);
