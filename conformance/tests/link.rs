@@ -87,7 +87,13 @@ fn planted_defects_are_found() {
         let found = (0..400).any(|seed| {
             let plan = Plan::from_seed(seed, LOSS_PERCENT_MAX);
             let (mut mutant, mut reference) = (Mutant::new(*defect), Reference::new());
-            pair::hosts([&mut mutant, &mut reference], &plan, [true, true]).is_err()
+            let end = (seed & 1) as usize;
+            reference.tune(lab::settings(&plan, end));
+            let met = match end {
+                0 => pair::hosts([&mut reference, &mut mutant], &plan, [true, true]),
+                _ => pair::hosts([&mut mutant, &mut reference], &plan, [true, true]),
+            };
+            met.is_err()
         });
         assert!(found, "{} survives: {}", defect.name(), defect.what());
     }

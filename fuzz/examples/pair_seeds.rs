@@ -1,9 +1,9 @@
 //! Two references on hostile links, one link for each seed: `pair_seeds COUNT [--first N] [--loss PERCENT]
-//! [--every N] [--show [--shifted] [--recut]]`.
+//! [--every N] [--show [--shifted] [--recut]] [--plan HEX]`.
 //!
 //! Every seed is run once, and every N-th (16 unless told) three times: with segments cut otherwise on the
 //! way, and at another time. `--show` prints both ladders of the first seed instead, of the run at another
-//! time or with segments cut otherwise if that is wanted. Findings are printed
+//! time or with segments cut otherwise if that is wanted; of a plan, if there is one. Findings are printed
 //! with what repeats them. The last line has the time that passed for the hosts and for us. The exit code is 1
 //! if there were findings.
 
@@ -28,11 +28,12 @@ struct Wanted {
     every: u64,
     show: bool,
     variation: Variation,
+    plan: Option<Plan>,
 }
 
 fn wanted() -> Option<Wanted> {
     let (loss, variation) = (LOSS_PERCENT_MAX, Variation::default());
-    let mut wanted = Wanted { count: 0, first: 0, loss, every: 16, show: false, variation };
+    let mut wanted = Wanted { count: 0, first: 0, loss, every: 16, show: false, variation, plan: None };
     let mut words = std::env::args().skip(1);
     wanted.count = words.next()?.parse().ok()?;
     while let Some(word) = words.next() {
@@ -40,6 +41,7 @@ fn wanted() -> Option<Wanted> {
             "--first" => wanted.first = words.next()?.parse().ok()?,
             "--loss" => wanted.loss = words.next()?.parse().ok()?,
             "--every" => wanted.every = words.next()?.parse().ok().filter(|every| *every > 0)?,
+            "--plan" => wanted.plan = Some(plan(&words.next()?)?),
             "--show" => wanted.show = true,
             "--shifted" => wanted.variation.start = pair::SHIFT,
             "--recut" => wanted.variation.recut = Some(pair::RECUT_PERCENT),
@@ -47,6 +49,12 @@ fn wanted() -> Option<Wanted> {
         }
     }
     Some(wanted)
+}
+
+/// A plan as findings tell it: its bytes, in hexadecimal.
+fn plan(hex: &str) -> Option<Plan> {
+    let octets = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok());
+    Plan::read(&octets.collect::<Option<Vec<u8>>>()?).ok()
 }
 
 fn main() -> ExitCode {
@@ -57,7 +65,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     if wanted.show {
-        show(&Plan::from_seed(wanted.first, wanted.loss), wanted.variation);
+        let of_seed = || Plan::from_seed(wanted.first, wanted.loss);
+        show(&wanted.plan.clone().unwrap_or_else(of_seed), wanted.variation);
         return ExitCode::SUCCESS;
     }
     // What panics inside of the host is a finding; what panics outside is a bug here, and ends the program.

@@ -62,12 +62,12 @@ pub fn planned(plan: &Plan, checks: Checks) -> Result<Meeting, Finding> {
     let first = right(plan, Variation::default())?;
     if matches!(checks, Checks::Recut | Checks::All) {
         let second = right(plan, Variation { recut: Some(RECUT_PERCENT), ..Variation::default() })?;
-        outcome::same(&first, &second).map_err(|found| told(found, "cut otherwise", &second))?;
+        outcome::same(&first, &second).map_err(|found| told(found, "cut otherwise", plan, &second))?;
     }
     if matches!(checks, Checks::Shifted | Checks::All) {
         let second = right(plan, Variation { start: SHIFT, ..Variation::default() })?;
         let same = outcome::same(&first, &second).and_then(|()| shapes_are_the_same(&first, &second));
-        same.map_err(|found| told(found, "at another time", &second))?;
+        same.map_err(|found| told(found, "at another time", plan, &second))?;
     }
     Ok(first)
 }
@@ -79,7 +79,7 @@ fn right(plan: &Plan, variation: Variation) -> Result<Meeting, Finding> {
         Ok(()) => Ok(meeting),
         Err(found) => {
             let how = format!("start {}, recut {:?}", variation.start, variation.recut);
-            Err(told(found, &how, &meeting))
+            Err(told(found, &how, plan, &meeting))
         }
     }
 }
@@ -103,7 +103,7 @@ pub fn hosts(hosts: [&mut dyn Host; 2], plan: &Plan, ours: [bool; 2]) -> Result<
     let meeting = meet(hosts, plan, Variation::default());
     match examined(plan, &meeting, ours) {
         Ok(()) => Ok(meeting),
-        Err(found) => Err(told(found, "", &meeting)),
+        Err(found) => Err(told(found, "other hosts", plan, &meeting)),
     }
 }
 
@@ -120,10 +120,11 @@ fn examined(plan: &Plan, meeting: &Meeting, ours: [bool; 2]) -> Result<(), Findi
     Ok(())
 }
 
-/// A finding with the run that shows it: that of the end it is about, as far as it says.
-fn told(found: Finding, how: &str, meeting: &Meeting) -> Finding {
+/// A finding with the plan and the run that show it: that of the end it is about, as far as it says.
+fn told(found: Finding, how: &str, plan: &Plan, meeting: &Meeting) -> Finding {
     let end = usize::from(found.seen.contains("end 1"));
-    let seen = format!("{} ({how})", found.seen);
+    let bytes: String = plan.write().iter().map(|octet| format!("{octet:02x}")).collect();
+    let seen = format!("{} ({how}); plan {bytes}", found.seen);
     Finding { seen, trace: Some(meeting.traces[end].clone()), ..found }
 }
 

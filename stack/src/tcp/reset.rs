@@ -36,7 +36,8 @@ pub(super) struct Throttle {
 impl Throttle {
     /// Whether one more may be sent now, and if so counts it.
     pub(super) fn admits(&mut self, now: Instant, limit: u32, interval: Span) -> bool {
-        if now.since(self.since) >= interval {
+        // The first one begins an interval, whenever that is.
+        if self.sent == 0 || now.since(self.since) >= interval {
             *self = Self { since: now, sent: 0 };
         }
         let free = self.sent < limit;

@@ -3,7 +3,7 @@
 //! be refused: what would block is tried again when something has happened to its host.
 
 use super::lab;
-use super::plan::{Ending, Item, Plan};
+use super::plan::{Ending, Item, Plan, nap};
 use stack::base::{Instant, Refused, Span};
 use stack::sock::{Call, Family, How, Kind, OptionValue, Reply, SocketId};
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 const READ_OCTETS: u32 = 1 << 20;
 
 /// Octets of one write at the most.
-const SEND_OCTETS: usize = 8_192;
+const SEND_OCTETS: usize = 3_000;
 
 /// What is left to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -393,12 +393,12 @@ impl Halves {
         match item {
             Item::Write { who, octets } if mine(*who) => {
                 let octets = usize::from(*octets);
-                self.write(if bulk { octets * 4 } else { octets % 10_000 }, false);
+                self.write(if bulk { octets * 4 } else { octets % 6_000 }, false);
             }
             Item::Urgent { who, octets } if mine(*who) => self.write(usize::from(*octets), true),
             Item::Pause { who, millis } if mine(*who) => self.rest(*who, Span::from_millis((*millis).into())),
             Item::Nap { who, minutes } if mine(*who) => {
-                self.rest(*who, Span::from_secs(u64::from(*minutes) * 60));
+                self.rest(*who, nap(*minutes));
             }
             Item::Read { who, octets } if mine(*who) => {
                 self.reads.push_back(Read::Octets((*octets).max(1).into()));

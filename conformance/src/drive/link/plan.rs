@@ -22,7 +22,10 @@ const HOSTILE_MILLIS_MAX: u64 = 90_000;
 
 /// Octets that one end writes at the most, in a plan for large transfers and in others.
 const BULK_OCTETS_MAX: usize = 400_000;
-const PLAIN_OCTETS_MAX: usize = 24_000;
+const PLAIN_OCTETS_MAX: usize = 12_000;
+
+/// The bits for large transfers.
+const BULK: u8 = 0x38;
 
 /// Smallest buffer of a socket, in octets.
 const BUFFER_OCTETS_MIN: u32 = 128;
@@ -113,7 +116,7 @@ coded! {
 /// Everything that happens to two hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Bit 0: Ethernet; 1: IPv6; 2: both ends open; 3: large transfers.
+    /// Bit 0: Ethernet; 1: IPv6; 2: both ends open; 3 to 5, all of them: large transfers.
     pub switches: u8,
     /// Seed of the link's dice and of the hosts' choices.
     pub seed: u32,
@@ -183,6 +186,11 @@ fn buffer(field: u16, bulk: bool) -> Option<u32> {
     (field > 0).then(|| if bulk { octets * 16 + 3_000 } else { octets })
 }
 
+/// How long a nap lasts: longer than keep-alives wait, but not much.
+pub(super) fn nap(minutes: u8) -> Span {
+    Span::from_secs(u64::from(minutes % 135) * 60)
+}
+
 impl EndPlan {
     /// `TCP_MAXSEG` in octets, if it is set.
     pub fn max_segment_octets(&self) -> Option<u16> {
@@ -208,7 +216,7 @@ impl Plan {
 
     /// Whether transfers may be large.
     pub const fn bulk(&self) -> bool {
-        self.switches & 8 != 0
+        self.switches & BULK == BULK
     }
 
     /// How long the link is hostile.
@@ -238,9 +246,9 @@ impl Plan {
     /// How much an end may write: no more than a few hundred segments and windows of the other end.
     pub fn octets_max(&self, end: usize) -> usize {
         let most = if self.bulk() { BULK_OCTETS_MAX } else { PLAIN_OCTETS_MAX };
-        let windows = self.receive_buffer(1 - end).map_or(usize::MAX, |octets| octets as usize * 64);
+        let windows = self.receive_buffer(1 - end).map_or(usize::MAX, |octets| octets as usize * 32);
         let sizes = self.ends.iter().filter_map(EndPlan::max_segment_octets);
-        let segments = sizes.min().map_or(usize::MAX, |octets| usize::from(octets) * 300);
+        let segments = sizes.min().map_or(usize::MAX, |octets| usize::from(octets) * 100);
         most.min(windows).min(segments)
     }
 
@@ -278,7 +286,7 @@ impl Plan {
         let mut plan = Self::read(&bytes).unwrap_or_else(|_| Self::calm());
         plan.seed = u32::from_le_bytes(dice.draw().to_le_bytes()[..4].try_into().unwrap_or_default());
         // One in eight is large, most of what can be wrong is not, and losses are of all sizes.
-        plan.switches = plan.switches & 7 | if dice.percent(12) { 8 } else { 0 };
+        plan.switches = plan.switches & 7 | if dice.percent(12) { BULK } else { 0 };
         if !dice.percent(20) {
             plan.switches &= !4;
         }
@@ -329,7 +337,7 @@ impl Plan {
     pub fn pauses(&self) -> Span {
         self.items.iter().fold(Span::ZERO, |sum, item| match item {
             Item::Pause { millis, .. } => sum + Span::from_millis((*millis).into()),
-            Item::Nap { minutes, .. } => sum + Span::from_secs(u64::from(*minutes) * 60),
+            Item::Nap { minutes, .. } => sum + nap(*minutes),
             Item::Write { .. }
             | Item::Read { .. }
             | Item::Urgent { .. }

@@ -89,6 +89,7 @@ struct Offer {
     sack: bool,
     stamps: bool,
     flags: Flags,
+    window: i64,
 }
 
 impl Offer {
@@ -100,6 +101,7 @@ impl Offer {
             sack: options.sack_permitted,
             stamps: options.timestamps.is_some(),
             flags: segment.flags,
+            window: segment.window.into(),
         }
     }
 }
@@ -145,7 +147,19 @@ impl Flow {
     pub(super) fn begun(&mut self, packet: &Packet<'_>) {
         let segment = &packet.segment;
         if segment.flags.syn() {
-            self.own_first.get_or_insert(segment.seq.wrapping_add(1));
+            let first = segment.seq.wrapping_add(1);
+            if self.own_first.is_some_and(|before| before != first) {
+                // Another connection: a SYN came again when the first one had ended.
+                let stamps = std::mem::take(&mut self.stamps);
+                *self = Self {
+                    stamps,
+                    peer_first: self.peer_first,
+                    peer: self.peer,
+                    edge: self.peer.window,
+                    ..Self::default()
+                };
+            }
+            self.own_first = Some(first);
             self.v6 = packet.v6;
             self.own = Offer::of(segment);
             self.own_shift = if self.peer.shift.is_some() || !segment.flags.ack() {
