@@ -161,7 +161,9 @@ impl Flow {
             }
             self.own_first = Some(first);
             self.v6 = packet.v6;
+            let flags = self.own.flags;
             self.own = Offer::of(segment);
+            self.own.flags = self.own.flags.union(flags);
             self.own_shift = if self.peer.shift.is_some() || !segment.flags.ack() {
                 segment.options.window_scale.unwrap_or(0).min(14)
             } else {
@@ -193,7 +195,10 @@ impl Flow {
         let window = i64::from(segment.window);
         if segment.flags.syn() {
             self.peer_first.get_or_insert(segment.seq.wrapping_add(1));
+            // A SYN may overtake the SYN,ACK that answers it, where both ends open.
+            let flags = self.peer.flags;
             self.peer = Offer::of(segment);
+            self.peer.flags = self.peer.flags.union(flags);
             if self.peer.shift.is_none() {
                 self.own_shift = 0;
             }

@@ -5,6 +5,12 @@
 //! octet. Two hosts that probe each other would then never hear each other again. The "special allowance" of
 //! the text covers it: with a closed window an empty segment right behind such an octet still counts for its
 //! ACK.
+//!
+//! The same trap is there with an open window: who has filled it stands at its right edge, SND.NXT being the
+//! number of all his acknowledgements. If both have filled the window of the other, and the ends of both
+//! flights and the acknowledgements are lost, then what is sent again came before and does not count for its
+//! ACK, and the answer to it does not either. No acknowledgement would ever get through again. So an empty
+//! segment at the right edge counts for its ACK, as with a closed window, which is nothing but its right edge.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};
@@ -69,7 +75,8 @@ impl Tcb {
         }
         let first = seg.seq.within(self.rcv.nxt, window);
         let last = seg.len() > 0 && (seg.seq + (seg.len() - 1)).within(self.rcv.nxt, window);
-        if first || last { Verdict::Acceptable } else { Verdict::Unacceptable }
+        let at_edge = seg.len() == 0 && seg.seq == self.rcv.nxt + window && !seg.flags.rst();
+        if first || last || at_edge { Verdict::Acceptable } else { Verdict::Unacceptable }
     }
 
     /// Answers with an acknowledgement unless the segment is a reset.
@@ -175,7 +182,7 @@ mod tests {
     //? RFC9293-3.5.2-e
     #[test]
     fn an_empty_segment_counts_within_an_open_window() {
-        for (seq, acceptable) in [(0, false), (1, true), (100, true), (101, false)] {
+        for (seq, acceptable) in [(0, false), (1, true), (100, true), (101, true), (102, false)] {
             let lines = open_window().gets(&format!(". {seq}:{seq}(0) ack 1"));
             assert_eq!(lines.is_empty(), acceptable, "{seq}: {lines:?}");
         }
@@ -253,6 +260,16 @@ mod tests {
         assert!(rig.gets(". 102:102(0) ack 6").is_empty());
         assert_eq!(rig.numbers(), (101, 6));
         assert_eq!(rig.gets(". 103:103(0) ack 6"), ["! TcpSequence", "> . 6:6(0) ack 101 win 0"]);
+    }
+
+    //? RFC9293-3.4-e
+    #[test]
+    fn hosts_that_filled_the_window_of_each_other_still_hear_each_other() {
+        let mut rig = open_window();
+        rig.send(5);
+        assert!(rig.gets(". 101:101(0) ack 6").is_empty(), "the peer has sent 100 octets, which were lost");
+        assert_eq!(rig.numbers(), (1, 6));
+        assert_eq!(rig.gets("R 101:101(0)"), ["! TcpResetSequence"]);
     }
 
     //? RFC9293-3.10.7.4-b

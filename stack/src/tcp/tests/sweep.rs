@@ -16,12 +16,13 @@ const STATES: [State; 8] = [
     State::TimeWait,
 ];
 
-/// Table 6, with numbers relative to RCV.NXT.
-fn acceptable(ahead: i64, len: i64, window: i64) -> bool {
+/// Table 6, with numbers relative to RCV.NXT. An empty segment of somebody who has filled the window stands at
+/// its right edge, and counts for its ACK.
+fn acceptable(ahead: i64, len: i64, window: i64, reset: bool) -> bool {
     let inside = |number: i64| 0 <= number && number < window;
     match (len, window) {
         (0, 0) => ahead == 0,
-        (0, _) => inside(ahead),
+        (0, _) => inside(ahead) || ahead == window && !reset,
         (_, 0) => false,
         (_, _) => inside(ahead) || inside(ahead + len - 1),
     }
@@ -42,7 +43,7 @@ fn judge(before: &Rig, ahead: i64, ack: i64, flags: Flags, payload: &[u8]) {
     assert!(!(before.tcb.state().is_synchronized() && reset), "{}", told());
     let window = i64::from(before.tcb.rcv().wnd.octets());
     let len = i64::from(segment.len_octets());
-    if !acceptable(ahead, len, window) {
+    if !acceptable(ahead, len, window, flags.rst()) {
         assert_eq!(rig.tcb.state(), before.tcb.state(), "{}", told());
         assert_eq!((rig.tcb.snd(), rig.tcb.rcv()), (before.tcb.snd(), before.tcb.rcv()), "{}", told());
         assert_eq!(sent, usize::from(!flags.rst()), "{}", told());

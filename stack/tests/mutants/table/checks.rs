@@ -57,10 +57,14 @@ super::mutants! {
         "tcp/arrives/syn_sent.rs" "fn arrives_in_syn_sent"
         "self.seventh_take_text(now, seg, cx)?" => "",
         "tcp::tests::transfer::text_on_a_syn_ack_is_delivered_at_once",
-    "window-one-too-far" "RFC9293-3.4-e" "An empty segment at the right edge is acceptable."
+    "window-one-too-far" "RFC9293-3.4-e" "An empty segment one behind the right edge is acceptable."
         "tcp/arrives/first_sequence.rs" "fn judge_sequence"
-        " seg.seq.within(self.rcv.nxt, window)" => "seg.seq.within(self.rcv.nxt, window + 1)",
+        " seg.seq.within(self.rcv.nxt, window)" => "seg.seq.within(self.rcv.nxt, window + 2)",
         "tcp::arrives::first_sequence::tests::an_empty_segment_counts_within_an_open_window",
+    "edge-not-heard" "RFC9293-3.4-e" "An empty segment at the right edge does not count for its ACK."
+        "tcp/arrives/first_sequence.rs" "fn judge_sequence"
+        "seg.len() == 0 && seg.seq ==" => "seg.len() != 0 && seg.seq ==",
+        "tcp::arrives::first_sequence::tests::hosts_that_filled_the_window_of_each_other_still_hear_each_other",
     "last-octet-not-looked-at" "RFC9293-3.4-e" "Text that begins before the window never counts."
         "tcp/arrives/first_sequence.rs" "fn judge_sequence"
         "(seg.seq + (seg.len() - 1)).within(self.rcv.nxt, window)" => "first",
