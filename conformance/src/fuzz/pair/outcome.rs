@@ -30,7 +30,7 @@ pub(super) fn examine(plan: &Plan, meeting: &Meeting) -> Result<(), Finding> {
         let other = &meeting.apps[1 - end];
         read(end, app, other)?;
         if peaceful {
-            whole(end, app, other, meeting)?;
+            whole(end, app, other, plan, meeting)?;
         } else {
             in_time(end, app, other, meeting)?;
         }
@@ -52,9 +52,9 @@ fn read(end: usize, app: &App, other: &App) -> Result<(), Finding> {
 }
 
 /// Without an abort all of it is read, up to the end, and nobody is told of an error.
-fn whole(end: usize, app: &App, other: &App, meeting: &Meeting) -> Result<(), Finding> {
+fn whole(end: usize, app: &App, other: &App, plan: &Plan, meeting: &Meeting) -> Result<(), Finding> {
     let complete = app.read.len() == other.octets_planned() && app.at_end && app.error.is_none();
-    if given_up(end, meeting) {
+    if given_up(end, plan, meeting) {
         return Ok(());
     }
     let late = meeting.over.is_none_or(|over| over > meeting.limit);
@@ -72,11 +72,12 @@ fn whole(end: usize, app: &App, other: &App, meeting: &Meeting) -> Result<(), Fi
 }
 
 /// Whether the host at the other end gave up a connection that its application had closed long before, since
-/// nothing was read here: no document obliges it to wait for ever.
-fn given_up(end: usize, meeting: &Meeting) -> bool {
-    let reset = matches!(meeting.apps[end].error, Some(Refused::ConnReset | Refused::BrokenPipe));
-    let times = meeting.told[end].zip(meeting.closed[1 - end]);
-    reset && times.is_some_and(|(told, closed)| told.since(closed) >= ABANDONED)
+/// nothing was read here for long: no document obliges it to wait for ever, nor to say so.
+fn given_up(end: usize, plan: &Plan, meeting: &Meeting) -> bool {
+    let unheard = matches!(meeting.apps[end].error, None | Some(Refused::ConnReset | Refused::BrokenPipe));
+    let until = meeting.told[end].unwrap_or(meeting.end);
+    let long = meeting.closed[1 - end].is_some_and(|closed| until.since(closed) >= ABANDONED);
+    unheard && long && plan.pauses() >= ABANDONED && meeting.ended == Ended::Idle
 }
 
 /// With an abort an application may be left that will never hear of it: it has nothing more to say.
