@@ -63,7 +63,7 @@ super::mutants! {
         "tcp::arrives::first_sequence::tests::an_empty_segment_counts_within_an_open_window",
     "edge-not-heard" "RFC9293-3.4-e" "An empty segment at the right edge does not count for its ACK."
         "tcp/arrives/first_sequence.rs" "fn judge_sequence"
-        "seg.len() == 0 && seg.seq ==" => "seg.len() != 0 && seg.seq ==",
+        "seg.seq == self.rcv.nxt + window" => "false",
         "tcp::arrives::first_sequence::tests::hosts_that_filled_the_window_of_each_other_still_hear_each_other",
     "last-octet-not-looked-at" "RFC9293-3.4-e" "Text that begins before the window never counts."
         "tcp/arrives/first_sequence.rs" "fn judge_sequence"
