@@ -156,6 +156,3 @@ fn shapes_are_the_same(one: &Meeting, other: &Meeting) -> Result<(), Finding> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;
