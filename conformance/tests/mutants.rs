@@ -13,6 +13,7 @@ const CAPTURES: &[&str] = &[
     "tcp-syn-ack-lost-client.pcap",
     "tcp-syn-lost-client.pcap",
     "tcp-urgent.pcap",
+    "tcp-slow-reader.pcap",
     "tcp-zero-window.pcap",
     "tcp-data-after-close.pcap",
     "tcp-reset-by-intruder.pcap",

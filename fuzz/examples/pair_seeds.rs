@@ -4,8 +4,8 @@
 //! Every seed is run once, and every N-th (16 unless told) three times: with segments cut otherwise on the
 //! way, and at another time. `--show` prints both ladders of the first seed instead, of the run at another
 //! time or with segments cut otherwise if that is wanted; of a plan, if there is one. Findings are printed
-//! with what repeats them. The last line has the time that passed for the hosts and for us. The exit code is 1
-//! if there were findings.
+//! with what repeats them. The last line has the time that passed for the hosts and for us. The exit code is
+//! 1 if there were findings.
 
 use conformance::drive::link::plan::{LOSS_PERCENT_MAX, Plan};
 use conformance::drive::link::{Variation, lab};

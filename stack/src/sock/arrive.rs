@@ -120,8 +120,8 @@ impl Sockets {
 
     /// Whether a SYN opens a connection anew that is in TIME-WAIT here: if it is newer than what came before,
     /// and somebody listens who has room. Then who listens, and the number that the new initial sequence
-    /// number has to lie beyond. A SYN that turns out to be an old duplicate does not bring TIME-WAIT back, as
-    /// RFC 9293 section 3.6.1 would like: the peer's reset ends the new connection, and there is none.
+    /// number has to lie beyond. A SYN that turns out to be an old duplicate does not bring TIME-WAIT back,
+    /// as RFC 9293 section 3.6.1 would like: the peer's reset ends the new connection, and there is none.
     fn reopening(
         &mut self,
         slot: Slot,

@@ -1,4 +1,5 @@
-//! floor 3: congestion control: how much may be in flight (RFC 5681 sections 3.1 and 4.1, RFC 6928, RFC 9438).
+//! floor 3: congestion control: how much may be in flight (RFC 5681 sections 3.1 and 4.1, RFC 6928, RFC
+//! 9438).
 //!
 //! [`Window`] is what all algorithms share: cwnd, ssthresh, slow start, the initial, loss and restart window.
 //! How cwnd grows in congestion avoidance and what is left of it after a loss is the matter of a [`Control`].

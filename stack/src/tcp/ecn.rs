@@ -4,8 +4,8 @@
 //! reset that answers one is taken at its word.
 //!
 //! Section 6.1.2 has one more rule, for a congestion window of one segment: nothing new before the
-//! retransmission timer expires. RFC 5681 section 3.1 leaves at least two segments after any reduction but that
-//! of the timer itself, so that the case does not arise here.
+//! retransmission timer expires. RFC 5681 section 3.1 leaves at least two segments after any reduction but
+//! that of the timer itself, so that the case does not arise here.
 
 use super::arrives::Arrived;
 use super::emit::Cut;
@@ -133,7 +133,8 @@ impl Tcb {
         (flags, Ecn::Ect0)
     }
 
-    /// A segment was found acceptable; it brought `text_octets` of text, of which something lay in the window.
+    /// A segment was found acceptable; it brought `text_octets` of text, of which something lay in the
+    /// window.
     pub(super) fn note_congestion(&mut self, seg: &Arrived<'_>, text_octets: usize) {
         if !self.ecn.must_echo() {
             return;

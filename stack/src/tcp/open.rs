@@ -35,8 +35,8 @@ impl Offsets {
     }
 }
 
-/// An initial sequence number: a clock that goes round in about 4.77 hours, plus the keyed function, plus what
-/// the chooser says.
+/// An initial sequence number: a clock that goes round in about 4.77 hours, plus the keyed function, plus
+/// what the chooser says.
 fn initial_sequence_number(offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Seq<Ours> {
     let chosen = cx.choices.choose(Freedom::InitialSequenceNumber, 0..=u64::from(u32::MAX));
     assert!(chosen <= u64::from(u32::MAX), "the chooser left the legal range");

@@ -1,10 +1,10 @@
-//! floor 3: what follows from loss: limited transmit, fast retransmit and fast recovery (RFC 5681 section 3.2,
-//! RFC 3042), without SACK as NewReno (RFC 6582), with it by its pipe (RFC 6675), and going back after a
+//! floor 3: what follows from loss: limited transmit, fast retransmit and fast recovery (RFC 5681 section
+//! 3.2, RFC 3042), without SACK as NewReno (RFC 6582), with it by its pipe (RFC 6675), and going back after a
 //! timeout (RFC 5681 section 3.1, RFC 6675 section 5.1).
 //!
 //! What was sent never becomes unsent: SND.NXT stays where it is, and a [`Stage`] knows what has to be sent
-//! again. All of that leaves through [`Tcb::next_cut`], as far as the peer's window and cwnd allow it; only the
-//! first retransmission of fast recovery does not ask cwnd.
+//! again. All of that leaves through [`Tcb::next_cut`], as far as the peer's window and cwnd allow it; only
+//! the first retransmission of fast recovery does not ask cwnd.
 //!
 //! Spurious timeouts are not looked for: neither Eifel (RFC 3522) nor F-RTO (RFC 5682) nor the heuristics of
 //! RFC 6582 section 4 are here. A D-SACK is understood, and changes nothing but that it is no sign of loss.
@@ -30,8 +30,8 @@ enum Stage {
     /// Fast recovery without SACK, until `until` is acknowledged, with a window of `base` octets apart from
     /// what inflates it. With `front` SND.UNA is to be sent again.
     Fast { until: Seq<Ours>, base: u32, front: bool },
-    /// Loss recovery with SACK: `until` is RecoveryPoint, `high_rxt` the number after HighRxt and `rescue` that
-    /// after RescueRxt. With `front` the first segment is still to be sent again.
+    /// Loss recovery with SACK: `until` is RecoveryPoint, `high_rxt` the number after HighRxt and `rescue`
+    /// that after RescueRxt. With `front` the first segment is still to be sent again.
     Selective { until: Seq<Ours>, high_rxt: Seq<Ours>, rescue: Seq<Ours>, front: bool },
     /// The timer expired: everything before `until` that the peer does not report since is lost; what lies
     /// before `next` was sent again.
@@ -233,7 +233,8 @@ impl Tcb {
         true
     }
 
-    /// SND.UNA has moved, perhaps into the next window of data. Numbers come round, so that it has to be noted.
+    /// SND.UNA has moved, perhaps into the next window of data. Numbers come round, so that it has to be
+    /// noted.
     pub(super) fn end_reduction(&mut self) {
         if self.recovery.reduced_at.is_some_and(|at| self.snd.una.after(at)) {
             self.recovery.reduced_at = None;
@@ -270,8 +271,8 @@ impl Tcb {
         self.congestion.set_cwnd(self.congestion.cwnd_octets(), self.smss_octets());
     }
 
-    /// Segments were too large for the path: all that is outstanding leaves again, without a change of what is
-    /// known of congestion, but slowly at first.
+    /// Segments were too large for the path: all that is outstanding leaves again, without a change of what
+    /// is known of congestion, but slowly at first.
     pub(super) fn go_back(&mut self) {
         if self.syn_acknowledged && self.outstanding_octets() > 0 {
             self.congestion.start_slowly(self.smss_octets());
@@ -282,7 +283,8 @@ impl Tcb {
 
 /// What leaves.
 impl Tcb {
-    /// The next segment that may leave now, in the order of NextSeg: what is lost, what is new, what may be lost.
+    /// The next segment that may leave now, in the order of NextSeg: what is lost, what is new, what may be
+    /// lost.
     pub(super) fn next_cut(&self) -> Option<(Cut, Sending)> {
         if let Some(cut) = self.lost_cut() {
             return Some((cut, Sending::Again));

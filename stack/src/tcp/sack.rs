@@ -146,8 +146,8 @@ enum Block {
 }
 
 impl Tcb {
-    /// Blocks for the next acknowledgement that is no SYN, as many as `room_octets` of options can carry; none
-    /// if there is nothing to report.
+    /// Blocks for the next acknowledgement that is no SYN, as many as `room_octets` of options can carry;
+    /// none if there is nothing to report.
     pub(super) fn sack_blocks(&self, room_octets: u32) -> SackBlocks {
         let mut blocks = SackBlocks::NONE;
         let most = (room_octets.saturating_sub(2) / 8) as usize;

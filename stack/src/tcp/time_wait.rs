@@ -11,8 +11,8 @@ use crate::wire::tcp::{Flags, Segment};
 use core::cmp::Ordering;
 
 impl Tcb {
-    /// Whether `segment` asks for a new connection between the ends of this one, which is in TIME-WAIT, and is
-    /// surely no old duplicate. What the application has not read yet comes first.
+    /// Whether `segment` asks for a new connection between the ends of this one, which is in TIME-WAIT, and
+    /// is surely no old duplicate. What the application has not read yet comes first.
     pub fn gives_way_to(&self, segment: &Segment<'_>) -> bool {
         let flags = segment.flags;
         let requests = flags.syn() && !flags.intersects(Flags::ACK | Flags::RST | Flags::FIN);

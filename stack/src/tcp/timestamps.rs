@@ -8,8 +8,8 @@
 //! 6298 means its gains for that many samples; section 4.2 only asks those who take more to weaken them.
 //!
 //! TS.Recent is written after the checks of sequence number, RST, SYN and acknowledgement. Rule R3 of section
-//! 5.3 demands the first of them; the others keep a forged segment that is not taken from leaving a trace. What
-//! was sent again because our acknowledgement was lost is the exception: it is not taken, but echoed.
+//! 5.3 demands the first of them; the others keep a forged segment that is not taken from leaving a trace.
+//! What was sent again because our acknowledgement was lost is the exception: it is not taken, but echoed.
 //!
 //! RFC7323-5.2-e: what a reset echoes does not matter; its sequence number has to be exact.
 

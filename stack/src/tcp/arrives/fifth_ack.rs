@@ -151,9 +151,9 @@ impl Tcb {
     }
 
     /// The rule of SND.WL1 and SND.WL2: an old segment does not say what the window is now. Whether this one
-    /// did. A segment above a gap counts like any other: its acknowledgement and its window are taken at once,
-    /// only its text waits. What fills the gap later says nothing about the window then; the answer to a probe,
-    /// which is no older than that, does.
+    /// did. A segment above a gap counts like any other: its acknowledgement and its window are taken at
+    /// once, only its text waits. What fills the gap later says nothing about the window then; the answer to
+    /// a probe, which is no older than that, does.
     fn update_window(&mut self, seg: &Arrived<'_>) -> bool {
         let newer = self.snd.wl1.before(seg.seq);
         //= RFC9293-3.10.7.4-t

@@ -10,7 +10,8 @@
 //! number of all his acknowledgements. If both have filled the window of the other, and the ends of both
 //! flights and the acknowledgements are lost, then what is sent again came before and does not count for its
 //! ACK, and the answer to it does not either. No acknowledgement would ever get through again. So an empty
-//! segment at the right edge counts for its ACK, as with a closed window, which is nothing but its right edge.
+//! segment at the right edge counts for its ACK, as with a closed window, which is nothing but its right
+//! edge.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};
@@ -105,8 +106,8 @@ impl Tcb {
     }
 
     /// Whether all of the segment came before, and not long ago: the peer missed the acknowledgement. Rule R2
-    /// of RFC 7323 section 5.3 would end here, but section 4.3 and appendix H (f) want the copy that came last
-    /// to be echoed, or else the round trip that the peer measures has its retransmission timeout in it.
+    /// of RFC 7323 section 5.3 would end here, but section 4.3 and appendix H (f) want the copy that came
+    /// last to be echoed, or else the round trip that the peer measures has its retransmission timeout in it.
     fn is_repeated(&self, seg: &Arrived<'_>) -> bool {
         let behind = self.rcv.nxt.octets_since(seg.seq);
         let recent = behind <= self.settings.receive_buffer_octets.saturating_add(2);

@@ -1,5 +1,5 @@
-//! floor 3: losses and what repairs them (RFC 5681 section 3.2, RFC 3042, RFC 6582, RFC 6675, RFC 6298 section
-//! 5). Segments have 1000 octets, and the window begins with ten of them.
+//! floor 3: losses and what repairs them (RFC 5681 section 3.2, RFC 3042, RFC 6582, RFC 6675, RFC 6298
+//! section 5). Segments have 1000 octets, and the window begins with ten of them.
 
 use super::rig::Rig;
 use crate::base::Span;
@@ -216,7 +216,8 @@ fn at_the_end_what_may_be_lost_is_sent_again_and_the_last_segment_once() {
     assert_eq!(ack(&mut rig, 0, &[(1, 5)]), [0]);
     assert_eq!(ack(&mut rig, 0, &[(1, 7)]), []);
     assert_eq!(ack(&mut rig, 0, &[(1, 8)]), []);
-    // Nothing new to send, nothing lost for certain: the ninth comes again since something came after... nothing.
+    // Nothing new to send, nothing lost for certain: the ninth comes again since something came after...
+    // nothing.
     assert_eq!(ack(&mut rig, 8, &[]), [9]);
     assert_eq!(ack(&mut rig, 8, &[]), []);
     // The timer has the rest.

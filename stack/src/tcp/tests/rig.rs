@@ -1,10 +1,10 @@
 //! floor 3: one connection on a bench: segments in and out as text, numbers relative to both initial ones.
 //!
 //! A line is `FLAGS SEQ:END(LEN) ack N win N urg N mss N wscale N sackok ts N ecr N uto Ns sack A:B,C:D ect`,
-//! with `> ` before what left, `! ` before a discard reason and `* ` before a report. The last word is the ECN
-//! codepoint of the packet: `ect`, `ect1`, `ce`, or none. The peer's octets are the low bytes of their
-//! relative numbers. Timestamps are relative to where either clock began, an echo to where the clock it echoes
-//! began; on a segment without ACK, where it means nothing, an echo of 0 is 0.
+//! with `> ` before what left, `! ` before a discard reason and `* ` before a report. The last word is the
+//! ECN codepoint of the packet: `ect`, `ect1`, `ce`, or none. The peer's octets are the low bytes of their
+//! relative numbers. Timestamps are relative to where either clock began, an echo to where the clock it
+//! echoes began; on a segment without ACK, where it means nothing, an echo of 0 is 0.
 
 use crate::base::{Choose, Ecn, Freedom, Instant, Seq, Span, Why};
 use crate::tcp::{Cx, Emit, Offsets, Report, Settings, State, Tcb, listen};

@@ -16,8 +16,8 @@ const STATES: [State; 8] = [
     State::TimeWait,
 ];
 
-/// Table 6, with numbers relative to RCV.NXT. An empty segment of somebody who has filled the window stands at
-/// its right edge, and counts for its ACK.
+/// Table 6, with numbers relative to RCV.NXT. An empty segment of somebody who has filled the window stands
+/// at its right edge, and counts for its ACK.
 fn acceptable(ahead: i64, len: i64, window: i64, reset: bool) -> bool {
     let inside = |number: i64| 0 <= number && number < window;
     match (len, window) {
