@@ -356,7 +356,8 @@ mod tests {
             for from in una..512 {
                 let gap = (from..512).find(|at| !marks[*at]).unwrap_or(512);
                 let end = (gap..512).find(|at| marks[*at]);
-                assert_eq!(board.gap_from(seq(from as u32)), (seq(gap as u32), end.map(|end| seq(end as u32))));
+                let known = (seq(gap as u32), end.map(|end| seq(end as u32)));
+                assert_eq!(board.gap_from(seq(from as u32)), known);
             }
             let (threshold, smss) = (usize::from(threshold % 4) + 1, u32::from(smss));
             let lost = board.lost_before(threshold, smss);

@@ -53,7 +53,8 @@ mod tests {
                 let octets = u32::from(*octets).min(cwnd);
                 let (srtt, now) = (Span::ZERO, Instant::ZERO);
                 total += u64::from(octets);
-                let next = reno.avoid(cwnd, &Ack { octets, flight_octets: cwnd, smss_octets: 1000, srtt, now });
+                let ack = Ack { octets, flight_octets: cwnd, smss_octets: 1000, srtt, now };
+                let next = reno.avoid(cwnd, &ack);
                 if next > cwnd {
                     paid += u64::from(cwnd);
                 }
