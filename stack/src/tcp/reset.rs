@@ -56,12 +56,15 @@ impl Tcb {
         }
     }
 
-    /// Sends `<SEQ=SND.NXT><CTL=RST>`.
+    /// Sends `<SEQ=SND.NXT><CTL=RST>`. SND.NXT counts the octet that probes a closed window, but whoever keeps
+    /// its window closed has refused it, and believes a reset at its RCV.NXT only (RFC 5961 section 3.2).
     pub(super) fn send_reset(&mut self, now: Instant, cx: &mut Cx<'_>) {
         //= RFC7323-3.2-f
         //= RFC7323-5.2-c
         let options = Options { timestamps: self.stamps_for(now, Flags::RST), ..Options::NONE };
-        let reset = Segment { seq: self.snd.nxt.value(), flags: Flags::RST, options, ..Segment::default() };
+        let probed = self.snd.wnd.octets() == 0 && !self.syn_outstanding();
+        let seq = if probed { self.snd.una } else { self.snd.nxt };
+        let reset = Segment { seq: seq.value(), flags: Flags::RST, options, ..Segment::default() };
         cx.out.segment(&reset, Ecn::NotEct);
     }
 

@@ -75,8 +75,10 @@ impl Tcb {
             return;
         }
         if self.gives_up_at().is_some_and(|at| at <= now) {
-            if self.reader_gone && matches!(self.timer, Timer::Persist { .. }) {
-                // A peer that answers probes is there, and hears that the rest will not come.
+            if self.reader_gone && !self.syn_outstanding() {
+                // What nobody will ever ask for again is aborted: a peer that is still there has to hear that
+                // the rest will not come.
+                //= RFC9293-3.10.5-a
                 self.send_reset(now, cx);
             }
             //= RFC9293-3.10.8-a

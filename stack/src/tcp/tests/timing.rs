@@ -202,9 +202,22 @@ fn an_orphan_before_a_closed_window_is_given_up_and_the_peer_is_told() {
             rig.gets(". 1:1(0) ack 1 win 0");
         }
         let bound_s = if user_timeout.is_some() { 100 } else { 300 };
-        assert_eq!(lines, [format!("{bound_s}000 > R 2:2(0) win 0")]);
+        assert_eq!(lines, [format!("{bound_s}000 > R 1:1(0) win 0")]);
         assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::TimedOut)));
     }
+}
+
+//? RFC9293-3.10.5-a
+#[test]
+fn an_orphan_that_nobody_acknowledges_is_aborted() {
+    let mut rig = Rig::established_with(&Settings::default(), 1000, 1000);
+    rig.send(500);
+    rig.close();
+    let mut lines = Vec::new();
+    while rig.tcb.state() != State::Closed {
+        lines = rig.wait();
+    }
+    assert_eq!(lines, ["300000 > R 502:502(0) win 0"]);
 }
 
 #[test]

@@ -77,6 +77,14 @@ super::mutants! {
         "tcp/reset.rs" "fn send_reset"
         "self.snd.nxt" => "self.snd.una",
         "tcp::tests::transitions::every_state_and_every_event",
+    "reset-behind-probe" "RFC5961-3.2-b" "A reset for a peer with a closed window counts the octet that it refused."
+        "tcp/reset.rs" "fn send_reset"
+        "self.snd.wnd.octets() == 0" => "false",
+        "tcp::tests::timing::an_orphan_before_a_closed_window_is_given_up_and_the_peer_is_told",
+    "orphan-dies-silent" "RFC9293-3.10.5-a" "An orphan that is given up does not tell the peer."
+        "tcp/timeouts.rs" "fn on_due"
+        "self.reader_gone && !self.syn_outstanding()" => "false",
+        "tcp::tests::timing::an_orphan_that_nobody_acknowledges_is_aborted",
     "send-after-close" "RFC9293-3.10.2-f" "SEND is taken after CLOSE."
         "tcp/send.rs" "fn send"
         "self.shut" => "false",
