@@ -56,8 +56,9 @@ impl Tcb {
         }
     }
 
-    /// Sends `<SEQ=SND.NXT><CTL=RST>`. SND.NXT counts the octet that probes a closed window, but whoever keeps
-    /// its window closed has refused it, and believes a reset at its RCV.NXT only (RFC 5961 section 3.2).
+    /// Sends `<SEQ=SND.NXT><CTL=RST>`. SND.NXT counts the octet that probes a closed window, but whoever
+    /// keeps its window closed has refused it, and believes a reset at its RCV.NXT only (RFC 5961 section
+    /// 3.2).
     pub(super) fn send_reset(&mut self, now: Instant, cx: &mut Cx<'_>) {
         //= RFC7323-3.2-f
         //= RFC7323-5.2-c

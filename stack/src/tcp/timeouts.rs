@@ -78,7 +78,6 @@ impl Tcb {
             if self.reader_gone && !self.syn_outstanding() {
                 // What nobody will ever ask for again is aborted: a peer that is still there has to hear that
                 // the rest will not come.
-                //= RFC9293-3.10.5-a
                 self.send_reset(now, cx);
             }
             //= RFC9293-3.10.8-a
