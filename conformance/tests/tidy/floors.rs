@@ -37,7 +37,7 @@ fn floor(source: &Source) -> Option<u32> {
 fn stands_on_a_floor(source: &Source) -> bool {
     module(&source.name).is_some_and(|(module, _)| !module.ends_with("/lib"))
         && !source.name.starts_with("fuzz/")
-        && !source.name.starts_with("bench/")
+        && !source.name.starts_with("conformance/bench/")
 }
 
 /// The floor of each module directly below the root of its package.

@@ -50,7 +50,7 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn all() -> Vec<Source> {
     let root = root();
     let mut paths = Vec::new();
-    for folder in ["stack", "conformance", "fuzz", "bench"] {
+    for folder in ["stack", "conformance", "fuzz"] {
         files_below(&root.join(folder), &mut paths);
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
@@ -67,7 +67,7 @@ pub(crate) fn written() -> Vec<(String, String)> {
         // In a second working tree of git `.git` is a file, too.
         .filter(|path| path.is_file() && !path.ends_with(".git"))
         .collect();
-    for folder in [".ci", "stack", "conformance", "fuzz", "bench", "ci", "corpora"] {
+    for folder in [".ci", "stack", "conformance", "fuzz", "ci", "corpora"] {
         files_below(&root.join(folder), &mut paths);
     }
     paths.sort();
