@@ -68,6 +68,8 @@ pub struct Host {
     sockets: Sockets,
     choices: Box<dyn Choose>,
     now: Instant,
+    /// When something is due next. Between two steps that is always later than `now`.
+    due: Option<Instant>,
 }
 
 /// Rounds of timers at one instant. A timer that is done does not come due again at the same time, so a
@@ -86,6 +88,7 @@ impl Host {
             sockets: Sockets::new(config.ports, config.sockets, config.tcp, key),
             choices,
             now: Instant::ZERO,
+            due: None,
         }
     }
 
@@ -113,6 +116,7 @@ impl Host {
             }
             Stimulus::Time => {}
         }
+        self.due = self.next_due();
         self.pass_time(out);
     }
 
@@ -130,7 +134,11 @@ impl Host {
     }
 
     fn is_due(&self) -> bool {
-        self.due().is_some_and(|due| due <= self.now)
+        self.due.is_some_and(|due| due <= self.now)
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        soonest([self.ip.due(), self.sockets.due()])
     }
 
     fn act_on_time(&mut self, out: &mut dyn Out) {
@@ -144,13 +152,14 @@ impl Host {
             }
             self.with_sockets(out, Sockets::on_due);
             self.with_sockets(out, Sockets::settle_looped);
+            self.due = self.next_due();
         }
         unreachable!("the timers of a host come to rest");
     }
 
     /// When the host will next do something by itself: always later than the latest step.
-    pub fn due(&self) -> Option<Instant> {
-        soonest([self.ip.due(), self.sockets.due()])
+    pub const fn due(&self) -> Option<Instant> {
+        self.due
     }
 
     /// The time of the latest step.
@@ -167,13 +176,14 @@ impl Host {
     pub fn check(&self) {
         self.ip.check();
         self.sockets.check();
-        assert!(self.due().is_none_or(|due| due > self.now), "nothing that was due is left");
+        assert_eq!(self.due, self.next_due(), "what is due next is known");
+        assert!(self.due.is_none_or(|due| due > self.now), "nothing that was due is left");
     }
 }
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { ip, sockets, choices: _, now } = self;
+        let Self { ip, sockets, choices: _, now, due: _ } = self;
         f.debug_struct("Host")
             .field("now", now)
             .field("ip", ip)

@@ -156,6 +156,8 @@ pub struct Ip {
     identification_v4: Option<u16>,
     identification_v6: Option<u32>,
     unreached: VecDeque<IcmpError<'static>>,
+    /// The destination that was asked for last and its next hop: packets come in trains, and routes stay.
+    recent_hop: Option<(IpAddr, NextHop)>,
     /// The message being built, kept for its memory.
     message: Vec<u8>,
     /// The frame being built, kept for its memory.
@@ -184,6 +186,7 @@ impl Ip {
             identification_v4: None,
             identification_v6: None,
             unreached: VecDeque::new(),
+            recent_hop: None,
             message: Vec::new(),
             frame: Vec::new(),
             config,
@@ -288,7 +291,7 @@ impl Ip {
 
     /// A transport made progress with `dst`: its next hop is reachable (RFC 4861 section 7.3.1).
     pub fn confirm(&mut self, now: Instant, dst: IpAddr) {
-        if let Some(NextHop::Neighbor(addr)) = route::next_hop(&self.config, dst) {
+        if let Some(NextHop::Neighbor(addr)) = self.next_hop(dst) {
             self.neighbors.confirm(now, addr);
         }
     }
@@ -302,7 +305,7 @@ impl Ip {
 
     /// A transport gets no answer from `dst`: its next hop may be gone (RFC 1122 section 3.3.1.4).
     pub fn doubt(&mut self, dst: IpAddr) {
-        if let Some(NextHop::Neighbor(addr)) = route::next_hop(&self.config, dst) {
+        if let Some(NextHop::Neighbor(addr)) = self.next_hop(dst) {
             self.neighbors.doubt(addr);
         }
     }

@@ -77,7 +77,9 @@ impl SipHash {
         self.v0 ^= word;
     }
 
+    // Inlined, so that for numbers all but the last line is known when compiled.
     /// Adds the `octets` low octets of `word`, whose other bits are 0: 1 to 8.
+    #[inline(always)]
     const fn add(&mut self, word: u64, octets: u64) {
         let held = self.len_octets % 8;
         self.tail |= word << (8 * held);
@@ -100,6 +102,7 @@ impl Hasher for SipHash {
         }
     }
 
+    #[inline(always)]
     fn write_u8(&mut self, number: u8) {
         self.add(u64::from(number), 1);
     }
@@ -108,10 +111,12 @@ impl Hasher for SipHash {
         self.add(u64::from(number), 2);
     }
 
+    #[inline(always)]
     fn write_u32(&mut self, number: u32) {
         self.add(u64::from(number), 4);
     }
 
+    #[inline(always)]
     fn write_u64(&mut self, number: u64) {
         self.add(number, 8);
     }
@@ -120,6 +125,7 @@ impl Hasher for SipHash {
         self.add(number as u64, 8);
     }
 
+    #[inline(always)]
     fn finish(&self) -> u64 {
         let mut state = self.clone();
         state.absorb(state.tail | state.len_octets << 56);

@@ -35,14 +35,13 @@ impl Instant {
 
 /// The earliest of some deadlines, none of which has to be there.
 pub fn soonest<const N: usize>(deadlines: [Option<Instant>; N]) -> Option<Instant> {
-    let mut soonest: Option<Instant> = None;
+    // Without branches: this is asked for at every event.
+    let (mut soonest, mut any) = (Instant::MAX, false);
     for deadline in deadlines {
-        soonest = match (soonest, deadline) {
-            (Some(one), Some(other)) if one < other => Some(one),
-            (one, other) => other.or(one),
-        };
+        soonest = soonest.min(deadline.unwrap_or(Instant::MAX));
+        any |= deadline.is_some();
     }
-    soonest
+    any.then_some(soonest)
 }
 
 impl Span {

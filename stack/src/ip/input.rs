@@ -37,6 +37,21 @@ pub(super) struct Head {
     pub(super) link_group: bool,
 }
 
+impl Head {
+    fn of(view: &ipv4::View<'_>, destination: Destination, link_group: bool) -> Self {
+        Self {
+            src: view.src(),
+            dst: view.dst(),
+            destination,
+            protocol: view.protocol(),
+            ttl: view.ttl(),
+            tos: view.tos(),
+            payload_at: view.header_len_octets(),
+            link_group,
+        }
+    }
+}
+
 impl Ip {
     pub(super) fn receive_frame<'f>(
         &mut self,
@@ -95,7 +110,8 @@ impl Ip {
         if packet.is_fragment() {
             return self.receive_fragment_v4(cx, whole, &packet, link_group);
         }
-        self.receive_whole_v4(cx, Cow::Borrowed(whole), link_group)
+        let head = Head::of(&view, destination, link_group);
+        self.receive_whole_v4(cx, Cow::Borrowed(whole), &head)
     }
 
     fn receive_fragment_v4<'f>(
@@ -137,28 +153,20 @@ impl Ip {
             return Ok(Received::Nothing);
         };
         let rebuilt = rebuild(&whole).ok_or(Why::FragmentBeyondLimit)?;
-        self.receive_whole_v4(cx, Cow::Owned(rebuilt), whole.first.link_group)
+        let view = ipv4::View::read(&rebuilt).map_err(|_| Why::HeaderTruncated)?;
+        let destination = address::destination_v4(&self.config, view.dst())?;
+        let head = Head::of(&view, destination, whole.first.link_group);
+        self.receive_whole_v4(cx, Cow::Owned(rebuilt), &head)
     }
 
     fn receive_whole_v4<'f>(
         &mut self,
         cx: &mut Cx<'_>,
         packet: Cow<'f, [u8]>,
-        link_group: bool,
+        head: &Head,
     ) -> Result<Received<'f>, Why> {
-        let view = ipv4::View::read(&packet).map_err(|_| Why::HeaderTruncated)?;
-        let head = Head {
-            src: view.src(),
-            dst: view.dst(),
-            destination: address::destination_v4(&self.config, view.dst())?,
-            protocol: view.protocol(),
-            ttl: view.ttl(),
-            tos: view.tos(),
-            payload_at: view.header().len(),
-            link_group,
-        };
         match head.protocol {
-            silence::ICMP => self.receive_icmp(cx, &packet, &head),
+            silence::ICMP => self.receive_icmp(cx, &packet, head),
             //= RFC1122-3.2.1.7-b
             TCP | UDP => Ok(Received::Datagram(Incoming {
                 src: IpAddr::V4(head.src),
@@ -169,14 +177,14 @@ impl Ip {
                 //= RFC1122-3.2.1.6-b
                 traffic_class: head.tos,
                 payload: cut(&packet, head.payload_at..packet.len()),
-                group: head.destination == Destination::Group || link_group,
+                group: head.destination == Destination::Group || head.link_group,
                 //= RFC1122-3.2.1.8-b
                 quote: quote(packet),
             })),
             _ => {
                 //= RFC1122-3.2.2.1-a
                 let trouble = icmp::Trouble::Unreachable(Unreachable::Protocol);
-                self.report_v4(cx, &packet, link_group, trouble);
+                self.report_v4(cx, &packet, head.link_group, trouble);
                 Err(Why::ProtocolUnknown)
             }
         }

@@ -34,7 +34,7 @@ impl Ip {
     pub(super) fn transmit(&mut self, cx: &mut Cx<'_>, outgoing: &Outgoing<'_>) -> Result<(), Refused> {
         let dst = outgoing.dst;
         let src = self.source_of(outgoing)?;
-        let hop = route::next_hop(&self.config, dst).ok_or(Refused::NetUnreachable)?;
+        let hop = self.next_hop(dst).ok_or(Refused::NetUnreachable)?;
         let hop_limit = outgoing.hop_limit.unwrap_or(if dst.is_multicast() {
             //= RFC1112-6.1-a
             1
@@ -56,6 +56,18 @@ impl Ip {
             }
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {
                 Err(Refused::FamilyNotSupported)
+            }
+        }
+    }
+
+    /// The next hop towards `dst`; `None` if there is no route.
+    pub(super) fn next_hop(&mut self, dst: IpAddr) -> Option<NextHop> {
+        match self.recent_hop {
+            Some((known, hop)) if known == dst => Some(hop),
+            Some(_) | None => {
+                let hop = route::next_hop(&self.config, dst)?;
+                self.recent_hop = Some((dst, hop));
+                Some(hop)
             }
         }
     }

@@ -26,6 +26,12 @@ impl Sockets {
 
     /// Delivers what the host has sent to itself, until there is no more.
     pub fn settle_looped(&mut self, net: &mut Net<'_>) {
+        if self.departures.has_looped() {
+            self.deliver_looped(net);
+        }
+    }
+
+    fn deliver_looped(&mut self, net: &mut Net<'_>) {
         for _ in 0..LOOPED_MAX {
             let Some(looped) = self.departures.next_looped() else { return };
             let Looped { src, dst, protocol, traffic_class, payload } = looped;

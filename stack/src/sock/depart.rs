@@ -152,6 +152,11 @@ impl Departures {
         Ok(())
     }
 
+    /// Whether there are packets of this host to itself.
+    pub(super) fn has_looped(&self) -> bool {
+        !self.looped.is_empty()
+    }
+
     /// The next packet of this host to itself.
     pub(super) fn next_looped(&mut self) -> Option<Looped> {
         self.looped.pop_front()

@@ -6,7 +6,7 @@
 
 use super::call::Family;
 use super::refused::Refused;
-use crate::base::siphash::Key;
+use crate::base::siphash::{Key, SipHash};
 use crate::tcp::Offsets;
 use core::hash::{BuildHasher, Hasher};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -71,15 +71,27 @@ impl FourTuple {
     /// A number that nobody can foretell without the key; another one for each purpose.
     fn keyed(&self, key: &Key, purpose: Purpose) -> u64 {
         let mut state = key.build_hasher();
-        for end in [self.local, self.remote] {
-            match end.addr {
-                IpAddr::V4(addr) => state.write_u32(addr.into()),
-                IpAddr::V6(addr) => state.write(&addr.octets()),
+        // Both ports and the purpose are the last word.
+        let finish = |mut state: SipHash| {
+            state.write_u32(u32::from(self.local.port) << 16 | u32::from(self.remote.port));
+            state.write_u8(purpose as u8);
+            state.finish()
+        };
+        match [self.local, self.remote].map(|end| end.addr) {
+            [IpAddr::V4(local), IpAddr::V4(remote)] => {
+                state.write_u64(u64::from(u32::from(remote)) << 32 | u64::from(u32::from(local)));
+                finish(state)
+            }
+            ends => {
+                for addr in ends {
+                    match addr {
+                        IpAddr::V4(addr) => state.write_u32(addr.into()),
+                        IpAddr::V6(addr) => state.write(&addr.octets()),
+                    }
+                }
+                finish(state)
             }
         }
-        state.write_u32(u32::from(self.local.port) << 16 | u32::from(self.remote.port));
-        state.write_u8(purpose as u8);
-        state.finish()
     }
 
     /// Where a table keeps the conversation.

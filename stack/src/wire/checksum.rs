@@ -32,15 +32,21 @@ impl Sum {
     /// thought behind.
     #[must_use]
     pub fn add_bytes(self, bytes: &[u8]) -> Self {
-        let (words, rest) = bytes.as_chunks::<8>();
+        let (blocks, rest) = bytes.as_chunks::<64>();
+        let (words, rest) = rest.as_chunks::<8>();
         // In the order of this machine: the octets of the sum are swapped instead of those of every word.
         //= RFC1071-2(A)-a
         //= RFC1071-2(B)-a
         let mut piece: u128 = words.iter().map(|&word| u128::from(u64::from_ne_bytes(word))).sum();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
+        let (sum, carry) = blocks.iter().fold((0, false), add_block);
+        piece += u128::from(sum) + u128::from(carry);
+        let (halves_of_words, rest) = rest.as_chunks::<4>();
+        let (pairs, rest) = rest.as_chunks::<2>();
+        let half = halves_of_words.first().map_or(0, |half| u32::from_ne_bytes(*half));
+        let pair = pairs.first().map_or(0, |pair| u16::from_ne_bytes(*pair));
         //= RFC1071-1-a
-        piece += u128::from(u64::from_ne_bytes(last));
+        let last = rest.first().map_or(0, |octet| u16::from_ne_bytes([*octet, 0]));
+        piece += u128::from(u64::from(half) + u64::from(pair) + u64::from(last));
         let sum = self.add_piece(u16::from_be(fold(halves(piece))));
         Self { odd: self.odd ^ (bytes.len() % 2 == 1), ..sum }
     }
@@ -69,6 +75,13 @@ impl Sum {
         let piece = if self.odd { piece.swap_bytes() } else { piece };
         Self { total: self.total + u64::from(piece), ..self }
     }
+}
+
+/// Adds the words of `block` to a sum of which the carry is at the other end: one addition for each.
+fn add_block(sum: (u64, bool), block: &[u8; 64]) -> (u64, bool) {
+    let (words, _) = block.as_chunks::<8>();
+    //= RFC1071-2(C)-a
+    words.iter().fold(sum, |(sum, carry), word| sum.carrying_add(u64::from_ne_bytes(*word), carry))
 }
 
 /// The four halves of the words of a long sum, added up: less than 2^64, and as good modulo 0xffff.
@@ -106,7 +119,7 @@ pub fn pseudo(src: IpAddr, dst: IpAddr, protocol: u8, len_octets: u32) -> Sum {
 
 fn add_address(sum: Sum, addr: IpAddr) -> Sum {
     match addr {
-        IpAddr::V4(addr) => sum.add_bytes(&addr.octets()),
+        IpAddr::V4(addr) => sum.add_u32(addr.into()),
         IpAddr::V6(addr) => sum.add_bytes(&addr.octets()),
     }
 }

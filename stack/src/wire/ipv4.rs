@@ -116,6 +116,11 @@ impl<'a> View<'a> {
         &self.bytes[..self.header_end()]
     }
 
+    /// Octets of the header that are there.
+    pub fn header_len_octets(&self) -> usize {
+        self.header_end()
+    }
+
     /// The octets of the options, padding included.
     pub fn options_bytes(&self) -> &'a [u8] {
         &self.bytes[MIN_HEADER_OCTETS..self.header_end()]
@@ -276,6 +281,7 @@ impl<'a> Packet<'a> {
     ///
     /// Options are padded to words with end-of-list. Lengths that do not fit into their fields are cut to
     /// the largest that does; the three low bits of the fragment offset are dropped.
+    #[inline(always)]
     pub fn emit_with(&self, forced: &Forced, out: &mut Vec<u8>) {
         let start = out.len();
         let header_len = self.header_len_octets();

@@ -389,6 +389,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Appends the segment with some fields forced.
+    #[inline(always)]
     pub fn emit_with(&self, forced: &Forced<'_>, src: IpAddr, dst: IpAddr, out: &mut Vec<u8>) {
         let start = out.len();
         let options_len_octets = match forced.raw_options {
