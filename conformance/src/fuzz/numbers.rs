@@ -23,6 +23,8 @@ const PROBE_OCTETS: u32 = 1;
 struct Life {
     /// Sequence number behind the host's SYN.
     first: Option<u32>,
+    /// What its SYN acknowledged. Two connections of one moment have the same initial number.
+    opened_for: Option<u32>,
     /// Behind all that the host sent.
     end: u32,
     /// Right edge that the host offered, and the shift of its window.
@@ -96,12 +98,17 @@ impl Life {
     fn host_says(&mut self, segment: &Segment<'_>) {
         let end = segment.seq.wrapping_add(segment.len_octets());
         let first = segment.seq.wrapping_add(1);
-        if segment.flags.syn() && self.first != Some(first) {
+        let for_other = segment.flags.ack() && self.opened_for.is_some_and(|ack| ack != segment.ack);
+        if segment.flags.syn() && (self.first != Some(first) || for_other) {
             self.first = Some(first);
+            self.opened_for = None;
             self.end = end;
             (self.offered, self.edge) = (None, None);
             self.shift = segment.options.window_scale.unwrap_or(0).min(14);
             self.scales = segment.options.window_scale.is_some();
+        }
+        if segment.flags.syn() && segment.flags.ack() {
+            self.opened_for = Some(segment.ack);
         }
         if is_after(end, self.end) {
             self.end = end;
