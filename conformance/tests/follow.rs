@@ -177,6 +177,20 @@ fn insert(connection: &mut RecordedConnection, at: usize, mut segment: RecordedS
     }
 }
 
+/// Puts an acknowledgement of the server, altered, before the FIN of the client, which then takes five
+/// seconds.
+fn insert_before_fin(connection: &mut RecordedConnection, alter: fn(&mut RecordedSegment)) {
+    let (from, at) = (places(connection, C, fin)[0] - 1, places(connection, S, pure)[0]);
+    let mut told = connection.segments[at].clone();
+    told.seq = connection.segments[from + 1].ack;
+    told.ack = connection.segments[from + 1].seq;
+    alter(&mut told);
+    insert(connection, from, told, Span::from_nanos(1));
+    for segment in &mut connection.segments[from + 2..] {
+        segment.at += Span::from_secs(5);
+    }
+}
+
 fn data(segment: &RecordedSegment) -> bool {
     segment.payload_octets > 0
 }
@@ -286,6 +300,9 @@ const ALTERED: &[Altered] = &[
         let (from, at) = (places(all, C, data)[0], places(all, C, syn)[0]);
         insert(all, at, all.segments[from].clone(), Span::from_nanos(1));
     }),
+    altered(PLAIN, C, Breach::NoConnection, |all| {
+        insert_before_fin(all, |one| one.flags = Flags::RST | Flags::ACK);
+    }),
     altered(PLAIN, C, Breach::OddFlags, |all| first(all, C, syn, |one| one.flags = Flags::SYN | Flags::FIN)),
     altered(PLAIN, C, Breach::StampAbsent, |all| first(all, C, data, |one| one.options.timestamps = None)),
     altered(PLAIN, C, Breach::StampBack, |all| {
@@ -369,6 +386,28 @@ fn what_a_tap_elsewhere_may_have_missed_is_no_breach() {
             assert!(excused, "{capture} as {role} without {left_out}: {end:?}");
         }
     }
+}
+
+#[test]
+fn what_was_overtaken_is_still_what_was_sent() {
+    let mut connection = recorded("bulk-both-ways.pcap");
+    let sent = places(&connection, C, |one| data(one) && !fin(one));
+    // A copy of early octets that reaches the tap at the end.
+    let (early, late) = (sent[1], sent[sent.len() - 1]);
+    let copy = connection.segments[early].clone();
+    insert(&mut connection, late, copy, Span::from_nanos(1));
+    let end = |connection: &RecordedConnection| accept::follow(connection, C, Tap::Away).end;
+    assert_eq!(end(&connection), End::Explained);
+    let breach_of = |alter: fn(&mut RecordedSegment)| {
+        let mut altered = connection.clone();
+        alter(&mut altered.segments[late + 1]);
+        match end(&altered) {
+            End::Unexplained(finding) => Some(finding.breach),
+            End::Explained | End::Undecided(_) => None,
+        }
+    };
+    assert_eq!(breach_of(|one| one.payload[0] ^= 1), Some(Breach::OtherOctets));
+    assert_eq!(breach_of(|one| one.options.timestamps = None), Some(Breach::StampAbsent));
 }
 
 /// A field of a segment gets another value.

@@ -2,11 +2,16 @@
 //! segment of the peer can take effect late, in part, or never. So whatever the stack sends next is tried
 //! with several sets of arrivals, from the plainest on.
 
+use super::Tap;
 use crate::drive::replay::recording::RecordedSegment;
+use stack::base::Span;
 use stack::wire::tcp::Flags;
 
 /// Arrivals that are held back at the most, one after the other, from the end on.
 const HELD_BACK_MAX: usize = 16;
+
+/// Behind a tap at the stack nothing takes this long to arrive.
+const LATE_MAX: Span = Span::from_secs(1);
 
 /// One arrival: the index of a segment of the recording, and where it is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,7 @@ pub(super) fn plans(
     segments: &[RecordedSegment],
     answer: &RecordedSegment,
     manner: Manner,
+    tap: Tap,
 ) -> Vec<Vec<Arrival>> {
     let all = || waiting.iter().copied().map(Arrival::whole).collect();
     // Who opens by itself has not had the SYN that is on its way to it.
@@ -107,7 +113,14 @@ pub(super) fn plans(
         plans.push(chosen(false));
         plans.push(chosen(true));
     }
-    for held in 0..=waiting.len().min(HELD_BACK_MAX) {
+    // Octets may have been discarded, which their acknowledgement tells. A window or a reset that was there
+    // for long was heard.
+    let has_come = |index: &usize| {
+        let segment = &segments[*index];
+        tap == Tap::Here && segment.len_octets() == 0 && answer.at.since(segment.at) >= LATE_MAX
+    };
+    let held_back_max = waiting.iter().rev().take_while(|index| !has_come(index)).count().min(HELD_BACK_MAX);
+    for held in 0..=held_back_max {
         plans.push(waiting[..waiting.len() - held].iter().copied().map(Arrival::whole).collect());
     }
     plans.dedup();
@@ -157,7 +170,7 @@ mod tests {
     #[test]
     fn what_is_acknowledged_is_among_the_plans_whole_or_clipped() {
         let segments = [segment(10, 0, 10), segment(20, 0, 0), segment(20, 0, 10), segment(30, 0, 10)];
-        let found = plans(&[0, 1, 2, 3], &segments, &segment(0, 25, 0), Manner::Lazy);
+        let found = plans(&[0, 1, 2, 3], &segments, &segment(0, 25, 0), Manner::Lazy, Tap::Away);
         let whole = Arrival::whole;
         assert!(found.contains(&vec![whole(0), whole(1)]));
         assert!(found.contains(&vec![whole(0), whole(1), Arrival { index: 2, clip: Some(25) }]));
@@ -169,7 +182,7 @@ mod tests {
             let segments: Vec<RecordedSegment> =
                 octets.iter().map(|octets| segment(u32::from(*octets), 0, u32::from(*octets))).collect();
             let waiting: Vec<usize> = (0..segments.len()).collect();
-            let found = plans(&waiting, &segments, &segment(0, ack, 0), Manner::Eager);
+            let found = plans(&waiting, &segments, &segment(0, ack, 0), Manner::Eager, Tap::Away);
             found[0].len() == waiting.len()
                 && found.iter().all(|plan| plan.windows(2).all(|pair| pair[0].index < pair[1].index))
         }

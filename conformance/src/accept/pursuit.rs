@@ -138,7 +138,7 @@ impl<'a> Pursuit<'a> {
     pub(super) fn explain(&mut self, segment: &RecordedSegment) -> Result<Explanation, Objection> {
         let segments = &self.scene.connection.segments;
         let mut best: Option<Objection> = None;
-        for plan in inbox::plans(&self.waiting, segments, segment, self.way.manner) {
+        for plan in inbox::plans(&self.waiting, segments, segment, self.way.manner, self.scene.tap) {
             let mut tried = self.clone();
             tried.take(&plan);
             match tried.judge(segment) {
@@ -157,7 +157,7 @@ impl<'a> Pursuit<'a> {
             }
         }
         if self.is_overtaken(segment) {
-            return Ok(Explanation::of(Cause::Overtaken));
+            return self.overtaken(segment);
         }
         Err(best.unwrap_or_else(|| Objection::new(Breach::NoConnection, String::new())))
     }

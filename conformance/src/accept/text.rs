@@ -35,6 +35,15 @@ impl Pursuit<'_> {
         plain && self.scene.tap == Tap::Away && sent && acked.before(next) && acked.at_or_after(tcb.irs())
     }
 
+    /// What came late to the tap is still what was sent, with the options that were agreed.
+    pub(super) fn overtaken(&mut self, segment: &RecordedSegment) -> Result<Explanation, Objection> {
+        if let Some(next) = self.shadow.tcb().map(|tcb| tcb.snd().nxt) {
+            self.fin_stays(segment)?;
+            self.same_octets(segment, next)?;
+        }
+        self.watch.judge(segment, self.scene, Explanation::of(Cause::Overtaken))
+    }
+
     /// It acknowledges what has arrived, neither more nor less.
     fn acknowledgement(&self, segment: &RecordedSegment) -> Result<(), Objection> {
         let Some(next) = self.shadow.rcv_nxt() else { return Ok(()) };

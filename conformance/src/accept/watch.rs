@@ -3,7 +3,7 @@
 use super::Tap;
 use super::pursuit::{Explanation, Objection};
 use super::scene::Scene;
-use super::word::{Breach, Cause, Liberty};
+use super::word::{Breach, Liberty};
 use crate::drive::replay::recording::{ChecksumSeen, RecordedSegment, Side};
 use stack::wire::tcp::Flags;
 
@@ -70,9 +70,7 @@ impl Watch {
             agreed(segment, scene)?;
         }
         self.sack(segment, scene)?;
-        if explanation.cause != Cause::Overtaken {
-            self.stamps(segment, scene)?;
-        }
+        self.stamps(segment, scene)?;
         let limit = scene.connection.syn(scene.role.other()).and_then(|syn| syn.options.mss);
         if limit.is_some_and(|limit| segment.payload_octets > u32::from(limit)) {
             explanation = explanation.with(Liberty::Large);
