@@ -177,18 +177,16 @@ fn insert(connection: &mut RecordedConnection, at: usize, mut segment: RecordedS
     }
 }
 
-/// Puts an acknowledgement of the server, altered, before the FIN of the client, which then takes five
-/// seconds.
-fn insert_before_fin(connection: &mut RecordedConnection, alter: fn(&mut RecordedSegment)) {
-    let (from, at) = (places(connection, C, fin)[0] - 1, places(connection, S, pure)[0]);
-    let mut told = connection.segments[at].clone();
-    told.seq = connection.segments[from + 1].ack;
-    told.ack = connection.segments[from + 1].seq;
-    alter(&mut told);
-    insert(connection, from, told, Span::from_nanos(1));
-    for segment in &mut connection.segments[from + 2..] {
-        segment.at += Span::from_secs(5);
-    }
+/// The server resets the connection before the FIN of the client, which comes five seconds later nevertheless
+/// and is the end of the recording.
+fn reset_before_fin(connection: &mut RecordedConnection) {
+    let (at, pure) = (places(connection, C, fin)[0], places(connection, S, pure)[0]);
+    let unheard = &connection.segments[at];
+    let (seq, ack, flags) = (unheard.ack, unheard.seq, Flags::RST | Flags::ACK);
+    let told = RecordedSegment { seq, ack, flags, ..connection.segments[pure].clone() };
+    insert(connection, at - 1, told, Span::from_nanos(1));
+    connection.segments.truncate(at + 2);
+    connection.segments[at + 1].at += Span::from_secs(5);
 }
 
 fn data(segment: &RecordedSegment) -> bool {
@@ -300,9 +298,7 @@ const ALTERED: &[Altered] = &[
         let (from, at) = (places(all, C, data)[0], places(all, C, syn)[0]);
         insert(all, at, all.segments[from].clone(), Span::from_nanos(1));
     }),
-    altered(PLAIN, C, Breach::NoConnection, |all| {
-        insert_before_fin(all, |one| one.flags = Flags::RST | Flags::ACK);
-    }),
+    altered(PLAIN, C, Breach::NoConnection, reset_before_fin),
     altered(PLAIN, C, Breach::OddFlags, |all| first(all, C, syn, |one| one.flags = Flags::SYN | Flags::FIN)),
     altered(PLAIN, C, Breach::StampAbsent, |all| first(all, C, data, |one| one.options.timestamps = None)),
     altered(PLAIN, C, Breach::StampBack, |all| {

@@ -54,7 +54,7 @@ fn read(end: usize, app: &App, other: &App) -> Result<(), Finding> {
 /// Without an abort all of it is read, up to the end, and nobody is told of an error.
 fn whole(end: usize, app: &App, other: &App, plan: &Plan, meeting: &Meeting) -> Result<(), Finding> {
     let complete = app.read.len() == other.octets_planned() && app.at_end && app.error.is_none();
-    if (0..2).any(|end| given_up(end, plan, meeting)) {
+    if !complete && (0..2).any(|end| given_up(end, plan, meeting)) {
         return Ok(());
     }
     let late = meeting.over.is_none_or(|over| over > meeting.limit);
@@ -77,7 +77,8 @@ fn given_up(end: usize, plan: &Plan, meeting: &Meeting) -> bool {
     let unheard = matches!(meeting.apps[end].error, None | Some(Refused::ConnReset | Refused::BrokenPipe));
     let until = meeting.told[end].unwrap_or(meeting.end);
     let long = meeting.closed[1 - end].is_some_and(|closed| until.since(closed) >= ABANDONED);
-    unheard && long && plan.pauses() >= ABANDONED && meeting.ended == Ended::Idle
+    let gone = meeting.sockets[1 - end].iter().flatten().next().is_none();
+    unheard && gone && long && plan.pauses() >= ABANDONED && meeting.ended == Ended::Idle
 }
 
 /// With an abort an application may be left that will never hear of it: it has nothing more to say.

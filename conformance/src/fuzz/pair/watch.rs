@@ -12,7 +12,7 @@ use stack::wire::tcp::Flags;
 /// No segment size that a peer asks for makes segments smaller than this, in octets.
 const MSS_FLOOR: i64 = 88;
 
-/// A window that is closed may be probed with one octet (RFC 9293 section 3.8.6.1).
+/// A window that is closed may be probed with a segment of one octet (RFC 9293 section 3.8.6.1).
 const PROBE_OCTETS: i64 = 1;
 
 /// What is wrong: class and what was seen.
@@ -107,7 +107,8 @@ fn room(flow: &Flow, packet: &Packet<'_>) -> Option<Wrong> {
     if data > flow.peer_mss().max(MSS_FLOOR) {
         return Some(("segment too long", format!("{data} octets, the peer takes {}", flow.peer_mss())));
     }
-    if to > flow.edge + PROBE_OCTETS {
+    let probe = if data == PROBE_OCTETS { PROBE_OCTETS } else { 0 };
+    if to > flow.edge + probe {
         return Some(("beyond the peer's window", format!("octets up to {to}, window up to {}", flow.edge)));
     }
     let most = flow.congestion_bound();
