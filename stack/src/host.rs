@@ -127,6 +127,7 @@ impl Host {
     }
 
     /// Does what is due.
+    #[inline(always)]
     fn pass_time(&mut self, out: &mut dyn Out) {
         if self.is_due() {
             self.act_on_time(out);
@@ -141,6 +142,7 @@ impl Host {
         soonest([self.ip.due(), self.sockets.due()])
     }
 
+    #[inline(never)]
     fn act_on_time(&mut self, out: &mut dyn Out) {
         for _ in 0..ROUNDS_MAX {
             if !self.is_due() {

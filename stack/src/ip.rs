@@ -30,7 +30,7 @@ use crate::wire::icmpv6::CODE_PORT_UNREACHABLE;
 use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use route::NextHop;
 
 /// Where frames and reasons go.
@@ -158,6 +158,8 @@ pub struct Ip {
     unreached: VecDeque<IcmpError<'static>>,
     /// The destination that was asked for last and its next hop: packets come in trains, and routes stay.
     recent_hop: Option<(IpAddr, NextHop)>,
+    /// Source and destination of the last packet to this host alone that stood the test of its addresses.
+    recent_pair: Option<(Ipv4Addr, Ipv4Addr)>,
     /// The message being built, kept for its memory.
     message: Vec<u8>,
     /// The frame being built, kept for its memory.
@@ -187,6 +189,7 @@ impl Ip {
             identification_v6: None,
             unreached: VecDeque::new(),
             recent_hop: None,
+            recent_pair: None,
             message: Vec::new(),
             frame: Vec::new(),
             config,

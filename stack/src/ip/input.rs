@@ -95,8 +95,7 @@ impl Ip {
         //= RFC1812-5.2.2-a
         let view = ipv4::View::read(bytes).map_err(|_| Why::HeaderTruncated)?;
         let packet = ipv4::Packet::check(&view)?;
-        let destination = address::destination_v4(&self.config, packet.dst)?;
-        address::source_v4(&self.config, packet.src, packet.dst)?;
+        let destination = self.judge_v4(packet.src, packet.dst)?;
         //= RFC1122-3.3.6-c
         if link_group && destination == Destination::Own {
             return Err(Why::UnicastInLinkBroadcast);
@@ -112,6 +111,19 @@ impl Ip {
         }
         let head = Head::of(&view, destination, link_group);
         self.receive_whole_v4(cx, Cow::Borrowed(whole), &head)
+    }
+
+    /// Judges both addresses. Packets come in trains, and addresses mean always the same.
+    fn judge_v4(&mut self, src: Ipv4Addr, dst: Ipv4Addr) -> Result<Destination, Why> {
+        if self.recent_pair == Some((src, dst)) {
+            return Ok(Destination::Own);
+        }
+        let destination = address::destination_v4(&self.config, dst)?;
+        address::source_v4(&self.config, src, dst)?;
+        if destination == Destination::Own {
+            self.recent_pair = Some((src, dst));
+        }
+        Ok(destination)
     }
 
     fn receive_fragment_v4<'f>(

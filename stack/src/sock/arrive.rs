@@ -25,12 +25,14 @@ impl Sockets {
     }
 
     /// Delivers what the host has sent to itself, until there is no more.
+    #[inline(always)]
     pub fn settle_looped(&mut self, net: &mut Net<'_>) {
         if self.departures.has_looped() {
             self.deliver_looped(net);
         }
     }
 
+    #[inline(never)]
     fn deliver_looped(&mut self, net: &mut Net<'_>) {
         for _ in 0..LOOPED_MAX {
             let Some(looped) = self.departures.next_looped() else { return };
@@ -81,7 +83,7 @@ impl Sockets {
 
     /// Connection before listener before nobody.
     fn segment_for(&mut self, tuple: &FourTuple, segment: &Segment<'_>, ecn: Ecn, net: &mut Net<'_>) {
-        if let Some(slot) = self.streams.paired(tuple) {
+        if let Some(slot) = self.streams.receiver(tuple) {
             self.segment_at_connection(slot, tuple, segment, ecn, net);
         } else if let Some(slot) = self.streams.waiting_for(tuple) {
             self.segment_at_listener(slot, tuple, segment, None, net);

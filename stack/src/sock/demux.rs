@@ -58,6 +58,8 @@ pub struct Demux {
     key: Key,
     paired: Slab<(FourTuple, Slot)>,
     index: Index,
+    /// The conversation that was found last: packets come in trains. Forgotten when the table changes.
+    recent: Option<(FourTuple, Slot)>,
     waiting: BTreeMap<Place, Waiting>,
     order: u64,
 }
@@ -65,11 +67,19 @@ pub struct Demux {
 impl Demux {
     /// An empty table whose hashes follow from `key`.
     pub fn new(key: Key) -> Self {
-        Self { key, paired: Slab::new(), index: Index::default(), waiting: BTreeMap::new(), order: 0 }
+        Self {
+            key,
+            paired: Slab::new(),
+            index: Index::default(),
+            recent: None,
+            waiting: BTreeMap::new(),
+            order: 0,
+        }
     }
 
     /// Enters a socket with a peer.
     pub fn pair(&mut self, tuple: FourTuple, slot: Slot) {
+        self.recent = None;
         let hash = tuple.hash(&self.key);
         let entry = self.paired.insert((tuple, slot));
         self.index.insert(hash, entry.place());
@@ -77,6 +87,7 @@ impl Demux {
 
     /// Takes out a socket with a peer.
     pub fn part(&mut self, tuple: FourTuple, slot: Slot) {
+        self.recent = None;
         let hash = tuple.hash(&self.key);
         let is_it = |place: &u32| *self.paired.at(*place).1 == (tuple, slot);
         let Some(place) = self.index.candidates(hash).find(is_it) else {
@@ -104,6 +115,18 @@ impl Demux {
     /// The socket that has this very peer; of several the one made last.
     pub fn paired(&self, tuple: &FourTuple) -> Option<Slot> {
         self.all_paired(tuple).max()
+    }
+
+    /// As [`Demux::paired`], for what arrives: at once if it is of the same conversation as before.
+    pub fn receiver(&mut self, tuple: &FourTuple) -> Option<Slot> {
+        match self.recent {
+            Some((known, slot)) if known == *tuple => Some(slot),
+            Some(_) | None => {
+                let slot = self.paired(tuple)?;
+                self.recent = Some((*tuple, slot));
+                Some(slot)
+            }
+        }
     }
 
     fn all_paired(&self, tuple: &FourTuple) -> impl Iterator<Item = Slot> {

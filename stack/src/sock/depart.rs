@@ -110,6 +110,9 @@ impl Departures {
             //= RFC9293-MUST-20
             net.ip.doubt(tuple.remote.addr);
         }
+        if self.ends.is_empty() {
+            return Ok(());
+        }
         let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
         let mut result = Ok(());
         let mut start = 0;
@@ -143,6 +146,7 @@ impl Departures {
     ///
     /// # Errors
     /// What [`ip::Ip::send`] says.
+    #[inline]
     pub(super) fn send(&mut self, outgoing: &Outgoing<'_>, net: &mut Net<'_>) -> Result<(), Refused> {
         if !is_own(net, outgoing.dst) {
             return net.ip.send(net.now, outgoing, net.choices, net.out);

@@ -38,9 +38,17 @@ impl Index {
     /// The places whose contents have this hash; now and then another one is among them.
     pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> {
         let (tag, mask) = (hash as u32, self.mask());
-        let from = (0..self.cells.len()).map(move |step| (tag as usize).wrapping_add(step) & mask);
-        let run = from.map_while(|at| self.cells.get(at).filter(|cell| cell.place != EMPTY));
-        run.filter(move |cell| cell.tag == tag).map(|cell| cell.place)
+        let mut at = tag as usize;
+        core::iter::from_fn(move || {
+            // There is an empty cell in every table, and no cell in the one that has never held anything.
+            loop {
+                let cell = self.cells.get(at & mask).filter(|cell| cell.place != EMPTY)?;
+                at = at.wrapping_add(1);
+                if cell.tag == tag {
+                    return Some(cell.place);
+                }
+            }
+        })
     }
 
     /// Adds a place that is not there yet.

@@ -71,16 +71,11 @@ impl FourTuple {
     /// A number that nobody can foretell without the key; another one for each purpose.
     fn keyed(&self, key: &Key, purpose: Purpose) -> u64 {
         let mut state = key.build_hasher();
-        // Both ports and the purpose are the last word.
-        let finish = |mut state: SipHash| {
-            state.write_u32(u32::from(self.local.port) << 16 | u32::from(self.remote.port));
-            state.write_u8(purpose as u8);
-            state.finish()
-        };
+        let ports = u32::from(self.local.port) << 16 | u32::from(self.remote.port);
         match [self.local, self.remote].map(|end| end.addr) {
             [IpAddr::V4(local), IpAddr::V4(remote)] => {
                 state.write_u64(u64::from(u32::from(remote)) << 32 | u64::from(u32::from(local)));
-                finish(state)
+                finished(state, ports, purpose)
             }
             ends => {
                 for addr in ends {
@@ -89,7 +84,7 @@ impl FourTuple {
                         IpAddr::V6(addr) => state.write(&addr.octets()),
                     }
                 }
-                finish(state)
+                finished(state, ports, purpose)
             }
         }
     }
@@ -131,6 +126,14 @@ impl FourTuple {
         // The low bits of FNV-1a are its weak ones, and they choose the member.
         state ^ (state >> 32)
     }
+}
+
+/// The value for what `state` has, both ports and the purpose. Inlined, so that what precedes is known.
+#[inline(always)]
+fn finished(mut state: SipHash, ports: u32, purpose: Purpose) -> u64 {
+    state.write_u32(ports);
+    state.write_u8(purpose as u8);
+    state.finish()
 }
 
 /// Whether an address means something on one link only (RFC 4007 section 6).

@@ -115,11 +115,16 @@ impl Tcb {
         (MAX_OPTION_OCTETS - self.stamps_octets()).min(self.smss_octets() / 2)
     }
 
-    /// Eff.snd.MSS: the most data that the next segment may carry beside its options, in octets; never 0.
-    pub(super) fn effective_mss_octets(&self) -> u32 {
+    /// Octets that the blocks of the next segment take.
+    fn sack_octets(&self) -> u32 {
         let blocks = self.sack_blocks(self.sack_room_octets()).len() as u32;
         // Kind and length are padded to a word.
-        let sack = if blocks > 0 { 4 + 8 * blocks } else { 0 };
+        if blocks > 0 { 4 + 8 * blocks } else { 0 }
+    }
+
+    /// Eff.snd.MSS: the most data that the next segment may carry beside its options, in octets; never 0.
+    pub(super) fn effective_mss_octets(&self) -> u32 {
+        let sack = if self.has_blocks_to_report() { self.sack_octets() } else { 0 };
         let options = sack + if self.user_timeout_for(Flags::ACK).is_some() { 4 } else { 0 };
         //= RFC9293-MUST-16
         //= RFC6691-2-b

@@ -146,13 +146,18 @@ enum Block {
 }
 
 impl Tcb {
+    /// Whether there is something that blocks tell of, if the peer permits them.
+    pub(super) const fn has_blocks_to_report(&self) -> bool {
+        self.sack.twice.is_some() || self.receive_buffer.has_gaps()
+    }
+
     /// Blocks for the next acknowledgement that is no SYN, as many as `room_octets` of options can carry;
     /// none if there is nothing to report.
     pub(super) fn sack_blocks(&self, room_octets: u32) -> SackBlocks {
         let mut blocks = SackBlocks::NONE;
         let most = (room_octets.saturating_sub(2) / 8) as usize;
         //= RFC2018-4-a
-        if !self.sack.permitted || most == 0 || self.sack.twice.is_none() && !self.receive_buffer.has_gaps() {
+        if !self.sack.permitted || most == 0 || !self.has_blocks_to_report() {
             return blocks;
         }
         if let Some((start, end)) = self.sack.twice {

@@ -51,6 +51,7 @@ impl Tcb {
 
     /// When the user timeout (R2) ends the wait for the peer.
     fn gives_up_at(&self) -> Option<Instant> {
+        let since = self.waiting_since?;
         //= RFC9293-MUST-20
         //= RFC9293-MUST-22
         let patience = if self.syn_outstanding() {
@@ -62,7 +63,7 @@ impl Tcb {
             //= RFC9293-SHLD-11
             self.user_timeout().or(of_orphan)
         };
-        Some(self.waiting_since? + patience?)
+        Some(since + patience?)
     }
 
     /// Acts on whatever is due at `now`; nothing if nothing is.

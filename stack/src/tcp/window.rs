@@ -102,6 +102,9 @@ impl Tcb {
     /// Whether the right edge may move: by a segment or by half of the buffer at least.
     fn may_advance_window(&self) -> bool {
         let reduction = self.available_octets().saturating_sub(self.rcv.wnd.octets());
+        if reduction == 0 {
+            return false;
+        }
         let step = (self.receive_limit_octets() / 2).min(self.effective_mss_octets()).max(1);
         //= RFC9293-MUST-39
         reduction >= step

@@ -37,17 +37,15 @@ impl Sum {
         // In the order of this machine: the octets of the sum are swapped instead of those of every word.
         //= RFC1071-2(A)-a
         //= RFC1071-2(B)-a
-        let mut piece: u128 = words.iter().map(|&word| u128::from(u64::from_ne_bytes(word))).sum();
-        let (sum, carry) = blocks.iter().fold((0, false), add_block);
-        piece += u128::from(sum) + u128::from(carry);
-        let (halves_of_words, rest) = rest.as_chunks::<4>();
-        let (pairs, rest) = rest.as_chunks::<2>();
-        let half = halves_of_words.first().map_or(0, |half| u32::from_ne_bytes(*half));
-        let pair = pairs.first().map_or(0, |pair| u16::from_ne_bytes(*pair));
+        let (sum, carry) = words.iter().fold(blocks.iter().fold((0, false), add_block), add_word);
+        let (doubles, rest) = rest.as_chunks::<4>();
+        let (singles, rest) = rest.as_chunks::<2>();
+        let double = doubles.first().map_or(0, |double| u32::from_ne_bytes(*double));
+        let single = singles.first().map_or(0, |single| u16::from_ne_bytes(*single));
         //= RFC1071-1-a
         let last = rest.first().map_or(0, |octet| u16::from_ne_bytes([*octet, 0]));
-        piece += u128::from(u64::from(half) + u64::from(pair) + u64::from(last));
-        let sum = self.add_piece(u16::from_be(fold(halves(piece))));
+        let rest = u64::from(carry) + u64::from(double) + u64::from(single) + u64::from(last);
+        let sum = self.add_piece(u16::from_be(fold((sum & 0xffff_ffff) + (sum >> 32) + rest)));
         Self { odd: self.odd ^ (bytes.len() % 2 == 1), ..sum }
     }
 
@@ -77,17 +75,15 @@ impl Sum {
     }
 }
 
-/// Adds the words of `block` to a sum of which the carry is at the other end: one addition for each.
-fn add_block(sum: (u64, bool), block: &[u8; 64]) -> (u64, bool) {
-    let (words, _) = block.as_chunks::<8>();
+/// Adds `word` to a sum, and the carry of the sum at the other end.
+fn add_word((sum, carry): (u64, bool), word: &[u8; 8]) -> (u64, bool) {
     //= RFC1071-2(C)-a
-    words.iter().fold(sum, |(sum, carry), word| sum.carrying_add(u64::from_ne_bytes(*word), carry))
+    sum.carrying_add(u64::from_ne_bytes(*word), carry)
 }
 
-/// The four halves of the words of a long sum, added up: less than 2^64, and as good modulo 0xffff.
-const fn halves(piece: u128) -> u64 {
-    let (low, high) = (piece as u64, (piece >> 64) as u64);
-    (low & 0xffff_ffff) + (low >> 32) + (high & 0xffff_ffff) + (high >> 32)
+/// Adds the words of `block`, which takes one addition for each.
+fn add_block(sum: (u64, bool), block: &[u8; 64]) -> (u64, bool) {
+    block.as_chunks::<8>().0.iter().fold(sum, add_word)
 }
 
 /// Brings the carries round until 16 bits are left. Only a sum of zeros gives 0.

@@ -462,8 +462,12 @@ impl Options {
 
     /// Octets that [`Options::emit`] appends: a multiple of 4, at most [`MAX_OCTETS`].
     pub fn encoded_len_octets(&self) -> usize {
+        let without_sack_octets = self.len_without_sack_octets();
+        if self.sack.is_empty() {
+            return without_sack_octets;
+        }
         let blocks = self.sack.len().min(self.sack_room());
-        self.len_without_sack_octets() + if blocks == 0 { 0 } else { 4 + 8 * blocks }
+        without_sack_octets + if blocks == 0 { 0 } else { 4 + 8 * blocks }
     }
 
     /// The options in the customary order, each aligned to words with no-operations in front of it; SACK
