@@ -7,6 +7,7 @@
 use super::call::{Family, Kind};
 use crate::base::Port;
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The local addresses that a socket stands for.
@@ -121,13 +122,14 @@ impl Claim {
 /// are one line.
 #[derive(Debug, Default)]
 pub struct Claims {
-    held: BTreeMap<(Kind, Port), BTreeMap<Claim, u32>>,
+    /// Of one port there are few that differ, in no order that means something.
+    held: BTreeMap<(Kind, Port), Vec<(Claim, u32)>>,
 }
 
 impl Claims {
     fn of(&self, kind: Kind, port: Port) -> impl Iterator<Item = &Claim> {
         //= RFC6335-7.2-a
-        self.held.get(&(kind, port)).into_iter().flat_map(BTreeMap::keys)
+        self.held.get(&(kind, port)).into_iter().flatten().map(|(claim, _)| claim)
     }
 
     /// Whether all holders of `port` tolerate `newcomer`.
@@ -153,25 +155,31 @@ impl Claims {
 
     /// Adds a claim.
     pub fn take(&mut self, kind: Kind, port: Port, claim: Claim) {
-        *self.held.entry((kind, port)).or_default().entry(claim).or_default() += 1;
+        let held = self.held.entry((kind, port)).or_default();
+        match held.iter_mut().find(|(known, _)| *known == claim) {
+            Some((_, count)) => *count += 1,
+            None => held.push((claim, 1)),
+        }
     }
 
     /// Gives back a claim that was taken before.
     pub fn give_back(&mut self, kind: Kind, port: Port, claim: &Claim) {
         let Some(held) = self.held.get_mut(&(kind, port)) else { unreachable!("nobody holds {port}") };
-        let Some(count) = held.get_mut(claim) else { unreachable!("nobody holds {port} like that") };
-        *count -= 1;
-        if *count == 0 {
-            held.remove(claim);
-        }
-        if held.is_empty() {
-            self.held.remove(&(kind, port));
+        let Some(at) = held.iter().position(|(known, _)| known == claim) else {
+            unreachable!("nobody holds {port} like that")
+        };
+        held[at].1 -= 1;
+        if held[at].1 == 0 {
+            held.swap_remove(at);
+            if held.is_empty() {
+                self.held.remove(&(kind, port));
+            }
         }
     }
 
     /// How many claims there are.
     pub fn count(&self) -> usize {
-        self.held.values().flat_map(BTreeMap::values).map(|count| *count as usize).sum()
+        self.held.values().flatten().map(|(_, count)| *count as usize).sum()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::base::{Instant, Ours, Refused, Seq, Why};
 use crate::tcp::{self, Tcb, listen};
 use crate::wire::tcp::Segment;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 
 /// The most that a backlog can be (`net.core.somaxconn` of Linux).
 pub const BACKLOG_MAX: u32 = 4096;
@@ -26,7 +26,8 @@ pub const BACKLOG_MAX: u32 = 4096;
 pub(super) struct Listener {
     backlog: u32,
     place: Place,
-    half_open: BTreeSet<Slot>,
+    /// In order of creation.
+    half_open: VecDeque<Slot>,
     /// Until when a cookie may come back.
     cookies_until: Option<Instant>,
     ready: VecDeque<Slot>,
@@ -53,7 +54,7 @@ impl Listener {
 
     /// The half-open connection that waits longest.
     pub(super) fn oldest_half_open(&self) -> Option<Slot> {
-        self.half_open.first().copied()
+        self.half_open.front().copied()
     }
 
     /// Until when a cookie may come back.
@@ -97,7 +98,7 @@ impl Sockets {
         let listener = Listener {
             backlog,
             place,
-            half_open: BTreeSet::new(),
+            half_open: VecDeque::new(),
             cookies_until: None,
             ready: VecDeque::new(),
         };
@@ -231,7 +232,7 @@ impl Sockets {
         self.hold_as_child(child);
         self.streams.pair(*tuple, child);
         if let Some(listener) = self.listener(slot) {
-            listener.half_open.insert(child);
+            listener.half_open.push_back(child);
         }
         child
     }
@@ -249,10 +250,11 @@ impl Sockets {
     /// A connection of a listener may have left SYN-RECEIVED. Returns whether it is still there.
     pub(super) fn sort_child(&mut self, child: Slot, parent: Slot, state: tcp::State) -> bool {
         let Some(listener) = self.listener(parent) else { return true };
-        if state == tcp::State::SynReceived || !listener.half_open.contains(&child) {
+        if state == tcp::State::SynReceived {
             return true;
         }
-        listener.half_open.remove(&child);
+        let Ok(at) = listener.half_open.binary_search(&child) else { return true };
+        listener.half_open.remove(at);
         if state == tcp::State::Closed {
             //= RFC9293-3.10.7.4-e
             self.remove(child);

@@ -29,13 +29,13 @@ impl Tcb {
     /// The options of a segment with these flags.
     pub(super) fn options_for(&self, now: Instant, flags: Flags) -> Options {
         //= RFC9293-MUST-65
-        let fixed = if flags.syn() {
-            self.syn_options()
-        } else {
-            Options { sack: self.sack_blocks(self.sack_room_octets()), ..Options::NONE }
-        };
-        let (timestamps, user_timeout) = (self.stamps_for(now, flags), self.user_timeout_for(flags));
-        Options { timestamps, user_timeout, ..fixed }
+        let mut options = if flags.syn() { self.syn_options() } else { Options::NONE };
+        if !flags.syn() && self.has_blocks_to_report() {
+            options.sack = self.sack_blocks(self.sack_room_octets());
+        }
+        (options.timestamps, options.user_timeout) =
+            (self.stamps_for(now, flags), self.user_timeout_for(flags));
+        options
     }
 
     /// The options of the own SYN.
