@@ -75,6 +75,24 @@ fn a_peer_of_its_own_is_matched_exactly() {
 }
 
 #[test]
+fn who_received_last_is_forgotten_when_the_table_changes() {
+    let mut table = Demux::new(Key::new(1, 2));
+    let own = tuple(HERE.into(), 4000);
+    for (older, newer) in [(5, 6), (8, 7)] {
+        table.pair(own, Slot::of_test(older));
+        assert_eq!(table.receiver(&own), Some(Slot::of_test(older)));
+        table.pair(own, Slot::of_test(newer));
+        assert_eq!(table.receiver(&own), table.paired(&own));
+        assert_eq!(table.receiver(&own), Some(Slot::of_test(older.max(newer))));
+        assert_eq!(table.receiver(&tuple(HERE.into(), 4001)), None);
+        table.part(own, Slot::of_test(newer));
+        assert_eq!(table.receiver(&own), Some(Slot::of_test(older)));
+        table.part(own, Slot::of_test(older));
+        assert_eq!(table.receiver(&own), None);
+    }
+}
+
+#[test]
 fn a_group_address_reaches_wildcards_and_those_bound_to_it() {
     let group = Ipv4Addr::new(239, 1, 1, 1);
     let mut table = Demux::new(Key::new(1, 2));

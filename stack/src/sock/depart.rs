@@ -100,6 +100,7 @@ impl Departures {
     ///
     /// # Errors
     /// What [`ip::Ip::send`] said to the last segment that did not go.
+    #[inline]
     pub(super) fn flush(
         &mut self,
         tuple: &FourTuple,
@@ -110,9 +111,12 @@ impl Departures {
             //= RFC9293-MUST-20
             net.ip.doubt(tuple.remote.addr);
         }
-        if self.ends.is_empty() {
-            return Ok(());
-        }
+        // Most events let nothing leave.
+        if self.ends.is_empty() { Ok(()) } else { self.send_kept(tuple, marks, net) }
+    }
+
+    #[inline(never)]
+    fn send_kept(&mut self, tuple: &FourTuple, marks: Marks, net: &mut Net<'_>) -> Result<(), Refused> {
         let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
         let mut result = Ok(());
         let mut start = 0;

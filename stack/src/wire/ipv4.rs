@@ -97,7 +97,13 @@ impl<'a> View<'a> {
 
     /// Whether the header sums up to all ones, as far as it is there.
     pub fn checksum_holds(&self) -> bool {
-        checksum::holds(self.header())
+        let header = self.header();
+        // Nearly every header has no options.
+        if header.len() == MIN_HEADER_OCTETS {
+            checksum::of_header(self.fixed) == 0
+        } else {
+            checksum::holds(header)
+        }
     }
 
     /// Source address.
@@ -300,7 +306,10 @@ impl<'a> Packet<'a> {
         out.extend_from_slice(self.options);
         out.resize(start + header_len, ipv4_option::END_OF_LIST);
         //= RFC791-3.1-f
-        let sum = forced.checksum.or(|| checksum::of(&out[start..]));
+        let sum = forced.checksum.or(|| match self.options {
+            [] => checksum::of_header(&fixed),
+            [..] => checksum::of(&out[start..]),
+        });
         out[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
         out.extend_from_slice(self.payload);
     }

@@ -23,7 +23,7 @@ super::mutants! {
         "opening::only_a_syn_from_one_host_to_this_one_is_answered",
     "listener-before-connection" "RFC9293-MUST-41" "A listener gets the segments of its connections."
         "sock/arrive.rs" "fn segment_for"
-        "self.streams.paired(tuple)" => "self.streams.paired(tuple).filter(|_| self.streams.waiting_for(tuple).is_none())",
+        "self.streams.receiver(tuple)" => "self.streams.paired(tuple).filter(|_| self.streams.waiting_for(tuple).is_none())",
         "listening::connections_are_accepted_in_the_order_of_their_completion",
     "nobody-says-nothing" "RFC9293-3.5.2-a" "A segment to a port where nobody is draws no reset."
         "sock/arrive.rs" "fn segment_for"
