@@ -3,11 +3,11 @@
 
 use conformance::accept::{self, Breach, End, Followed, Tap};
 use conformance::drive::replay::recording::{
-    RecordedConnection, RecordedPacket, RecordedSegment, Recording, Side,
+    ChecksumSeen, RecordedConnection, RecordedPacket, RecordedSegment, Recording, Side,
 };
 use conformance::host::registry;
 use conformance::replay::{self, Replayed};
-use conformance::report::follow as report;
+use conformance::report::{follow as report, ladder};
 use conformance::trace::{Event, Response, Stimulus};
 use serde::Deserialize;
 use stack::base::{Instant, Span};
@@ -404,6 +404,15 @@ fn what_was_overtaken_is_still_what_was_sent() {
     };
     assert_eq!(breach_of(|one| one.payload[0] ^= 1), Some(Breach::OtherOctets));
     assert_eq!(breach_of(|one| one.options.timestamps = None), Some(Breach::StampAbsent));
+}
+
+#[test]
+fn what_is_left_out_says_why() {
+    let mut connection = recorded(PLAIN);
+    last(&mut connection, C, pure, |one| one.checksum = ChecksumSeen::Wrong);
+    let one = accept::follow(&connection, C, Tap::Here);
+    let shown = report::ladder(&connection, &one, ladder::Span::WHOLE);
+    assert_eq!(shown.matches("wrong checksum").count(), 1, "{shown}");
 }
 
 /// A field of a segment gets another value.

@@ -3,7 +3,7 @@
 
 use super::ladder::{self, Span};
 use crate::accept::{End, Followed, Tap};
-use crate::drive::replay::recording::RecordedConnection;
+use crate::drive::replay::recording::{ChecksumSeen, RecordedConnection};
 use std::fmt::Write as _;
 
 /// Columns that a segment takes before its explanation.
@@ -63,8 +63,12 @@ pub fn ladder(connection: &RecordedConnection, one: &Followed, span: Span) -> St
         .steps
         .iter()
         .map(|step| {
-            let segment = ladder::recorded_line(connection, one.role, &connection.segments[step.index]);
-            let Some((explanation, state)) = &step.explained else { return segment };
+            let recorded = &connection.segments[step.index];
+            let segment = ladder::recorded_line(connection, one.role, recorded);
+            let Some((explanation, state)) = &step.explained else {
+                let left_out = recorded.checksum == ChecksumSeen::Wrong;
+                return if left_out { format!("{segment}  wrong checksum: left out") } else { segment };
+            };
             let cause = explanation.cause;
             let why = explanation.why.map_or_else(String::new, |why| format!(": {}", why.text()));
             format!("{segment:<SEGMENT_COLUMNS$}  {state:<12} {cause}{why} [{}]", cause.clause())

@@ -125,7 +125,9 @@ fn acknowledged(flow: &mut Flow, packet: &Packet<'_>) -> Option<Wrong> {
     if !segment.flags.ack() {
         return None;
     }
-    let ack = flow.peer_offset(segment.ack)?;
+    let Some(ack) = flow.peer_offset(segment.ack) else {
+        return Some(("acknowledged too much", "before anything came".to_owned()));
+    };
     let come = flow.arrived.contiguous();
     if ack > come {
         return Some(("acknowledged too much", format!("up to {ack}, {come} have come")));
