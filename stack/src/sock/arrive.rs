@@ -110,7 +110,9 @@ impl Sockets {
             net.out.discard(Why::AcceptQueueFull);
             return;
         }
-        if let Some((listener, beyond)) = self.reopening(slot, tuple, segment) {
+        if segment.flags.syn()
+            && let Some((listener, beyond)) = self.reopening(slot, tuple, segment)
+        {
             //= RFC9293-MAY-2
             self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
             self.segment_at_listener(listener, tuple, segment, Some(beyond), net);

@@ -102,6 +102,9 @@ macro_rules! options {
 
 const END_OF_LIST: u8 = 0;
 const NO_OPERATION: u8 = 1;
+/// Kind and length of timestamps.
+const STAMPS: u8 = 8;
+const STAMPS_OCTETS: u8 = 10;
 
 options! {
     /// Maximum segment size that the sender of the option can take, in octets of data (RFC 9293
@@ -423,6 +426,12 @@ impl Options {
     /// Reads option octets. Of each kind the first one counts; what is not known is skipped; at an
     /// impossible length reading ends, and what came before counts.
     pub fn from_bytes(options: &[u8]) -> Self {
+        // What nearly every segment has that is no SYN.
+        if let [NO_OPERATION, NO_OPERATION, STAMPS, STAMPS_OCTETS, stamps @ ..] = options
+            && let Some(stamps) = Timestamps::read(stamps)
+        {
+            return Self { timestamps: Some(stamps), ..Self::NONE };
+        }
         let mut read = Self::NONE;
         for option in Walk::new(options).map_while(Result::ok) {
             match option {
@@ -495,6 +504,14 @@ impl Options {
 
     /// Appends the options as [`Options::layout`] orders them.
     pub fn emit(&self, out: &mut Vec<u8>) {
+        if let Some(stamps) = self.timestamps
+            && self.encoded_len_octets() == 2 + usize::from(STAMPS_OCTETS)
+            && !self.sack_permitted
+        {
+            out.extend_from_slice(&[NO_OPERATION, NO_OPERATION, STAMPS, STAMPS_OCTETS]);
+            stamps.write(out);
+            return;
+        }
         for option in self.layout() {
             option.emit(out);
         }
