@@ -33,6 +33,9 @@ impl Tcb {
     pub(super) fn send_cut(&mut self, now: Instant, cut: Cut, cx: &mut Cx<'_>) {
         let end = cut.end();
         let new = !cut.seq.before(self.snd.nxt);
+        if !new {
+            self.note_sent_again(&cut);
+        }
         if !new && !self.echoes_tell_copies_apart() {
             //= RFC6298-3-a
             //= RFC9293-MUST-18

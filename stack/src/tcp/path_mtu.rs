@@ -119,6 +119,18 @@ impl Tcb {
         }
     }
 
+    /// `cut` leaves although it was sent before, perhaps in smaller pieces: that its numbers are acknowledged
+    /// will not tell what has become of the first copy. A probe among other losses says nothing: its size may
+    /// be tried again as soon as they are made good.
+    pub(super) fn note_sent_again(&mut self, cut: &Cut) {
+        let overlaps = |start: Seq<Ours>, end: Seq<Ours>| cut.seq.before(end) && cut.end().after(start);
+        self.path.growing.take_if(|(end, size)| overlaps(end.back(u32::from(*size)), *end));
+        if let Some(search) = &mut self.path.search {
+            //= RFC4821-7.6.4-a
+            search.probe.take_if(|(start, end, _)| overlaps(*start, *end));
+        }
+    }
+
     /// Everything before `ack` has arrived.
     pub(super) fn note_arrival(&mut self, now: Instant, ack: Seq<Ours>) {
         if let Some((_, size)) = self.path.growing.take_if(|(end, _)| ack.at_or_after(*end)) {
@@ -187,6 +199,7 @@ impl Tcb {
     pub(super) fn note_timeout(&mut self, now: Instant) {
         if let Some(search) = &mut self.path.search {
             if search.probe.take().is_some() {
+                // A timeout is about more than the probe.
                 //= RFC4821-7.6.4-a
                 search.rest_until = search.rest_until.max(now + PAUSE);
             }
@@ -215,12 +228,14 @@ impl Tcb {
         }
     }
 
-    /// The segment at SND.UNA is taken for lost. Whether it was a probe, whose loss says nothing about
-    /// congestion.
+    /// The segment at SND.UNA is taken for lost. Whether it was a probe, and nothing else is missing: its loss
+    /// says nothing about congestion.
     pub(super) fn forgives_loss(&mut self) -> bool {
         let una = self.snd.una;
         let Some(search) = &mut self.path.search else { return false };
-        let lost = search.probe.take_if(|(start, _, _)| *start == una);
+        let (_, gap_end) = self.sack.gap_from(una);
+        let alone = |end: Seq<Ours>| gap_end == Some(end) && self.sack.gap_from(end).1.is_none();
+        let lost = search.probe.take_if(|(start, end, _)| *start == una && alone(*end));
         if let Some((_, _, size)) = lost {
             //= RFC4821-7.6.2-a
             search.high = size - 1;
@@ -501,6 +516,56 @@ mod tests {
         assert_eq!(probe(&mut rig), None);
         rig.pass(Span::from_secs(60));
         assert_eq!(probe(&mut rig).map(|probe| probe.1), Some(536 + (1459 - 536) / 2));
+    }
+
+    //? RFC4821-7.6.4-a
+    #[test]
+    fn a_probe_that_is_lost_with_its_neighbours_changes_no_bound() {
+        for before in [true, false] {
+            let mut rig = narrowed();
+            for _ in 0..20 {
+                rig.send(3000);
+                drain(&mut rig);
+            }
+            let una = rig.acknowledged();
+            // With `before` the segment before the probe is lost, otherwise the one behind it.
+            let (small, behind) = if before { (100, 0) } else { (0, 536) };
+            if before {
+                rig.send(small);
+            }
+            assert_eq!(larger(&rig, &rig.clone().send(5000)), 1);
+            rig.send(5000);
+            let (held, sent) = (una + small + 1460 + behind, rig.sent());
+            let mut lines = Vec::new();
+            for part in 1..=3 {
+                let edge = held + (sent - held) * part / 3;
+                lines.extend(rig.gets(&alloc::format!(". 1:1(0) ack {una} sack {held}:{edge}")));
+            }
+            lines.extend(drain(&mut rig));
+            assert!(
+                lines.iter().any(|line| line.contains(&alloc::format!(" {una}:{}(536)", una + 536))),
+                "{lines:?}"
+            );
+            assert_eq!(limit(&rig), 536, "what was in the probe arrived in pieces");
+            // The same size is tried again, and without a rest.
+            assert_eq!(probe(&mut rig).map(|probe| probe.1), Some(1460));
+        }
+    }
+
+    //? RFC5927-7.2-b
+    #[test]
+    fn what_arrived_in_pieces_is_not_known_to_arrive_whole() {
+        let mut rig = probing();
+        rig.send(100);
+        rig.gets(". 1:1(0) ack 101");
+        rig.send(1460);
+        rig.gets(". 1:1(0) ack 101 win 0");
+        rig.wait();
+        rig.gets(". 1:1(0) ack 102 win 700");
+        rig.gets(". 1:1(0) ack 802 win 65535");
+        drain(&mut rig);
+        rig.send(1460);
+        assert!(too_big(&mut rig, 1040, 1561).last().is_some_and(|line| line.contains("(1000)")));
     }
 
     //? RFC4821-7.3-b
