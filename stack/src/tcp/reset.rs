@@ -84,13 +84,19 @@ impl Tcb {
         self.snd.up = None;
         match end {
             End::Finished => {}
-            End::BackToListen | End::Aborted => self.receive_buffer = receive::Buffer::default(),
+            End::BackToListen | End::Aborted => self.forget_received(),
             End::Failed(refused) => {
-                self.receive_buffer = receive::Buffer::default();
+                self.forget_received();
                 //= RFC9293-MUST-12
                 self.error = Some(refused);
             }
         }
+    }
+
+    /// What was received and not read is lost, and urgent data in it.
+    fn forget_received(&mut self) {
+        self.receive_buffer = receive::Buffer::default();
+        self.rcv.up = None;
     }
 
     /// The open attempt failed for good: the user of an active OPEN is told, a passive one goes on listening.

@@ -48,8 +48,9 @@ impl Tcb {
                     cx.out.discard(Why::TcpWindowClosed);
                     seg.payload = &[];
                     seg.flags = seg.flags.without(Flags::FIN);
+                    // The answer to a SYN is a challenge, and those are counted.
                     //= RFC9293-3.8.6-c
-                    self.ack_owed = true;
+                    self.ack_owed = !seg.flags.syn();
                 }
                 NEXT
             }
@@ -253,6 +254,14 @@ mod tests {
     }
 
     //? RFC9293-3.4-f
+    //? RFC5961-7-a
+    #[test]
+    fn challenges_are_counted_before_a_closed_window_too() {
+        let mut rig = closed_window();
+        let answered = (0..20).filter(|_| rig.gets("S 101:101(0)").len() == 3).count();
+        assert_eq!(answered, 10);
+    }
+
     #[test]
     fn hosts_that_probe_each_other_still_hear_each_other() {
         let mut rig = closed_window();

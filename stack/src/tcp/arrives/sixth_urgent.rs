@@ -76,6 +76,14 @@ mod tests {
         assert_eq!(rig.tcb.rcv().up, None);
     }
 
+    #[test]
+    fn a_reset_ends_urgent_data_with_all_else() {
+        let mut rig = Rig::established();
+        rig.gets("U. 1:6(5) ack 1 urg 8");
+        rig.gets("R 6:6(0)");
+        assert!(!rig.tcb.readiness().urgent);
+    }
+
     //? RFC9293-3.10.7.4-z
     #[test]
     fn after_the_fin_there_is_nothing_urgent() {
