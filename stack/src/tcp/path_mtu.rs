@@ -228,8 +228,8 @@ impl Tcb {
         }
     }
 
-    /// The segment at SND.UNA is taken for lost. Whether it was a probe, and nothing else is missing: its loss
-    /// says nothing about congestion.
+    /// The segment at SND.UNA is taken for lost. Whether it was a probe, and nothing else is missing: its
+    /// loss says nothing about congestion.
     pub(super) fn forgives_loss(&mut self) -> bool {
         let una = self.snd.una;
         let Some(search) = &mut self.path.search else { return false };
