@@ -8,6 +8,7 @@ mod follow;
 mod list;
 mod out;
 mod replay;
+mod roles;
 
 use clap::{ColorChoice, Parser, Subcommand};
 use out::Out;

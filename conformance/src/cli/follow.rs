@@ -1,6 +1,7 @@
 //! floor 9: `netassay follow`: the reference follows the recorded stacks.
 
 use super::out::Out;
+use super::roles::Roles;
 use super::{Exit, complain};
 use clap::{Args as ClapArgs, ValueEnum};
 use conformance::accept::{self, End, Followed, Tap};
@@ -39,17 +40,6 @@ pub(crate) struct Args {
     ladder: Ladder,
 }
 
-/// Ends that can be followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Roles {
-    /// The end that spoke first.
-    Client,
-    /// The other end.
-    Server,
-    /// Each in turn.
-    Both,
-}
-
 /// Where a capture was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Place {
@@ -72,16 +62,6 @@ enum Ladder {
     Short,
     /// Of all, every line, and the liberties that the stack took.
     Whole,
-}
-
-impl Roles {
-    const fn sides(self) -> &'static [Side] {
-        match self {
-            Self::Client => &[Side::Client],
-            Self::Server => &[Side::Server],
-            Self::Both => &[Side::Client, Side::Server],
-        }
-    }
 }
 
 impl Place {

@@ -1,9 +1,9 @@
 //! floor 9: `netassay replay`: a host in the place of the recorded ones.
 
 use super::out::Out;
+use super::roles::Roles;
 use super::{Exit, complain};
 use clap::{Args as ClapArgs, ValueEnum};
-use conformance::drive::replay::recording::Side;
 use conformance::host::{Host, registry};
 use conformance::replay::account::{Account, Standing};
 use conformance::replay::expect::Expectations;
@@ -40,17 +40,6 @@ pub(crate) struct Args {
     ladder: Ladder,
 }
 
-/// Roles that a host can take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Roles {
-    /// The end that spoke first.
-    Client,
-    /// The other end.
-    Server,
-    /// Each in turn.
-    Both,
-}
-
 /// Which ladders to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Ladder {
@@ -62,16 +51,6 @@ enum Ladder {
     Short,
     /// Of all, every line.
     Whole,
-}
-
-impl Roles {
-    const fn sides(self) -> &'static [Side] {
-        match self {
-            Self::Client => &[Side::Client],
-            Self::Server => &[Side::Server],
-            Self::Both => &[Side::Client, Side::Server],
-        }
-    }
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {

@@ -69,33 +69,14 @@ impl Tcb {
     /// The flags of a SYN that leaves now, SYN,ACK or not, beside the others.
     pub(super) fn ecn_flags_of_syn(&mut self) -> Flags {
         let Settings { ecn, .. } = *self.settings;
-        let flags = match self.phase {
-            Phase::SynSent if ecn == EcnUse::Request && !self.syn_resent => Flags::ECE | Flags::CWR,
+        let agrees = ecn != EcnUse::Never && self.ecn.setup_came && !self.ecn.plain_came;
+        let flags = if self.phase == Phase::SynSent {
             //= RFC3168-6.1.1-c
-            Phase::SynSent => Flags::NONE,
+            let asks = ecn == EcnUse::Request && !self.syn_resent;
+            if asks { Flags::ECE | Flags::CWR } else { Flags::NONE }
+        } else {
             //= RFC3168-6.1.1-a
-            Phase::SynReceived(_)
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::CloseWait
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. }
-            | Phase::Closed(_)
-                if ecn != EcnUse::Never && self.ecn.setup_came && !self.ecn.plain_came =>
-            {
-                Flags::ECE
-            }
-            Phase::SynReceived(_)
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::CloseWait
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. }
-            | Phase::Closed(_) => Flags::NONE,
+            if agrees { Flags::ECE } else { Flags::NONE }
         };
         self.ecn.sent(flags.ece());
         flags

@@ -79,21 +79,11 @@ impl Tcb {
 
     /// ACK, except on the first SYN.
     fn ack_flag(&self) -> Flags {
-        match self.phase {
-            Phase::SynSent => Flags::NONE,
-            Phase::SynReceived(_)
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::CloseWait
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. }
-            | Phase::Closed(_) => {
-                //= RFC9293-3.1-e
-                Flags::ACK
-            }
+        if self.phase == Phase::SynSent {
+            return Flags::NONE;
         }
+        //= RFC9293-3.1-e
+        Flags::ACK
     }
 
     /// Gives `cut` away as a segment with these flags, its window, urgent pointer and options.

@@ -45,35 +45,15 @@ impl Tcb {
         //= RFC9293-SHLD-5
         //= RFC9293-MAY-3
         options.mss = Some(self.settings.mss_receive_octets);
-        let may_scale = match self.phase {
-            //= RFC7323-2.2-a
-            Phase::SynSent => self.settings.window_scale,
-            //= RFC7323-2.2-e
-            //= RFC7323-2.3-a
-            Phase::SynReceived(_)
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::CloseWait
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. }
-            | Phase::Closed(_) => self.scale.is_some(),
-        };
+        // A SYN asks; a SYN,ACK says what was agreed upon.
+        let asks = self.phase == Phase::SynSent;
+        //= RFC7323-2.2-a
+        //= RFC7323-2.2-e
+        //= RFC7323-2.3-a
+        let may_scale = if asks { self.settings.window_scale } else { self.scale.is_some() };
         options.window_scale = may_scale.then(|| self.receive_shift().bits());
         //= RFC2018-2-a
-        options.sack_permitted = match self.phase {
-            Phase::SynSent => self.settings.sack,
-            Phase::SynReceived(_)
-            | Phase::Established
-            | Phase::FinWait1
-            | Phase::FinWait2
-            | Phase::CloseWait
-            | Phase::Closing
-            | Phase::LastAck
-            | Phase::TimeWait { .. }
-            | Phase::Closed(_) => self.sack.permitted,
-        };
+        options.sack_permitted = if asks { self.settings.sack } else { self.sack.permitted };
         options
     }
 

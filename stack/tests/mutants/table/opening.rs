@@ -44,7 +44,7 @@ super::mutants! {
         "tcp::tests::edges::blocks_take_their_room_from_the_data_beside_them",
     "sack-offered-against-settings" "RFC2018-2-a" "SYN,ACK permits selective acknowledgements although the SYN did not."
         "tcp/options.rs" "fn syn_options"
-        "| Phase::Closed(_) => ⟦self.sack.permitted⟧" => "self.settings.sack",
+        "{ ⟦self.sack.permitted⟧ }" => "self.settings.sack",
         "tcp::tests::timing::a_syn_ack_is_sent_again_likewise",
     "scale-forced" "RFC7323-2.2-e" "SYN,ACK offers scaling although the SYN did not."
         "tcp/options.rs" "fn syn_options"
@@ -100,7 +100,7 @@ super::mutants! {
         "tcp::icmp::tests::hard_errors_end_an_attempt_and_soft_ones_do_not",
     "syn-with-ack" "RFC9293-3.10.1-b" "The first SYN has ACK set."
         "tcp/emit.rs" "fn ack_flag"
-        "Phase::SynSent => ⟦Flags::NONE⟧" => "Flags::ACK",
+        "return ⟦Flags::NONE⟧" => "Flags::ACK",
         "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
     "segment-size-late" "RFC9293-MUST-65" "Segments without SYN have the options of a SYN."
         "tcp/options.rs" "fn options_for"
@@ -108,6 +108,6 @@ super::mutants! {
         "tcp::tests::transfer::what_was_written_before_the_handshake_leaves_after_it",
     "scale-not-offered" "RFC7323-2.2-a" "The SYN does not offer to scale windows."
         "tcp/options.rs" "fn syn_options"
-        "Phase::SynSent => ⟦self.settings.window_scale⟧" => "false",
+        "{ ⟦self.settings.window_scale⟧ }" => "false",
         "tcp::options::tests::windows_are_scaled_if_both_syns_offer_it_and_never_on_a_syn",
 }
