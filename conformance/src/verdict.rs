@@ -74,6 +74,7 @@ macro_rules! reasons {
 
 reasons! {
     Cut "cut" "the octets that matter were not captured"
+    Fragments "in-fragments" "what matters may have come in fragments, and the judge does not put them together"
     Unfilled "unfilled-checksum" "the network card of this host fills in checksums after the capture"
     NoneRight "no-right-checksum" "no other checksum of this host is right, so that the capture is to blame"
     OneBit "one-bit" "one flipped bit explains it: damage on the way"

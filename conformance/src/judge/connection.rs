@@ -32,6 +32,15 @@ pub struct Opening {
     pub ecn_setup: bool,
     /// Whether a copy had the bit of accurate ECN.
     pub accurate_ecn: bool,
+    /// What the latest copy that is a SYN,ACK acknowledges.
+    pub answers: Option<u32>,
+}
+
+impl Opening {
+    /// Whether `ack` acknowledges the SYN, data on it or not.
+    const fn is_acknowledged_by(&self, ack: u32) -> bool {
+        ack.wrapping_sub(self.isn).wrapping_sub(1) <= self.data_octets
+    }
 }
 
 /// On how many copies of a SYN an option was seen.
@@ -81,9 +90,7 @@ pub struct Side {
 impl Side {
     /// The SYN that `ack` acknowledges, data on it or not.
     pub fn opening_for(&self, ack: u32) -> Option<&Opening> {
-        self.openings
-            .iter()
-            .find(|opening| ack.wrapping_sub(opening.isn).wrapping_sub(1) <= opening.data_octets)
+        self.openings.iter().find(|opening| opening.is_acknowledged_by(ack))
     }
 
     /// Sums over all its SYNs.
@@ -117,6 +124,7 @@ impl Side {
                     options: OptionCounts::default(),
                     ecn_setup: false,
                     accurate_ecn: false,
+                    answers: None,
                 });
                 self.openings.len() - 1
             }
@@ -126,6 +134,7 @@ impl Side {
         opening.data_octets = opening.data_octets.max(data);
         opening.ecn_setup |= flags.contains(Flags::ECE | Flags::CWR);
         opening.accurate_ecn |= flags.contains(Flags::AE);
+        opening.answers = if flags.ack() { Some(segment.view.ack()) } else { opening.answers };
         let counts = &mut opening.options;
         let makes_sense = segment.view.options().all(|option| option.is_ok());
         if !segment.header_whole || !makes_sense {
@@ -187,9 +196,20 @@ impl Connection {
         Self { number, ends, sides: [Side::default(), Side::default()], reused, first: at, latest: at }
     }
 
-    /// Whether the options of both SYNs are known.
+    /// Whether the options of both SYNs are known, and that these two opened the connection: each side has
+    /// one, and one answers the other. A SYN on a live connection, or an old answer sent back, agrees on
+    /// nothing.
     pub fn is_handshake_known(&self) -> bool {
-        self.sides.iter().all(|side| side.options().are_known() && !side.openings_lost)
+        let [[one], [other]] = self.sides.each_ref().map(|side| side.openings.as_slice()) else {
+            return false;
+        };
+        let answered = |asked: &Opening, answer: &Opening| {
+            answer.answers.is_some_and(|ack| asked.is_acknowledged_by(ack))
+        };
+        let known = one.options.are_known() && other.options.are_known();
+        known
+            && self.sides.iter().all(|side| !side.openings_lost)
+            && (answered(one, other) || answered(other, one))
     }
 }
 

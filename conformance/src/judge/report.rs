@@ -218,7 +218,9 @@ fn decide(found: Pending, altered: bool, hosts: &Hosts, vantage: Vantage) -> Opt
     let reason = match (vantage, found.checksum) {
         // At its own door a host has no excuse that lies in the capture.
         (Vantage::AtHost, _) => {
-            found.breach.doubt.filter(|doubt| matches!(doubt, Reason::PortReuse | Reason::Cut))
+            let stands =
+                |doubt: &Reason| matches!(doubt, Reason::PortReuse | Reason::Cut | Reason::Fragments);
+            found.breach.doubt.filter(stands)
         }
         (Vantage::Anywhere, Some(kind)) => {
             let settled = found.breach.doubt.filter(|_| !one_bit);

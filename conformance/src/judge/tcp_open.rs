@@ -136,7 +136,7 @@ fn may_precede(scene: &Scene<'_>) -> Option<Reason> {
 fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
     let Some((segment, place)) = syn_ack(scene) else { return Opinion::Absent };
     let ack = segment.view.ack();
-    let doubt = if place.connection.reused { Some(Reason::PortReuse) } else { may_precede(scene) };
+    let doubt = may_be_unseen(&place).or_else(|| may_precede(scene));
     Opinion::unless(place.peer().opening_for(ack).is_none(), "RFC9293-3.5-a", || {
         let isns: Vec<u32> =
             place.peer().openings.iter().map(|opening| opening.isn.wrapping_add(1)).collect();
@@ -153,7 +153,7 @@ fn answers_options(scene: &Scene<'_>) -> Opinion {
     let asked = &opening.options;
     let (scale, stamps) = (segment.options.window_scale, segment.options.timestamps);
     // A SYN with data that begins in front of an earlier one looks like what a late SYN,ACK answers.
-    let doubt = if place.connection.reused { Some(Reason::PortReuse) } else { may_precede(scene) };
+    let doubt = may_be_unseen(&place).or_else(|| may_precede(scene));
     if scale.is_some() && asked.window_scale == 0 {
         let what = || ("wscale on the SYN,ACK".into(), "none, as on the SYN".into());
         return Opinion::unless(true, "RFC7323-2.2-e", what).doubting(doubt);
@@ -189,8 +189,12 @@ fn after_opening<'a>(scene: &Scene<'a>) -> Result<(&'a Segment<'a>, Place<'a>), 
     Ok((segment, place))
 }
 
-/// Whether an earlier connection of the same ports may have left the segment.
-fn may_be_old(place: &Place<'_>) -> Option<Reason> {
+/// Whether something that decides may not have been seen: an earlier connection of the same ports may have
+/// left the segment, or the peer sent its SYN in fragments.
+fn may_be_unseen(place: &Place<'_>) -> Option<Reason> {
+    if place.peer().fragments {
+        return Some(Reason::Fragments);
+    }
     place.connection.reused.then_some(Reason::PortReuse)
 }
 
@@ -213,7 +217,7 @@ fn keeps_timestamps(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(segment.options.timestamps.is_none(), "RFC7323-3.2-e", || {
         (format!("no timestamps on {flags}"), "timestamps, as both SYNs have".into())
     })
-    .doubting(may_be_old(&place))
+    .doubting(may_be_unseen(&place))
 }
 
 fn resets_with_timestamps(scene: &Scene<'_>) -> Opinion {
@@ -224,7 +228,7 @@ fn resets_with_timestamps(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(segment.options.timestamps.is_none(), "RFC7323-3.2-f", || {
         ("no timestamps on a reset".into(), "timestamps, as both SYNs have".into())
     })
-    .doubting(may_be_old(&place))
+    .doubting(may_be_unseen(&place))
 }
 
 fn no_timestamps(scene: &Scene<'_>) -> Opinion {
@@ -242,7 +246,7 @@ fn no_timestamps(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(segment.options.timestamps.is_some(), "RFC7323-3.2-i", || {
         ("timestamps".into(), "none: a SYN had none".into())
     })
-    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
+    .doubting(may_be_unseen(&place).or_else(|| may_precede(scene)))
 }
 
 fn permitted_sack(scene: &Scene<'_>) -> Opinion {
@@ -259,7 +263,7 @@ fn permitted_sack(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(!segment.options.sack.is_empty(), "RFC2018-4-a", || {
         (format!("sack{}", segment.options.sack), "none: the peer's SYN does not permit it".into())
     })
-    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
+    .doubting(may_be_unseen(&place).or_else(|| may_precede(scene)))
 }
 
 fn same_scale(scene: &Scene<'_>) -> Opinion {
@@ -275,7 +279,7 @@ fn same_scale(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(first != now, "RFC7323-2.3-g", || {
         (format!("wscale {now} on a repeated SYN"), format!("wscale {first} as before"))
     })
-    .doubting(may_be_old(&place))
+    .doubting(may_be_unseen(&place))
 }
 
 fn ecn_answer(scene: &Scene<'_>) -> Opinion {
@@ -288,7 +292,7 @@ fn ecn_answer(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(!opening.ecn_setup, "RFC3168-6.1.1-a", || {
         ("ECE on the SYN,ACK".into(), "none: the SYN does not have ECE and CWR".into())
     })
-    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
+    .doubting(may_be_unseen(&place).or_else(|| may_precede(scene)))
 }
 
 fn ecn_data(scene: &Scene<'_>) -> Opinion {
@@ -305,5 +309,5 @@ fn ecn_data(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(marks != 0, "RFC3168-5-a", || {
         (format!("ECN field {marks:02b} on data"), "00: no SYN asks for ECN".into())
     })
-    .doubting(may_be_old(&place).or_else(|| may_precede(scene)))
+    .doubting(may_be_unseen(&place).or_else(|| may_precede(scene)))
 }
