@@ -23,6 +23,6 @@ pub mod table;
 mod timers;
 
 pub use crate::base::refused::{self, Refused};
-pub use call::{Call, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId};
+pub use call::{Call, Device, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId, User};
 pub use listen::BACKLOG_MAX;
-pub use policy::{Policy, SynCookies};
+pub use policy::{Policy, Setting, SynCookies, TimeWaitReuse};

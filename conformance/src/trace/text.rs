@@ -34,6 +34,13 @@ pub fn call(call: &Call) -> String {
         Call::SetOption { sock, value } => format!("setsockopt(s{}, {})", sock.0, option(value)),
         Call::GetOption { sock, name } => format!("getsockopt(s{}, {name:?})", sock.0),
         Call::Poll { sock } => format!("poll(s{})", sock.0),
+        Call::Disconnect { sock } => format!("connect(s{}, AF_UNSPEC)", sock.0),
+        Call::Peek { sock, max } => format!("recv(s{}, {max}, MSG_PEEK)", sock.0),
+        Call::RecvUrgent { sock } => format!("recv(s{}, 1, MSG_OOB)", sock.0),
+        Call::AtMark { sock } => format!("sockatmark(s{})", sock.0),
+        Call::RecvError { sock } => format!("recvmsg(s{}, MSG_ERRQUEUE)", sock.0),
+        Call::Become { user } => format!("seteuid({})", user.0),
+        Call::Configure { setting } => format!("sysctl({setting:?})"),
     }
 }
 
@@ -58,6 +65,21 @@ fn option(value: &OptionValue) -> String {
         | OptionValue::KeepCount(_)
         | OptionValue::HopLimit(_)
         | OptionValue::TrafficClass(_)
+        | OptionValue::FreeBind(_)
+        | OptionValue::Transparent(_)
+        | OptionValue::BindAddressNoPort(_)
+        | OptionValue::LocalPortRange(..)
+        | OptionValue::BindToDevice(_)
+        | OptionValue::MulticastAll(_)
+        | OptionValue::MulticastLoop(_)
+        | OptionValue::MulticastHops(_)
+        | OptionValue::JoinGroup(..)
+        | OptionValue::LeaveGroup(..)
+        | OptionValue::ReceiveErrors(_)
+        | OptionValue::LingerFinWait(_)
+        | OptionValue::DeferAccept(_)
+        | OptionValue::Cork(_)
+        | OptionValue::SynCount(_)
         | OptionValue::Error(_)
         | OptionValue::AcceptConn(_) => format!("{value:?}"),
     }
@@ -76,6 +98,10 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Name(name) => name.to_string(),
         Reply::Option(value) => option(value),
         Reply::Ready(ready) => format!("{ready:?}"),
+        Reply::Flag(on) => format!("{on}"),
+        Reply::Failure { error, to, data } => {
+            format!("{} about {} octets to {to}", error.name(), data.len())
+        }
         Reply::Refused(refused) => refused.name().to_owned(),
     }
 }

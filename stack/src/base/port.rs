@@ -3,6 +3,7 @@
 use core::fmt;
 use core::num::NonZeroU16;
 use core::ops::RangeInclusive;
+use core::str::FromStr;
 
 /// A port that a socket can have: 1 to 65535. Port 0 is reserved and means "choose one" in a bind call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,15 +106,41 @@ impl fmt::Display for PortRange {
     }
 }
 
+/// What stands where a range of ports should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRange;
+
+impl fmt::Display for NoRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a range is its first and its last port with a hyphen between: 49152-65535")
+    }
+}
+
+impl FromStr for PortRange {
+    type Err = NoRange;
+
+    fn from_str(text: &str) -> Result<Self, NoRange> {
+        let (first, last) = text.split_once('-').ok_or(NoRange)?;
+        let ends = (first.parse().map_err(|_| NoRange)?, last.parse().map_err(|_| NoRange)?);
+        Self::new(ends.0, ends.1).ok_or(NoRange)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::collections::BTreeSet;
+    use alloc::format;
     use quickcheck::quickcheck;
 
     quickcheck! {
         fn a_range_exists_exactly_for_ordered_non_zero_ends(first: u16, last: u16) -> bool {
             PortRange::new(first, last).is_some() == (first != 0 && first <= last)
+        }
+
+        fn a_range_is_read_as_it_is_printed(first: u16, last: u16) -> bool {
+            let Some(range) = PortRange::new(first, last) else { return true };
+            format!("{range}").parse() == Ok(range)
         }
 
         fn overlap_means_a_shared_port(a: u16, b: u16, c: u16, d: u16) -> bool {

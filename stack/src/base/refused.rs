@@ -33,10 +33,12 @@ macro_rules! refusals {
 }
 
 refusals! {
+    NotPermitted EPERM 1 "not permitted to this user"
     NoSuchSocket EBADF 9 "there is no such socket"
     WouldBlock EAGAIN 11 "the call would block"
     NoMemory ENOMEM 12 "no memory for it"
-    AccessDenied EACCES 13 "not permitted to this user"
+    AccessDenied EACCES 13 "permission denied"
+    NoSuchDevice ENODEV 19 "there is no such device"
     InvalidArgument EINVAL 22 "the argument makes no sense here"
     BrokenPipe EPIPE 32 "the sending half is closed"
     NotOnNetwork ENONET 64 "the machine is not on the network"

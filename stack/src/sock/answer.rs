@@ -58,6 +58,12 @@ impl Sockets {
                 let slot = self.slot(*sock)?;
                 Ok(Reply::Ready(self.socket(slot).readiness()))
             }
+            Call::Disconnect { sock }
+            | Call::Peek { sock, .. }
+            | Call::RecvUrgent { sock }
+            | Call::AtMark { sock }
+            | Call::RecvError { sock } => self.slot(*sock).and(Err(Refused::NotSupported)),
+            Call::Become { .. } | Call::Configure { .. } => Err(Refused::NotSupported),
         }
     }
 

@@ -11,6 +11,7 @@
 //! RFC9293-SHLD-13: this asks something of applications, which find the mechanism here all the same.
 //! RFC9293-SHLD-23: this asks something of applications.
 
+use super::policy::Setting;
 use super::refused::Refused;
 use crate::base::Span;
 use alloc::vec::Vec;
@@ -47,6 +48,24 @@ pub enum How {
     Write,
     /// `SHUT_RDWR`.
     Both,
+}
+
+/// Who makes calls: an effective user identity. User 0 may do what others may not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct User(pub u32);
+
+impl User {
+    /// The user with privileges.
+    pub const ROOT: Self = Self(0);
+}
+
+/// What a socket can be tied to, and what a packet arrives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Device {
+    /// The loopback device.
+    Loopback,
+    /// The one interface.
+    Interface,
 }
 
 /// A socket option with its value.
@@ -87,6 +106,39 @@ pub enum OptionValue {
     /// `IP_TOS`, `IPV6_TCLASS`: the octet with the differentiated services field. Of a stream the ECN bits
     /// are the connection's own.
     TrafficClass(u8),
+    /// `IP_FREEBIND`: the address bound to need not be the host's own.
+    FreeBind(bool),
+    /// `IP_TRANSPARENT`: as `IP_FREEBIND`, for user 0 alone.
+    Transparent(bool),
+    /// `IP_BIND_ADDRESS_NO_PORT`: binding to port 0 leaves the port to `connect`.
+    BindAddressNoPort(bool),
+    /// `IP_LOCAL_PORT_RANGE`: the ports that are chosen from for this socket, lowest and highest; zeros leave
+    /// that end to the host.
+    LocalPortRange(u16, u16),
+    /// `SO_BINDTODEVICE`: only what arrives on the device, and out by no other.
+    BindToDevice(Option<Device>),
+    /// `IP_MULTICAST_ALL`: whether groups that others joined are heard.
+    MulticastAll(bool),
+    /// `IP_MULTICAST_LOOP`: whether what is sent to a group is heard in this host.
+    MulticastLoop(bool),
+    /// `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`.
+    MulticastHops(u8),
+    /// `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`: the group, and where; without a device the host decides. Not
+    /// readable.
+    JoinGroup(IpAddr, Option<Device>),
+    /// `IP_DROP_MEMBERSHIP`, `IPV6_LEAVE_GROUP`. Not readable.
+    LeaveGroup(IpAddr, Option<Device>),
+    /// `IP_RECVERR`, `IPV6_RECVERR`: every ICMP error is reported, and kept for [`Call::RecvError`].
+    ReceiveErrors(bool),
+    /// `TCP_LINGER2`: seconds that an orphan may stay in FIN-WAIT-2; negative is not at all, zero as the host
+    /// has it.
+    LingerFinWait(i32),
+    /// `TCP_DEFER_ACCEPT`: seconds to wait for data before a connection counts as complete; zero is off.
+    DeferAccept(u32),
+    /// `TCP_CORK`: segments that are not full wait.
+    Cork(bool),
+    /// `TCP_SYNCNT`: how often a SYN is repeated.
+    SynCount(u8),
     /// `SO_ERROR`: reading it clears it. Not settable.
     Error(Option<Refused>),
     /// `SO_ACCEPTCONN`: whether the socket listens. Not settable.
@@ -130,6 +182,36 @@ pub enum OptionName {
     HopLimit,
     /// `IP_TOS`, `IPV6_TCLASS`.
     TrafficClass,
+    /// `IP_FREEBIND`.
+    FreeBind,
+    /// `IP_TRANSPARENT`.
+    Transparent,
+    /// `IP_BIND_ADDRESS_NO_PORT`.
+    BindAddressNoPort,
+    /// `IP_LOCAL_PORT_RANGE`.
+    LocalPortRange,
+    /// `SO_BINDTODEVICE`.
+    BindToDevice,
+    /// `IP_MULTICAST_ALL`.
+    MulticastAll,
+    /// `IP_MULTICAST_LOOP`.
+    MulticastLoop,
+    /// `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`.
+    MulticastHops,
+    /// `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`.
+    JoinGroup,
+    /// `IP_DROP_MEMBERSHIP`, `IPV6_LEAVE_GROUP`.
+    LeaveGroup,
+    /// `IP_RECVERR`, `IPV6_RECVERR`.
+    ReceiveErrors,
+    /// `TCP_LINGER2`.
+    LingerFinWait,
+    /// `TCP_DEFER_ACCEPT`.
+    DeferAccept,
+    /// `TCP_CORK`.
+    Cork,
+    /// `TCP_SYNCNT`.
+    SynCount,
     /// `SO_ERROR`.
     Error,
     /// `SO_ACCEPTCONN`.
@@ -157,8 +239,8 @@ pub enum Call {
     Listen {
         /// The socket.
         sock: SocketId,
-        /// Connections that may wait to be accepted.
-        backlog: u32,
+        /// Connections that may wait to be accepted; a negative number is as many as the host lets.
+        backlog: i32,
     },
     /// `accept(sock)` → [`Reply::Accepted`].
     Accept {
@@ -247,6 +329,43 @@ pub enum Call {
         /// The socket.
         sock: SocketId,
     },
+    /// `connect(sock, AF_UNSPEC)` → [`Reply::Done`]: away with the peer.
+    Disconnect {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `recv(sock, max, MSG_PEEK)` → [`Reply::Data`]: what is read stays.
+    Peek {
+        /// The socket.
+        sock: SocketId,
+        /// Octets wanted at the most.
+        max: u32,
+    },
+    /// `recv(sock, 1, MSG_OOB)` → [`Reply::Data`]: the urgent octet.
+    RecvUrgent {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `sockatmark(sock)` → [`Reply::Flag`]: whether what is read next is the urgent octet.
+    AtMark {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `recvmsg(sock, MSG_ERRQUEUE)` → [`Reply::Failure`]: the oldest error that was kept.
+    RecvError {
+        /// The socket.
+        sock: SocketId,
+    },
+    /// `seteuid(user)` → [`Reply::Done`]: who makes the calls that follow.
+    Become {
+        /// The user.
+        user: User,
+    },
+    /// The administrator sets something of the whole host → [`Reply::Done`].
+    Configure {
+        /// What, and to what.
+        setting: Setting,
+    },
 }
 
 /// What `poll` reports (POSIX names in the comments).
@@ -301,6 +420,17 @@ pub enum Reply {
     Option(OptionValue),
     /// What would not block.
     Ready(Readiness),
+    /// Yes or no.
+    Flag(bool),
+    /// An error that was kept, with the datagram that drew it.
+    Failure {
+        /// The error.
+        error: Refused,
+        /// Where the datagram was going.
+        to: SocketAddr,
+        /// As much of its payload as the error quoted.
+        data: Vec<u8>,
+    },
     /// The API says no.
     Refused(Refused),
 }

@@ -77,8 +77,9 @@ impl Sockets {
     }
 
     /// `listen`.
-    pub(super) fn listen(&mut self, slot: Slot, backlog: u32, net: &mut Net<'_>) -> Result<(), Refused> {
-        let backlog = backlog.min(BACKLOG_MAX);
+    pub(super) fn listen(&mut self, slot: Slot, backlog: i32, net: &mut Net<'_>) -> Result<(), Refused> {
+        // A negative number is a very large one, as on Linux.
+        let backlog = backlog.cast_unsigned().min(BACKLOG_MAX);
         match &mut self.socket(slot).body {
             Body::Datagram(_) => return Err(Refused::NotSupported),
             Body::Connection(_) => return Err(Refused::InvalidArgument),

@@ -6,7 +6,7 @@
 //!
 //! RFC9293-MAY-9: the traffic class of what arrives is not shown: no option of a stream socket asks for it.
 
-use super::call::{Family, Kind, OptionName, OptionValue};
+use super::call::{Device, Family, Kind, OptionName, OptionValue};
 use super::depart::Marks;
 use super::refused::Refused;
 use super::table::{Body, Net, Slot, Sockets};
@@ -50,6 +50,32 @@ pub(super) struct Options {
     pub(super) hop_limit: Option<u8>,
     /// `IP_TOS` or `IPV6_TCLASS`.
     pub(super) traffic_class: u8,
+    /// `IP_FREEBIND`.
+    pub(super) free_bind: bool,
+    /// `IP_TRANSPARENT`.
+    pub(super) transparent: bool,
+    /// `IP_BIND_ADDRESS_NO_PORT`.
+    pub(super) bind_no_port: bool,
+    /// `IP_LOCAL_PORT_RANGE`; zeros leave that end to the host.
+    pub(super) local_port_range: (u16, u16),
+    /// `SO_BINDTODEVICE`.
+    pub(super) device: Option<Device>,
+    /// `IP_MULTICAST_ALL`.
+    pub(super) multicast_all: bool,
+    /// `IP_MULTICAST_LOOP`.
+    pub(super) multicast_loop: bool,
+    /// `IP_MULTICAST_TTL` or `IPV6_MULTICAST_HOPS`.
+    pub(super) multicast_hops: u8,
+    /// `IP_RECVERR`.
+    pub(super) receive_errors: bool,
+    /// `TCP_LINGER2` in seconds; negative is not at all, zero as the host has it.
+    pub(super) linger_fin_wait_s: i32,
+    /// `TCP_DEFER_ACCEPT` in seconds; zero is off.
+    pub(super) defer_accept_s: u32,
+    /// `TCP_CORK`.
+    pub(super) cork: bool,
+    /// `TCP_SYNCNT`; zero is as the host has it.
+    pub(super) syn_count: u8,
 }
 
 impl Default for Options {
@@ -72,6 +98,19 @@ impl Default for Options {
             keep_count: 9,
             hop_limit: None,
             traffic_class: 0,
+            free_bind: false,
+            transparent: false,
+            bind_no_port: false,
+            local_port_range: (0, 0),
+            device: None,
+            multicast_all: true,
+            multicast_loop: true,
+            multicast_hops: 1,
+            receive_errors: false,
+            linger_fin_wait_s: 0,
+            defer_accept_s: 0,
+            cork: false,
+            syn_count: 0,
         }
     }
 }
@@ -160,6 +199,27 @@ impl Options {
                 (Family::V4, 0) => return Err(Refused::InvalidArgument),
                 (Family::V4 | Family::V6, _) => self.hop_limit = Some(limit),
             },
+            OptionValue::FreeBind(on) => self.free_bind = on,
+            OptionValue::Transparent(on) => self.transparent = on,
+            OptionValue::BindAddressNoPort(on) => self.bind_no_port = on,
+            OptionValue::LocalPortRange(first, last) => {
+                if first != 0 && last != 0 && first > last {
+                    return Err(Refused::InvalidArgument);
+                }
+                self.local_port_range = (first, last);
+            }
+            OptionValue::BindToDevice(device) => self.device = device,
+            OptionValue::MulticastAll(on) => self.multicast_all = on,
+            OptionValue::MulticastLoop(on) => self.multicast_loop = on,
+            OptionValue::MulticastHops(limit) => self.multicast_hops = limit,
+            OptionValue::ReceiveErrors(on) => self.receive_errors = on,
+            OptionValue::LingerFinWait(seconds) if kind == Kind::Stream => self.linger_fin_wait_s = seconds,
+            OptionValue::DeferAccept(seconds) if kind == Kind::Stream => self.defer_accept_s = seconds,
+            OptionValue::Cork(on) if kind == Kind::Stream => self.cork = on,
+            OptionValue::SynCount(0) if kind == Kind::Stream => return Err(Refused::InvalidArgument),
+            OptionValue::SynCount(times) if kind == Kind::Stream => self.syn_count = times,
+            // Nothing joins groups yet.
+            OptionValue::JoinGroup(..) | OptionValue::LeaveGroup(..) => return Err(Refused::NotSupported),
             OptionValue::V6Only(_)
             | OptionValue::NoDelay(_)
             | OptionValue::MaxSegment(_)
@@ -167,6 +227,10 @@ impl Options {
             | OptionValue::KeepIdle(_)
             | OptionValue::KeepInterval(_)
             | OptionValue::KeepCount(_)
+            | OptionValue::LingerFinWait(_)
+            | OptionValue::DeferAccept(_)
+            | OptionValue::Cork(_)
+            | OptionValue::SynCount(_)
             | OptionValue::Error(_)
             | OptionValue::AcceptConn(_) => return Err(Refused::NoSuchOption),
         }
@@ -185,7 +249,11 @@ impl Options {
             | OptionName::UserTimeout
             | OptionName::KeepIdle
             | OptionName::KeepInterval
-            | OptionName::KeepCount => true,
+            | OptionName::KeepCount
+            | OptionName::LingerFinWait
+            | OptionName::DeferAccept
+            | OptionName::Cork
+            | OptionName::SynCount => true,
             OptionName::ReuseAddr
             | OptionName::ReusePort
             | OptionName::V6Only
@@ -197,6 +265,17 @@ impl Options {
             | OptionName::SendBuffer
             | OptionName::HopLimit
             | OptionName::TrafficClass
+            | OptionName::FreeBind
+            | OptionName::Transparent
+            | OptionName::BindAddressNoPort
+            | OptionName::LocalPortRange
+            | OptionName::BindToDevice
+            | OptionName::MulticastAll
+            | OptionName::MulticastLoop
+            | OptionName::MulticastHops
+            | OptionName::JoinGroup
+            | OptionName::LeaveGroup
+            | OptionName::ReceiveErrors
             | OptionName::Error
             | OptionName::AcceptConn => false,
         };
@@ -225,7 +304,24 @@ impl Options {
             OptionName::KeepCount => OptionValue::KeepCount(self.keep_count),
             OptionName::HopLimit => OptionValue::HopLimit(self.hop_limit.unwrap_or(HOP_LIMIT)),
             OptionName::TrafficClass => OptionValue::TrafficClass(self.traffic_class),
-            OptionName::Error | OptionName::AcceptConn => return Err(Refused::NoSuchOption),
+            OptionName::FreeBind => OptionValue::FreeBind(self.free_bind),
+            OptionName::Transparent => OptionValue::Transparent(self.transparent),
+            OptionName::BindAddressNoPort => OptionValue::BindAddressNoPort(self.bind_no_port),
+            OptionName::LocalPortRange => {
+                OptionValue::LocalPortRange(self.local_port_range.0, self.local_port_range.1)
+            }
+            OptionName::BindToDevice => OptionValue::BindToDevice(self.device),
+            OptionName::MulticastAll => OptionValue::MulticastAll(self.multicast_all),
+            OptionName::MulticastLoop => OptionValue::MulticastLoop(self.multicast_loop),
+            OptionName::MulticastHops => OptionValue::MulticastHops(self.multicast_hops),
+            OptionName::ReceiveErrors => OptionValue::ReceiveErrors(self.receive_errors),
+            OptionName::LingerFinWait => OptionValue::LingerFinWait(self.linger_fin_wait_s),
+            OptionName::DeferAccept => OptionValue::DeferAccept(self.defer_accept_s),
+            OptionName::Cork => OptionValue::Cork(self.cork),
+            OptionName::SynCount => OptionValue::SynCount(self.syn_count),
+            OptionName::JoinGroup | OptionName::LeaveGroup | OptionName::Error | OptionName::AcceptConn => {
+                return Err(Refused::NoSuchOption);
+            }
         })
     }
 }
@@ -263,6 +359,21 @@ impl Sockets {
             | OptionValue::MaxSegment(_)
             | OptionValue::HopLimit(_)
             | OptionValue::TrafficClass(_)
+            | OptionValue::FreeBind(_)
+            | OptionValue::Transparent(_)
+            | OptionValue::BindAddressNoPort(_)
+            | OptionValue::LocalPortRange(..)
+            | OptionValue::BindToDevice(_)
+            | OptionValue::MulticastAll(_)
+            | OptionValue::MulticastLoop(_)
+            | OptionValue::MulticastHops(_)
+            | OptionValue::JoinGroup(..)
+            | OptionValue::LeaveGroup(..)
+            | OptionValue::ReceiveErrors(_)
+            | OptionValue::LingerFinWait(_)
+            | OptionValue::DeferAccept(_)
+            | OptionValue::Cork(_)
+            | OptionValue::SynCount(_)
             | OptionValue::Error(_)
             | OptionValue::AcceptConn(_) => {}
         }
@@ -277,7 +388,7 @@ mod tests {
     const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
     const KINDS: [Kind; 2] = [Kind::Stream, Kind::Datagram];
 
-    fn examples(on: bool, octets: u32) -> [(OptionName, OptionValue); 17] {
+    fn examples(on: bool, octets: u32) -> [(OptionName, OptionValue); 30] {
         let span = on.then_some(Span::from_millis(u64::from(octets)));
         [
             (OptionName::ReuseAddr, OptionValue::ReuseAddr(on)),
@@ -297,6 +408,19 @@ mod tests {
             (OptionName::KeepCount, OptionValue::KeepCount(3)),
             (OptionName::HopLimit, OptionValue::HopLimit(7)),
             (OptionName::TrafficClass, OptionValue::TrafficClass((octets & 255) as u8)),
+            (OptionName::FreeBind, OptionValue::FreeBind(on)),
+            (OptionName::Transparent, OptionValue::Transparent(on)),
+            (OptionName::BindAddressNoPort, OptionValue::BindAddressNoPort(on)),
+            (OptionName::LocalPortRange, OptionValue::LocalPortRange(4000, 5000)),
+            (OptionName::BindToDevice, OptionValue::BindToDevice(on.then_some(Device::Loopback))),
+            (OptionName::MulticastAll, OptionValue::MulticastAll(on)),
+            (OptionName::MulticastLoop, OptionValue::MulticastLoop(on)),
+            (OptionName::MulticastHops, OptionValue::MulticastHops(9)),
+            (OptionName::ReceiveErrors, OptionValue::ReceiveErrors(on)),
+            (OptionName::LingerFinWait, OptionValue::LingerFinWait(-1)),
+            (OptionName::DeferAccept, OptionValue::DeferAccept(octets)),
+            (OptionName::Cork, OptionValue::Cork(on)),
+            (OptionName::SynCount, OptionValue::SynCount(3)),
         ]
     }
 

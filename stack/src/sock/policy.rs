@@ -1,5 +1,8 @@
 //! floor 4: what a host bounds, and when it defends itself (RFC 4987, RFC 9293 section 3.10.1).
 
+use crate::base::{PortRange, Span};
+use alloc::vec::Vec;
+
 /// When SYNs are answered with cookies (RFC 4987 section 3.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SynCookies {
@@ -11,6 +14,51 @@ pub enum SynCookies {
     UnderFlood,
     /// Always.
     Always,
+}
+
+/// Which connections in TIME-WAIT may be followed by a new one of the same ends that this host opens (RFC 6191
+/// says how an answer to old segments is told apart).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TimeWaitReuse {
+    /// None.
+    Never,
+    /// Those that left a timestamp which is old enough.
+    Always,
+    /// Of these the ones within this host.
+    #[default]
+    Loopback,
+}
+
+/// What the administrator can set of a running host. Names and values are those of Linux; values are kept
+/// apart from what they mean, so that senseless ones can be asked for and refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// `net.ipv4.ip_local_port_range`: lowest and highest port chosen for whoever does not ask.
+    LocalPortRange(u32, u32),
+    /// `net.ipv4.ip_local_reserved_ports`: ports that are never chosen.
+    ReservedPorts(Vec<PortRange>),
+    /// `net.ipv4.ip_unprivileged_port_start`.
+    UnprivilegedStart(u32),
+    /// `net.ipv4.ip_nonlocal_bind`.
+    NonlocalBind(bool),
+    /// `net.ipv4.ip_autobind_reuse`.
+    AutobindReuse(bool),
+    /// `net.core.somaxconn`.
+    BacklogMax(u32),
+    /// `net.ipv4.tcp_syncookies`.
+    SynCookies(SynCookies),
+    /// `net.ipv4.tcp_abort_on_overflow`.
+    AbortOnOverflow(bool),
+    /// `net.ipv4.tcp_migrate_req`.
+    MigrateRequests(bool),
+    /// `net.ipv4.tcp_tw_reuse`.
+    TimeWaitReuse(TimeWaitReuse),
+    /// `net.ipv4.tcp_fin_timeout`.
+    FinTimeout(Span),
+    /// `net.ipv4.tcp_rfc1337`.
+    Rfc1337(bool),
+    /// `net.ipv6.bindv6only`.
+    BindV6Only(bool),
 }
 
 /// Bounds of what strangers can make a host keep.

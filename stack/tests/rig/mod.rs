@@ -148,7 +148,7 @@ impl App {
         self.done(Call::Bind { sock, local })
     }
 
-    pub fn listen(&mut self, sock: SocketId, backlog: u32) -> Result<(), Refused> {
+    pub fn listen(&mut self, sock: SocketId, backlog: i32) -> Result<(), Refused> {
         self.done(Call::Listen { sock, backlog })
     }
 
@@ -227,7 +227,7 @@ impl App {
     }
 
     /// A listening stream socket.
-    pub fn server(&mut self, local: SocketAddr, backlog: u32) -> SocketId {
+    pub fn server(&mut self, local: SocketAddr, backlog: i32) -> SocketId {
         let family = if local.is_ipv4() { Family::V4 } else { Family::V6 };
         let sock = self.socket(family, Kind::Stream);
         assert_eq!(self.bind(sock, local), Ok(()));

@@ -143,7 +143,9 @@ impl Finale {
                 | Reply::Datagram { .. }
                 | Reply::Name(_)
                 | Reply::Option(_)
-                | Reply::Ready(_),
+                | Reply::Ready(_)
+                | Reply::Flag(_)
+                | Reply::Failure { .. },
             ) => return self.read_next(index, track),
         };
         self.asked += 1;

@@ -186,6 +186,8 @@ impl Track {
             | Reply::Name(_)
             | Reply::Option(_)
             | Reply::Ready(_)
+            | Reply::Flag(_)
+            | Reply::Failure { .. }
             | Reply::Refused(_) => {}
         }
         self.reply = Some(reply.clone());

@@ -120,7 +120,9 @@ impl UdpReplay {
             | Reply::Data(_)
             | Reply::Name(_)
             | Reply::Option(_)
-            | Reply::Ready(_) => {}
+            | Reply::Ready(_)
+            | Reply::Flag(_)
+            | Reply::Failure { .. } => {}
         }
     }
 

@@ -110,6 +110,21 @@ impl Machine {
             | OptionValue::KeepInterval(_)
             | OptionValue::KeepCount(_)
             | OptionValue::TrafficClass(_)
+            | OptionValue::FreeBind(_)
+            | OptionValue::Transparent(_)
+            | OptionValue::BindAddressNoPort(_)
+            | OptionValue::LocalPortRange(..)
+            | OptionValue::BindToDevice(_)
+            | OptionValue::MulticastAll(_)
+            | OptionValue::MulticastLoop(_)
+            | OptionValue::MulticastHops(_)
+            | OptionValue::JoinGroup(..)
+            | OptionValue::LeaveGroup(..)
+            | OptionValue::ReceiveErrors(_)
+            | OptionValue::LingerFinWait(_)
+            | OptionValue::DeferAccept(_)
+            | OptionValue::Cork(_)
+            | OptionValue::SynCount(_)
             | OptionValue::Error(_)
             | OptionValue::AcceptConn(_) => return Err(Refused::NoSuchOption),
         }
@@ -148,7 +163,22 @@ impl Machine {
             | OptionName::KeepIdle
             | OptionName::KeepInterval
             | OptionName::KeepCount
-            | OptionName::TrafficClass => return Err(Refused::NoSuchOption),
+            | OptionName::TrafficClass
+            | OptionName::FreeBind
+            | OptionName::Transparent
+            | OptionName::BindAddressNoPort
+            | OptionName::LocalPortRange
+            | OptionName::BindToDevice
+            | OptionName::MulticastAll
+            | OptionName::MulticastLoop
+            | OptionName::MulticastHops
+            | OptionName::JoinGroup
+            | OptionName::LeaveGroup
+            | OptionName::ReceiveErrors
+            | OptionName::LingerFinWait
+            | OptionName::DeferAccept
+            | OptionName::Cork
+            | OptionName::SynCount => return Err(Refused::NoSuchOption),
         }))
     }
 

@@ -138,7 +138,7 @@ impl Machine {
         match call {
             Call::Socket { family, kind } => Ok(self.open(*family, *kind)),
             Call::Bind { sock, local } => self.bind(*sock, *local),
-            Call::Listen { sock, backlog } => self.listen(*sock, *backlog),
+            Call::Listen { sock, backlog } => self.listen(*sock, backlog.cast_unsigned()),
             Call::Accept { sock } => self.accept(*sock),
             Call::Connect { sock, remote } => self.connect(*sock, *remote),
             Call::Send { sock, data, urgent } => self.send(*sock, data, *urgent),
@@ -152,6 +152,13 @@ impl Machine {
             Call::SetOption { sock, value } => self.set_option(*sock, *value),
             Call::GetOption { sock, name } => self.get_option(*sock, *name),
             Call::Poll { sock } => self.poll_readiness(*sock),
+            Call::Disconnect { .. }
+            | Call::Peek { .. }
+            | Call::RecvUrgent { .. }
+            | Call::AtMark { .. }
+            | Call::RecvError { .. }
+            | Call::Become { .. }
+            | Call::Configure { .. } => Err(Refused::NotSupported),
         }
     }
 

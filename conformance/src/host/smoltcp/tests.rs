@@ -99,7 +99,7 @@ fn open(host: &mut Smoltcp, kind: Kind) -> SocketId {
     sock
 }
 
-fn listener(host: &mut Smoltcp, backlog: u32) -> SocketId {
+fn listener(host: &mut Smoltcp, backlog: i32) -> SocketId {
     let sock = open(host, Kind::Stream);
     let local = SocketAddr::new(OWN.into(), PORT);
     assert_eq!(call(host, Call::Bind { sock, local }), Reply::Done);

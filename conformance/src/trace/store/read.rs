@@ -5,7 +5,7 @@ use super::line::Line;
 use super::word::Word;
 use crate::trace::{Event, Frame, Response, Stimulus, Timed};
 use stack::base::Refused;
-use stack::sock::{Call, OptionName, OptionValue, Readiness, Reply};
+use stack::sock::{Call, Device, OptionName, OptionValue, Readiness, Reply, Setting, User};
 
 /// Reads one line.
 pub(super) fn event(line: &mut Line<'_>) -> Result<Timed, Error> {
@@ -40,6 +40,12 @@ fn call(line: &mut Line<'_>) -> Result<Call, Error> {
             kind: line.word("a socket type")?,
         });
     }
+    if name == "become" {
+        return Ok(Call::Become { user: User(line.value("a user's number")?) });
+    }
+    if name == "sysctl" {
+        return Ok(Call::Configure { setting: setting(line)? });
+    }
     let sock = line.socket()?;
     Ok(match name {
         "bind" => Call::Bind { sock, local: line.value("address and port")? },
@@ -61,7 +67,45 @@ fn call(line: &mut Line<'_>) -> Result<Call, Error> {
         "setsockopt" => Call::SetOption { sock, value: option(line)? },
         "getsockopt" => Call::GetOption { sock, name: line.word("the name of an option")? },
         "poll" => Call::Poll { sock },
+        "disconnect" => Call::Disconnect { sock },
+        "peek" => Call::Peek { sock, max: line.value("a number of octets")? },
+        "recvurgent" => Call::RecvUrgent { sock },
+        "sockatmark" => Call::AtMark { sock },
+        "recverror" => Call::RecvError { sock },
         _ => return line.take("a known call before this", |_| None),
+    })
+}
+
+fn setting(line: &mut Line<'_>) -> Result<Setting, Error> {
+    let name = line.take("the name of a setting", Some)?;
+    Ok(match name {
+        "ip_local_port_range" => Setting::LocalPortRange(line.value("a port")?, line.value("a port")?),
+        "ip_local_reserved_ports" => {
+            let mut ranges = Vec::new();
+            while !line.peek().is_empty() {
+                ranges.push(line.value("a range of ports")?);
+            }
+            Setting::ReservedPorts(ranges)
+        }
+        "ip_unprivileged_port_start" => Setting::UnprivilegedStart(line.value("a port")?),
+        "ip_nonlocal_bind" => Setting::NonlocalBind(line.switch()?),
+        "ip_autobind_reuse" => Setting::AutobindReuse(line.switch()?),
+        "somaxconn" => Setting::BacklogMax(line.value("a number of connections")?),
+        "tcp_syncookies" => Setting::SynCookies(line.word("never, under-flood or always")?),
+        "tcp_abort_on_overflow" => Setting::AbortOnOverflow(line.switch()?),
+        "tcp_migrate_req" => Setting::MigrateRequests(line.switch()?),
+        "tcp_tw_reuse" => Setting::TimeWaitReuse(line.word("never, always or loopback")?),
+        "tcp_fin_timeout" => Setting::FinTimeout(line.span()?),
+        "tcp_rfc1337" => Setting::Rfc1337(line.switch()?),
+        "bindv6only" => Setting::BindV6Only(line.switch()?),
+        _ => return line.take("a known setting before this", |_| None),
+    })
+}
+
+fn device(line: &mut Line<'_>) -> Result<Option<Device>, Error> {
+    line.take("lo, eth or any", |word| match word {
+        "any" => Some(None),
+        name => Device::from_word(name).map(Some),
     })
 }
 
@@ -85,6 +129,23 @@ fn option(line: &mut Line<'_>) -> Result<OptionValue, Error> {
         OptionName::KeepCount => OptionValue::KeepCount(line.value("a number of probes")?),
         OptionName::TrafficClass => OptionValue::TrafficClass(line.value("a traffic class")?),
         OptionName::HopLimit => OptionValue::HopLimit(line.value("a hop limit")?),
+        OptionName::FreeBind => OptionValue::FreeBind(line.switch()?),
+        OptionName::Transparent => OptionValue::Transparent(line.switch()?),
+        OptionName::BindAddressNoPort => OptionValue::BindAddressNoPort(line.switch()?),
+        OptionName::LocalPortRange => {
+            OptionValue::LocalPortRange(line.value("a port")?, line.value("a port")?)
+        }
+        OptionName::BindToDevice => OptionValue::BindToDevice(device(line)?),
+        OptionName::MulticastAll => OptionValue::MulticastAll(line.switch()?),
+        OptionName::MulticastLoop => OptionValue::MulticastLoop(line.switch()?),
+        OptionName::MulticastHops => OptionValue::MulticastHops(line.value("a hop limit")?),
+        OptionName::JoinGroup => OptionValue::JoinGroup(line.value("an address")?, device(line)?),
+        OptionName::LeaveGroup => OptionValue::LeaveGroup(line.value("an address")?, device(line)?),
+        OptionName::ReceiveErrors => OptionValue::ReceiveErrors(line.switch()?),
+        OptionName::LingerFinWait => OptionValue::LingerFinWait(line.value("seconds")?),
+        OptionName::DeferAccept => OptionValue::DeferAccept(line.value("seconds")?),
+        OptionName::Cork => OptionValue::Cork(line.switch()?),
+        OptionName::SynCount => OptionValue::SynCount(line.value("a number of times")?),
         OptionName::Error => {
             OptionValue::Error(line.take("none or the name of an error", |word| match word {
                 "none" => Some(None),
@@ -110,6 +171,12 @@ fn reply(line: &mut Line<'_>) -> Result<Reply, Error> {
         "name" => Reply::Name(line.value("address and port")?),
         "option" => Reply::Option(option(line)?),
         "ready" => Reply::Ready(readiness(line)?),
+        "flag" => Reply::Flag(line.switch()?),
+        "failure" => Reply::Failure {
+            error: line.word("the name of an error")?,
+            to: line.value("address and port")?,
+            data: line.octets()?,
+        },
         "refused" => Reply::Refused(line.word("the name of an error")?),
         _ => return line.take("a known answer before this", |_| None),
     })

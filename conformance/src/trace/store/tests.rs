@@ -4,8 +4,11 @@ use super::word::Word;
 use super::*;
 use crate::trace::{Event, Frame, Response, Stimulus, Timed};
 use quickcheck::{Arbitrary, Gen, quickcheck};
-use stack::base::{Instant, Refused, Span, Why};
-use stack::sock::{Call, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId};
+use stack::base::{Instant, PortRange, Refused, Span, Why};
+use stack::sock::{
+    Call, Device, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, Setting, SocketId,
+    SynCookies, TimeWaitReuse, User,
+};
 use std::net::{IpAddr, SocketAddr};
 
 fn any<T: Word>(g: &mut Gen) -> T {
@@ -29,6 +32,32 @@ fn span(g: &mut Gen) -> Option<Span> {
     Option::arbitrary(g).map(Span::from_nanos)
 }
 
+fn device(g: &mut Gen) -> Option<Device> {
+    bool::arbitrary(g).then(|| any::<Device>(g))
+}
+
+fn setting(g: &mut Gen) -> Setting {
+    let (on, number) = (bool::arbitrary(g), u32::arbitrary(g));
+    match u8::arbitrary(g) % 13 {
+        0 => Setting::LocalPortRange(number, u32::arbitrary(g)),
+        1 => {
+            let pairs: Vec<(u16, u16)> = Arbitrary::arbitrary(g);
+            Setting::ReservedPorts(pairs.iter().filter_map(|(a, b)| PortRange::new(*a, *b)).collect())
+        }
+        2 => Setting::UnprivilegedStart(number),
+        3 => Setting::NonlocalBind(on),
+        4 => Setting::AutobindReuse(on),
+        5 => Setting::BacklogMax(number),
+        6 => Setting::SynCookies(any::<SynCookies>(g)),
+        7 => Setting::AbortOnOverflow(on),
+        8 => Setting::MigrateRequests(on),
+        9 => Setting::TimeWaitReuse(any::<TimeWaitReuse>(g)),
+        10 => Setting::FinTimeout(Span::from_nanos(u64::arbitrary(g))),
+        11 => Setting::Rfc1337(on),
+        _ => Setting::BindV6Only(on),
+    }
+}
+
 fn option(g: &mut Gen) -> OptionValue {
     let on = bool::arbitrary(g);
     match any::<OptionName>(g) {
@@ -49,6 +78,21 @@ fn option(g: &mut Gen) -> OptionValue {
         OptionName::KeepCount => OptionValue::KeepCount(u8::arbitrary(g)),
         OptionName::TrafficClass => OptionValue::TrafficClass(u8::arbitrary(g)),
         OptionName::HopLimit => OptionValue::HopLimit(u8::arbitrary(g)),
+        OptionName::FreeBind => OptionValue::FreeBind(on),
+        OptionName::Transparent => OptionValue::Transparent(on),
+        OptionName::BindAddressNoPort => OptionValue::BindAddressNoPort(on),
+        OptionName::LocalPortRange => OptionValue::LocalPortRange(u16::arbitrary(g), u16::arbitrary(g)),
+        OptionName::BindToDevice => OptionValue::BindToDevice(device(g)),
+        OptionName::MulticastAll => OptionValue::MulticastAll(on),
+        OptionName::MulticastLoop => OptionValue::MulticastLoop(on),
+        OptionName::MulticastHops => OptionValue::MulticastHops(u8::arbitrary(g)),
+        OptionName::JoinGroup => OptionValue::JoinGroup(IpAddr::arbitrary(g), device(g)),
+        OptionName::LeaveGroup => OptionValue::LeaveGroup(IpAddr::arbitrary(g), device(g)),
+        OptionName::ReceiveErrors => OptionValue::ReceiveErrors(on),
+        OptionName::LingerFinWait => OptionValue::LingerFinWait(i32::arbitrary(g)),
+        OptionName::DeferAccept => OptionValue::DeferAccept(u32::arbitrary(g)),
+        OptionName::Cork => OptionValue::Cork(on),
+        OptionName::SynCount => OptionValue::SynCount(u8::arbitrary(g)),
         OptionName::Error => OptionValue::Error(on.then(|| any::<Refused>(g))),
         OptionName::AcceptConn => OptionValue::AcceptConn(on),
     }
@@ -56,10 +100,10 @@ fn option(g: &mut Gen) -> OptionValue {
 
 fn call(g: &mut Gen) -> Call {
     let (sock, data, number) = (sock(g), Vec::arbitrary(g), u32::arbitrary(g));
-    match u8::arbitrary(g) % 16 {
+    match u8::arbitrary(g) % 23 {
         0 => Call::Socket { family: any::<Family>(g), kind: any::<Kind>(g) },
         1 => Call::Bind { sock, local: endpoint(g) },
-        2 => Call::Listen { sock, backlog: number },
+        2 => Call::Listen { sock, backlog: number.cast_signed() },
         3 => Call::Accept { sock },
         4 => Call::Connect { sock, remote: endpoint(g) },
         5 => Call::Send { sock, data, urgent: bool::arbitrary(g) },
@@ -72,13 +116,20 @@ fn call(g: &mut Gen) -> Call {
         12 => Call::GetPeerName { sock },
         13 => Call::SetOption { sock, value: option(g) },
         14 => Call::GetOption { sock, name: any::<OptionName>(g) },
+        15 => Call::Disconnect { sock },
+        16 => Call::Peek { sock, max: number },
+        17 => Call::RecvUrgent { sock },
+        18 => Call::AtMark { sock },
+        19 => Call::RecvError { sock },
+        20 => Call::Become { user: User(number) },
+        21 => Call::Configure { setting: setting(g) },
         _ => Call::Poll { sock },
     }
 }
 
 fn reply(g: &mut Gen) -> Reply {
     let data = Vec::arbitrary(g);
-    match u8::arbitrary(g) % 10 {
+    match u8::arbitrary(g) % 12 {
         0 => Reply::Done,
         1 => Reply::Socket(sock(g)),
         2 => Reply::Accepted { sock: sock(g), peer: endpoint(g) },
@@ -95,6 +146,8 @@ fn reply(g: &mut Gen) -> Reply {
             let (read_closed, hung_up, error) = Arbitrary::arbitrary(g);
             Reply::Ready(Readiness { readable, writable, urgent, read_closed, hung_up, error })
         }
+        9 => Reply::Flag(bool::arbitrary(g)),
+        10 => Reply::Failure { error: any::<Refused>(g), to: endpoint(g), data },
         _ => Reply::Refused(any::<Refused>(g)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::trace::Link;
 use stack::base::{Refused, Why};
-use stack::sock::{Family, How, Kind, OptionName};
+use stack::sock::{Device, Family, How, Kind, OptionName, SynCookies, TimeWaitReuse};
 
 /// A value that is stored as one word.
 pub(super) trait Word: Copy + Sized + 'static {
@@ -36,6 +36,9 @@ words! {
     Link { Ip "ip" Ethernet "ethernet" }
     Family { V4 "AF_INET" V6 "AF_INET6" }
     Kind { Stream "SOCK_STREAM" Datagram "SOCK_DGRAM" }
+    Device { Loopback "lo" Interface "eth" }
+    SynCookies { Never "never" UnderFlood "under-flood" Always "always" }
+    TimeWaitReuse { Never "never" Always "always" Loopback "loopback" }
     How { Read "SHUT_RD" Write "SHUT_WR" Both "SHUT_RDWR" }
     OptionName {
         ReuseAddr "SO_REUSEADDR"
@@ -55,6 +58,21 @@ words! {
         KeepCount "TCP_KEEPCNT"
         HopLimit "IP_TTL"
         TrafficClass "IP_TOS"
+        FreeBind "IP_FREEBIND"
+        Transparent "IP_TRANSPARENT"
+        BindAddressNoPort "IP_BIND_ADDRESS_NO_PORT"
+        LocalPortRange "IP_LOCAL_PORT_RANGE"
+        BindToDevice "SO_BINDTODEVICE"
+        MulticastAll "IP_MULTICAST_ALL"
+        MulticastLoop "IP_MULTICAST_LOOP"
+        MulticastHops "IP_MULTICAST_TTL"
+        JoinGroup "IP_ADD_MEMBERSHIP"
+        LeaveGroup "IP_DROP_MEMBERSHIP"
+        ReceiveErrors "IP_RECVERR"
+        LingerFinWait "TCP_LINGER2"
+        DeferAccept "TCP_DEFER_ACCEPT"
+        Cork "TCP_CORK"
+        SynCount "TCP_SYNCNT"
         Error "SO_ERROR"
         AcceptConn "SO_ACCEPTCONN"
     }

@@ -2,7 +2,7 @@
 
 use super::word::Word;
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Timed};
-use stack::sock::{Call, OptionName, OptionValue, Readiness, Reply};
+use stack::sock::{Call, Device, OptionName, OptionValue, Readiness, Reply, Setting};
 use stack::wire::show::{Show, ShowFrame};
 use std::fmt::Write;
 
@@ -91,7 +91,48 @@ fn call(call: &Call, out: &mut String) {
         }
         Call::GetOption { sock, name } => put!(out, "getsockopt s{} {}", sock.0, name.word()),
         Call::Poll { sock } => put!(out, "poll s{}", sock.0),
+        Call::Disconnect { sock } => put!(out, "disconnect s{}", sock.0),
+        Call::Peek { sock, max } => put!(out, "peek s{} {max}", sock.0),
+        Call::RecvUrgent { sock } => put!(out, "recvurgent s{}", sock.0),
+        Call::AtMark { sock } => put!(out, "sockatmark s{}", sock.0),
+        Call::RecvError { sock } => put!(out, "recverror s{}", sock.0),
+        Call::Become { user } => put!(out, "become {}", user.0),
+        Call::Configure { setting } => {
+            out.push_str("sysctl ");
+            configured(setting, out);
+        }
     }
+}
+
+const fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn configured(setting: &Setting, out: &mut String) {
+    match setting {
+        Setting::LocalPortRange(first, last) => put!(out, "ip_local_port_range {first} {last}"),
+        Setting::ReservedPorts(ranges) => {
+            out.push_str("ip_local_reserved_ports");
+            for range in ranges {
+                put!(out, " {range}");
+            }
+        }
+        Setting::UnprivilegedStart(port) => put!(out, "ip_unprivileged_port_start {port}"),
+        Setting::NonlocalBind(on) => put!(out, "ip_nonlocal_bind {}", switch(*on)),
+        Setting::AutobindReuse(on) => put!(out, "ip_autobind_reuse {}", switch(*on)),
+        Setting::BacklogMax(most) => put!(out, "somaxconn {most}"),
+        Setting::SynCookies(when) => put!(out, "tcp_syncookies {}", when.word()),
+        Setting::AbortOnOverflow(on) => put!(out, "tcp_abort_on_overflow {}", switch(*on)),
+        Setting::MigrateRequests(on) => put!(out, "tcp_migrate_req {}", switch(*on)),
+        Setting::TimeWaitReuse(which) => put!(out, "tcp_tw_reuse {}", which.word()),
+        Setting::FinTimeout(time) => put!(out, "tcp_fin_timeout {time}"),
+        Setting::Rfc1337(on) => put!(out, "tcp_rfc1337 {}", switch(*on)),
+        Setting::BindV6Only(on) => put!(out, "bindv6only {}", switch(*on)),
+    }
+}
+
+fn device(device: Option<Device>) -> String {
+    device.map_or_else(|| "any".to_owned(), Word::word)
 }
 
 fn option(value: &OptionValue, out: &mut String) {
@@ -119,6 +160,29 @@ fn option(value: &OptionValue, out: &mut String) {
         OptionValue::KeepCount(probes) => put!(out, "{} {probes}", OptionName::KeepCount.word()),
         OptionValue::TrafficClass(octet) => put!(out, "{} {octet}", OptionName::TrafficClass.word()),
         OptionValue::HopLimit(limit) => put!(out, "{} {limit}", OptionName::HopLimit.word()),
+        OptionValue::FreeBind(on) => switch(OptionName::FreeBind, *on),
+        OptionValue::Transparent(on) => switch(OptionName::Transparent, *on),
+        OptionValue::BindAddressNoPort(on) => switch(OptionName::BindAddressNoPort, *on),
+        OptionValue::MulticastAll(on) => switch(OptionName::MulticastAll, *on),
+        OptionValue::MulticastLoop(on) => switch(OptionName::MulticastLoop, *on),
+        OptionValue::ReceiveErrors(on) => switch(OptionName::ReceiveErrors, *on),
+        OptionValue::Cork(on) => switch(OptionName::Cork, *on),
+        OptionValue::LocalPortRange(first, last) => {
+            put!(out, "{} {first} {last}", OptionName::LocalPortRange.word());
+        }
+        OptionValue::BindToDevice(bound) => {
+            put!(out, "{} {}", OptionName::BindToDevice.word(), device(*bound));
+        }
+        OptionValue::MulticastHops(limit) => put!(out, "{} {limit}", OptionName::MulticastHops.word()),
+        OptionValue::JoinGroup(group, at) => {
+            put!(out, "{} {group} {}", OptionName::JoinGroup.word(), device(*at));
+        }
+        OptionValue::LeaveGroup(group, at) => {
+            put!(out, "{} {group} {}", OptionName::LeaveGroup.word(), device(*at));
+        }
+        OptionValue::LingerFinWait(seconds) => put!(out, "{} {seconds}", OptionName::LingerFinWait.word()),
+        OptionValue::DeferAccept(seconds) => put!(out, "{} {seconds}", OptionName::DeferAccept.word()),
+        OptionValue::SynCount(times) => put!(out, "{} {times}", OptionName::SynCount.word()),
         OptionValue::Error(None) => put!(out, "{} none", OptionName::Error.word()),
         OptionValue::Error(Some(refused)) => put!(out, "{} {}", OptionName::Error.word(), refused.word()),
     }
@@ -149,6 +213,11 @@ fn reply(reply: &Reply, out: &mut String) {
                 out.push_str(if set { " " } else { "" });
                 out.push_str(if set { name } else { "" });
             }
+        }
+        Reply::Flag(on) => put!(out, "flag {}", switch(*on)),
+        Reply::Failure { error, to, data } => {
+            put!(out, "failure {} {to} ", error.word());
+            octets(data, out);
         }
         Reply::Refused(refused) => put!(out, "refused {}", refused.word()),
     }
