@@ -67,7 +67,7 @@ fn any_call(g: &mut Gen) -> Call {
         Call::Socket { family: Family::V4, kind },
         Call::Bind { sock, local: any_name(g) },
         Call::Bind { sock, local: any_name(g) },
-        Call::Listen { sock, backlog: u32::arbitrary(g) % 3 },
+        Call::Listen { sock, backlog: i32::arbitrary(g) % 3 },
         Call::Listen { sock, backlog: 2 },
         Call::Accept { sock },
         Call::Accept { sock },

@@ -92,7 +92,7 @@ impl Measured for Netassay {
         let sock = server.socket();
         let local = SocketAddr::new(HOST.into(), PORT);
         assert_eq!(server.call(&Call::Bind { sock, local }), Reply::Done);
-        assert_eq!(server.call(&Call::Listen { sock, backlog }), Reply::Done);
+        assert_eq!(server.call(&Call::Listen { sock, backlog: backlog.cast_signed() }), Reply::Done);
         Self { listener: sock, ..server }
     }
 

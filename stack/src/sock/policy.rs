@@ -16,8 +16,8 @@ pub enum SynCookies {
     Always,
 }
 
-/// Which connections in TIME-WAIT may be followed by a new one of the same ends that this host opens (RFC 6191
-/// says how an answer to old segments is told apart).
+/// Which connections in TIME-WAIT may be followed by a new one of the same ends that this host opens (RFC
+/// 6191 says how an answer to old segments is told apart).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TimeWaitReuse {
     /// None.
