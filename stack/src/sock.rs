@@ -5,6 +5,7 @@ mod arrive;
 pub mod bind;
 pub mod call;
 mod check;
+mod configure;
 mod connect;
 mod datagram;
 pub mod demux;
@@ -24,5 +25,4 @@ mod timers;
 
 pub use crate::base::refused::{self, Refused};
 pub use call::{Call, Device, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId, User};
-pub use listen::BACKLOG_MAX;
 pub use policy::{Policy, Setting, SynCookies, TimeWaitReuse};

@@ -63,7 +63,8 @@ impl Sockets {
             | Call::RecvUrgent { sock }
             | Call::AtMark { sock }
             | Call::RecvError { sock } => self.slot(*sock).and(Err(Refused::NotSupported)),
-            Call::Become { .. } | Call::Configure { .. } => Err(Refused::NotSupported),
+            Call::Become { .. } => Err(Refused::NotSupported),
+            Call::Configure { setting } => self.configure(setting).map(done),
         }
     }
 

@@ -18,9 +18,6 @@ use crate::wire::tcp::Segment;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-/// The most that a backlog can be (`net.core.somaxconn` of Linux).
-pub const BACKLOG_MAX: u32 = 4096;
-
 /// What a listening socket has beside its name.
 #[derive(Debug)]
 pub(super) struct Listener {
@@ -39,7 +36,7 @@ impl Listener {
         self.ready.len() as u64
     }
 
-    /// What `listen` was given, cut to [`BACKLOG_MAX`].
+    /// What `listen` was given, cut to what the host allows.
     pub(super) const fn backlog(&self) -> u32 {
         self.backlog
     }
@@ -79,7 +76,7 @@ impl Sockets {
     /// `listen`.
     pub(super) fn listen(&mut self, slot: Slot, backlog: i32, net: &mut Net<'_>) -> Result<(), Refused> {
         // A negative number is a very large one, as on Linux.
-        let backlog = backlog.cast_unsigned().min(BACKLOG_MAX);
+        let backlog = backlog.cast_unsigned().min(self.bounds.backlog_max);
         match &mut self.socket(slot).body {
             Body::Datagram(_) => return Err(Refused::NotSupported),
             Body::Connection(_) => return Err(Refused::InvalidArgument),

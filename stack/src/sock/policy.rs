@@ -71,12 +71,34 @@ pub struct Policy {
     /// Other connections that no application has open any more, because it closed them before they ended. One
     /// more is reset.
     pub orphans_max: usize,
+    /// The most that a backlog can be.
+    pub backlog_max: u32,
+    /// Whether a peer is reset whose handshake is complete while the accept queue is full. RFC 9293 is silent
+    /// of queues; without this the peer sends again, and there may be room then.
+    pub abort_on_overflow: bool,
+    /// Whether connections that nobody has accepted go over to another member of their group with
+    /// `SO_REUSEPORT` when their listener is gone.
+    pub migrate_requests: bool,
+    /// Which connections in TIME-WAIT may be followed by one that this host opens.
+    pub time_wait_reuse: TimeWaitReuse,
+    /// How long a connection that nobody has open stays in FIN-WAIT-2. RFC 9293 knows no end of it, and so a
+    /// peer that never closes would hold memory for ever.
+    pub fin_timeout: Span,
 }
 
 impl Default for Policy {
     /// Room for what a busy server leaves behind: 65,536 connections in TIME-WAIT, a thousand new ones a
     /// second, and 8,192 orphans. Linux computes numbers of this size from its memory.
     fn default() -> Self {
-        Self { syn_cookies: SynCookies::default(), time_wait_max: 65_536, orphans_max: 8_192 }
+        Self {
+            syn_cookies: SynCookies::default(),
+            time_wait_max: 65_536,
+            orphans_max: 8_192,
+            backlog_max: 4_096,
+            abort_on_overflow: false,
+            migrate_requests: false,
+            time_wait_reuse: TimeWaitReuse::default(),
+            fin_timeout: Span::from_secs(60),
+        }
     }
 }

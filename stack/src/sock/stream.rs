@@ -10,10 +10,6 @@ use crate::tcp::{self, Tcb};
 use crate::wire::tcp::Segment;
 use alloc::vec::Vec;
 
-/// How long a connection that nobody has open stays in FIN-WAIT-2 (`tcp_fin_timeout` of Linux). RFC 9293
-/// knows no end of it, and so a peer that never closes would hold memory for ever.
-const ORPHAN_PATIENCE: Span = Span::from_secs(60);
-
 impl Sockets {
     /// Lets a connection act, and sends what it brings forth.
     pub(super) fn with_tcb<R>(
@@ -60,6 +56,7 @@ impl Sockets {
 
     /// Brings timers, queues and tables in line with the state of a connection.
     pub(super) fn settle(&mut self, slot: Slot, net: &mut Net<'_>) {
+        let fin_timeout = self.bounds.fin_timeout;
         let socket = self.socket(slot);
         let named = socket.id.is_some();
         let connection = socket.connection();
@@ -68,7 +65,7 @@ impl Sockets {
         connection.patience = match connection.patience {
             _ if !is_orphan || state != tcp::State::FinWait2 => None,
             Some(until) => Some(until),
-            None => Some(net.now + ORPHAN_PATIENCE),
+            None => Some(net.now + fin_timeout),
         };
         let due = connection.due();
         self.timers.set(slot, due);
