@@ -6,7 +6,7 @@ use stack::base::choose::Seeded;
 use stack::base::{Cidr, Instant, Span, Why};
 use stack::host::{Config, Host, Out, Stimulus};
 use stack::ports::Policy;
-use stack::sock::{Call, Family, Kind, Reply, SocketId};
+use stack::sock::{Call, Family, Kind, Reply, SocketId, User};
 use stack::{ip, tcp};
 use std::net::{IpAddr, SocketAddr};
 
@@ -50,7 +50,7 @@ impl Netassay {
             send_buffer_octets: buffer_octets,
             ..tcp::Settings::default()
         };
-        let ports = Policy { privileged: true, ..Policy::default() };
+        let ports = Policy { user: User::ROOT, ..Policy::default() };
         let host = Host::new(Config { ip, tcp, ports, ..Config::default() }, Box::new(Seeded::new(7)));
         Self { host, seen: Seen::default(), now: Instant::ZERO, listener: SocketId(0) }
     }

@@ -12,7 +12,7 @@ use stack::host::{self, Out, Stimulus};
 use stack::ip::{self, LinkConfig};
 use stack::ports::Policy;
 use stack::sock::table::Row;
-use stack::sock::{Call, Reply};
+use stack::sock::{Call, Reply, User};
 use stack::tcp::Settings;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -150,7 +150,7 @@ fn configuration(config: &HostConfig, tcp: Settings) -> Result<host::Config, Fau
         mtu_octets: config.mtu_octets,
         ..ip::Config::default()
     };
-    let ports = Policy { privileged: true, ..Policy::default() };
+    let ports = Policy { user: User::ROOT, ..Policy::default() };
     Ok(host::Config { ip, tcp, ports, ..host::Config::default() })
 }
 

@@ -63,13 +63,17 @@ impl Sockets {
             | Call::RecvUrgent { sock }
             | Call::AtMark { sock }
             | Call::RecvError { sock } => self.slot(*sock).and(Err(Refused::NotSupported)),
-            Call::Become { .. } => Err(Refused::NotSupported),
+            Call::Become { user } => {
+                self.policy.user = *user;
+                Ok(Reply::Done)
+            }
             Call::Configure { setting } => self.configure(setting).map(done),
         }
     }
 
     fn open_socket(&mut self, family: Family, kind: Kind) -> Result<Reply, Refused> {
-        let of_stream = Options::of_stream(&self.settings);
+        let v6_only = family == Family::V6 && self.bounds.v6_only;
+        let of_stream = Options { v6_only, ..Options::of_stream(&self.settings) };
         let (body, options) = match kind {
             Kind::Stream => (Body::Idle, of_stream),
             Kind::Datagram => {
@@ -78,7 +82,15 @@ impl Sockets {
             }
         };
         let local = Endpoint::wildcard(family, 0);
-        let slot = self.insert(Socket { id: None, family, options, local, bound: None, body });
+        let slot = self.insert(Socket {
+            id: None,
+            user: self.policy.user,
+            family,
+            options,
+            local,
+            bound: None,
+            body,
+        });
         let named = self.give_name(slot);
         if named.is_err() {
             self.remove(slot);

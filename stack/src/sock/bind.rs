@@ -4,7 +4,7 @@
 //! follow: two claims to a port conflict if some arriving packet could belong to both, unless both sides
 //! agreed to share. The old side's flags are read as they are at the time of the new claim.
 
-use super::call::{Family, Kind};
+use super::call::{Family, Kind, User};
 use crate::base::Port;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -96,8 +96,8 @@ pub struct Claim {
     pub scope: Scope,
     /// `SO_REUSEADDR`.
     pub reuse_addr: bool,
-    /// `SO_REUSEPORT`. There is one user here, so the condition on users always holds.
-    pub reuse_port: bool,
+    /// `SO_REUSEPORT`, and the user who may share then.
+    pub reuse_port: Option<User>,
     /// Whether the socket listens.
     pub listening: bool,
     /// Whether `connect` chose the port. Such a port serves further connections to other peers.
@@ -110,10 +110,10 @@ impl Claim {
         !self.scope.overlaps(newcomer.scope) || self.shares(newcomer)
     }
 
-    const fn shares(&self, newcomer: &Self) -> bool {
+    fn shares(&self, newcomer: &Self) -> bool {
         // Only streams listen, so a datagram socket needs no exception.
         //= RFC9293-MUST-42
-        (self.reuse_port && newcomer.reuse_port)
+        (self.reuse_port.is_some() && self.reuse_port == newcomer.reuse_port)
             || (self.reuse_addr && newcomer.reuse_addr && !self.listening)
     }
 }

@@ -21,7 +21,7 @@ impl Arbitrary for Claim {
         Self {
             scope: *g.choose(&SCOPES).unwrap_or(&Scope::AnyV4),
             reuse_addr: bool::arbitrary(g),
-            reuse_port: bool::arbitrary(g),
+            reuse_port: Option::arbitrary(g).map(|other: bool| User(other.into())),
             listening: bool::arbitrary(g),
             by_connect: bool::arbitrary(g),
         }
@@ -59,7 +59,7 @@ quickcheck! {
     }
 
     fn one_side_alone_never_shares(a: Claim, b: Claim) -> bool {
-        let plain = Claim { reuse_addr: false, reuse_port: false, ..a };
+        let plain = Claim { reuse_addr: false, reuse_port: None, ..a };
         plain.admits(&b) != plain.scope.overlaps(b.scope)
     }
 
@@ -112,7 +112,7 @@ fn conflicts_are_those_of_linux() {
     let claim = |scope, flags: &str| Claim {
         scope,
         reuse_addr: flags.contains('A'),
-        reuse_port: flags.contains('P'),
+        reuse_port: flags.contains('P').then_some(User::ROOT),
         listening: flags.contains('L'),
         by_connect: false,
     };
@@ -126,7 +126,7 @@ fn conflicts_are_those_of_linux() {
 fn a_port_chosen_by_connect_serves_others_that_connect_and_nobody_who_binds() {
     let mut books = Claims::default();
     let held =
-        Claim { scope: SCOPES[3], reuse_addr: false, reuse_port: false, listening: false, by_connect: true };
+        Claim { scope: SCOPES[3], reuse_addr: false, reuse_port: None, listening: false, by_connect: true };
     books.take(Kind::Stream, port(40_000), held);
     assert!(books.free_to_connect(port(40_000)));
     let binds = Claim { by_connect: false, ..held };

@@ -57,6 +57,8 @@ pub struct User(pub u32);
 impl User {
     /// The user with privileges.
     pub const ROOT: Self = Self(0);
+    /// A user with none.
+    pub const NOBODY: Self = Self(65_534);
 }
 
 /// What a socket can be tied to, and what a packet arrives on.

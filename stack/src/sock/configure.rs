@@ -6,6 +6,7 @@ use super::policy::Setting;
 use super::refused::Refused;
 use super::table::Sockets;
 use crate::base::Span;
+use crate::ports::Reserved;
 
 /// The largest of the numbers that Linux takes here: those of a signed integer.
 const NUMBER_MAX: u32 = i32::MAX.cast_unsigned();
@@ -34,9 +35,23 @@ impl Sockets {
     }
 
     /// What is set of ports and addresses.
-    #[expect(clippy::unused_self, reason = "the rules of ports are to be set here")]
-    const fn configure_ports(&mut self, _: &Setting) -> Result<(), Refused> {
-        Err(Refused::NotSupported)
+    fn configure_ports(&mut self, setting: &Setting) -> Result<(), Refused> {
+        match setting {
+            Setting::LocalPortRange(first, last) => return self.policy.set_ephemeral(*first, *last),
+            Setting::ReservedPorts(ranges) => self.policy.reserved = Reserved::new(ranges),
+            Setting::UnprivilegedStart(start) => return self.policy.set_unprivileged_start(*start),
+            Setting::NonlocalBind(on) => self.policy.nonlocal_bind = *on,
+            Setting::AutobindReuse(on) => self.policy.autobind_reuse = *on,
+            Setting::BindV6Only(on) => self.bounds.v6_only = *on,
+            Setting::BacklogMax(_)
+            | Setting::SynCookies(_)
+            | Setting::AbortOnOverflow(_)
+            | Setting::MigrateRequests(_)
+            | Setting::TimeWaitReuse(_)
+            | Setting::FinTimeout(_)
+            | Setting::Rfc1337(_) => {}
+        }
+        Ok(())
     }
 
     /// What is set of streams.

@@ -130,11 +130,14 @@ impl Sockets {
         if let Some(listener) = self.listener(slot) {
             listener.ready.pop_front();
         }
+        let user = self.policy.user;
         let socket = self.socket(child);
+        socket.user = user;
         socket.connection().parent = None;
         let family = socket.family;
         // Linux hands out a connection that was reset meanwhile, with its peer's name.
         let peer = socket.connection().tuple.remote.name(family);
+        self.renew_claim(child);
         Ok(Reply::Accepted { sock, peer })
     }
 
@@ -225,7 +228,8 @@ impl Sockets {
         };
         let body = Body::Connection(Box::new(connection));
         //= RFC9293-MUST-45
-        let child = Socket { id: None, family, options, local: tuple.local, bound: None, body };
+        let user = self.socket(slot).user;
+        let child = Socket { id: None, user, family, options, local: tuple.local, bound: None, body };
         let child = self.insert(child);
         self.hold_as_child(child);
         self.streams.pair(*tuple, child);

@@ -39,15 +39,16 @@ impl Socket {
 impl Sockets {
     /// `bind`.
     pub(super) fn bind(&mut self, slot: Slot, name: SocketAddr, net: &mut Net<'_>) -> Result<(), Refused> {
-        let policy = self.policy;
+        let user = self.policy.user;
         let socket = self.socket(slot);
         let local = meant(socket.family, name)?;
         check_address(socket, local, net)?;
         let wanted = Port::new(local.port);
         //= RFC9293-3.10.1-d
-        if wanted.is_some_and(|port| !policy.permits(port)) {
+        if wanted.is_some_and(|port| !self.policy.permits(user, port)) {
             return Err(Refused::AccessDenied);
         }
+        let socket = self.socket(slot);
         if socket.bound.is_some() || !socket.is_idle() {
             return Err(Refused::InvalidArgument);
         }

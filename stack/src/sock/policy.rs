@@ -84,6 +84,8 @@ pub struct Policy {
     /// How long a connection that nobody has open stays in FIN-WAIT-2. RFC 9293 knows no end of it, and so a
     /// peer that never closes would hold memory for ever.
     pub fin_timeout: Span,
+    /// Whether new sockets of IPv6 begin without IPv4 (RFC 3493 section 5.3 wants them to have both).
+    pub v6_only: bool,
 }
 
 impl Default for Policy {
@@ -99,6 +101,7 @@ impl Default for Policy {
             migrate_requests: false,
             time_wait_reuse: TimeWaitReuse::default(),
             fin_timeout: Span::from_secs(60),
+            v6_only: false,
         }
     }
 }

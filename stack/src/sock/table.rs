@@ -4,7 +4,7 @@
 //! open: connections that were not accepted yet, and those that finish after `close`, have a slot alone.
 
 use super::bind::{Claim, Claims, Scope};
-use super::call::{Family, Kind, Readiness, SocketId};
+use super::call::{Family, Kind, Readiness, SocketId, User};
 use super::demux::{Demux, Place};
 use super::depart::Departures;
 use super::index::Index;
@@ -55,6 +55,8 @@ pub(super) struct Bound {
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) id: Option<SocketId>,
+    /// Who made it, or the listener it came from.
+    pub(super) user: User,
     pub(super) family: Family,
     pub(super) options: Options,
     /// The local name. Without a port of its own a socket shows the last one it had, as Linux does.
@@ -197,11 +199,11 @@ impl Socket {
     }
 
     /// The claim that fits the socket as it is, if it stands for `scope`.
-    pub(super) const fn claim(&self, scope: Scope, by_connect: bool) -> Claim {
+    pub(super) fn claim(&self, scope: Scope, by_connect: bool) -> Claim {
         Claim {
             scope,
             reuse_addr: self.options.reuse_addr,
-            reuse_port: self.options.reuse_port,
+            reuse_port: self.options.reuse_port.then_some(self.user),
             listening: matches!(self.body, Body::Listening(_)),
             by_connect,
         }
