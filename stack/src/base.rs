@@ -3,6 +3,7 @@
 pub mod addr;
 pub mod choose;
 pub mod ecn;
+pub mod endpoint;
 pub mod port;
 pub mod refused;
 pub mod seq;
