@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const BUFFER_OCTETS: u32 = 65_535;
-const DATA: [u8; 16_384] = [0x62; 16_384];
+static DATA: [u8; 16_384] = [0x62; 16_384];
 
 /// A host that opens a connection, and lets the time of its timers come.
 pub(crate) trait Opens: Host {
@@ -43,10 +43,9 @@ impl Opens for Smoltcp {
 pub(crate) struct Pair<H: Opens> {
     client: H,
     server: H,
-    sender: H::Id,
+    message: H::Message,
     receiver: H::Id,
     wire: Sent,
-    into: Vec<u8>,
 }
 
 /// Takes what `from` has sent to `to`; false if there was nothing.
@@ -68,7 +67,7 @@ impl<H: Opens> Pair<H> {
         let mut wire = Sent::default();
         while carry(&mut wire, &mut client, &mut server) | carry(&mut wire, &mut server, &mut client) {}
         let receiver = server.accept();
-        Self { client, server, sender, receiver, wire, into: vec![0; BUFFER_OCTETS as usize] }
+        Self { client, server, message: H::message(sender, &DATA), receiver, wire }
     }
 
     /// Carries `octets` across.
@@ -76,9 +75,9 @@ impl<H: Opens> Pair<H> {
         Took::of(|| {
             let mut read = 0;
             while read < octets {
-                while self.client.send(self.sender, &DATA) == DATA.len() {}
+                while self.client.send(&self.message) == DATA.len() {}
                 let forth = carry(&mut self.wire, &mut self.client, &mut self.server);
-                read += self.server.receive(self.receiver, &mut self.into) as u64;
+                read += self.server.receive(self.receiver) as u64;
                 let back = carry(&mut self.wire, &mut self.server, &mut self.client);
                 if !forth && !back {
                     self.client.wait();

@@ -6,7 +6,7 @@ use crate::rounds::Took;
 use crate::segment::{ACK, FIN, PSH};
 
 const REQUEST: [u8; 100] = [0x63; 100];
-const ANSWER: [u8; 100] = [0x64; 100];
+static ANSWER: [u8; 100] = [0x64; 100];
 const BUFFER_OCTETS: u32 = 8_192;
 
 /// A server and the clients that come one after the other.
@@ -33,14 +33,13 @@ impl<H: Host> Server<H> {
         let Self { host, client, index } = self;
         *index = (*index + 1) % 1_000_000;
         client.turn(*index, crate::client::ISS, 0);
-        let mut into = [0; 256];
         let id = client.open(host);
         client.say(host, ACK | PSH, &REQUEST);
-        assert_eq!(host.receive(id, &mut into), REQUEST.len());
-        assert_eq!(host.send(id, &ANSWER), ANSWER.len());
+        assert_eq!(host.receive(id), REQUEST.len());
+        assert_eq!(host.send(&H::message(id, &ANSWER)), ANSWER.len());
         client.hear(host);
         client.say(host, ACK | FIN, &[]);
-        assert_eq!(host.receive(id, &mut into), 0);
+        assert_eq!(host.receive(id), 0);
         host.close(id);
         client.hear(host);
         client.say(host, ACK, &[]);

@@ -1,6 +1,10 @@
 //! What both stacks look like to a measurement: frames in and out, and the five calls of a server.
 
-/// Frames that a host has sent and nobody has looked at, one behind the other.
+/// The most that an application reads at once.
+pub(crate) const READ_OCTETS: usize = 65_535;
+
+/// Frames that a host has sent and nobody has looked at, one behind the other. The memory is that of a device:
+/// it is there, and nobody clears it.
 #[derive(Default)]
 pub(crate) struct Sent {
     octets: Vec<u8>,
@@ -9,20 +13,21 @@ pub(crate) struct Sent {
 
 impl Sent {
     pub(crate) fn push(&mut self, frame: &[u8]) {
-        self.octets.extend_from_slice(frame);
-        self.ends.push(self.octets.len());
+        self.grow(frame.len()).copy_from_slice(frame);
     }
 
     /// Room for a frame of `len` octets.
     pub(crate) fn grow(&mut self, len: usize) -> &mut [u8] {
-        let start = self.octets.len();
-        self.octets.resize(start + len, 0);
-        self.ends.push(start + len);
-        &mut self.octets[start..]
+        let start = self.ends.last().copied().unwrap_or(0);
+        let end = start + len;
+        if self.octets.len() < end {
+            self.octets.resize(end.next_power_of_two(), 0);
+        }
+        self.ends.push(end);
+        &mut self.octets[start..end]
     }
 
     pub(crate) fn clear(&mut self) {
-        self.octets.clear();
         self.ends.clear();
     }
 
@@ -45,6 +50,9 @@ pub(crate) trait Host {
     /// A connection that the application has.
     type Id: Copy;
 
+    /// Data that the application is about to send.
+    type Message;
+
     /// The name in the table.
     const NAME: &str;
 
@@ -64,11 +72,15 @@ pub(crate) trait Host {
     /// Takes a connection that is complete.
     fn accept(&mut self) -> Self::Id;
 
-    /// Reads what is there into `into`, and says how much that was.
-    fn receive(&mut self, id: Self::Id, into: &mut [u8]) -> usize;
+    /// Reads what is there, and says how much that was. It is the application's then: one stack copies it
+    /// into a buffer of the application, the other one gives a buffer away.
+    fn receive(&mut self, id: Self::Id) -> usize;
+
+    /// Data as the stack wants to be given it.
+    fn message(id: Self::Id, data: &'static [u8]) -> Self::Message;
 
     /// Sends as much as there is room for, and says how much that was.
-    fn send(&mut self, id: Self::Id, data: &[u8]) -> usize;
+    fn send(&mut self, message: &Self::Message) -> usize;
 
     /// Gives the connection up in order.
     fn close(&mut self, id: Self::Id);

@@ -1,6 +1,6 @@
 //! The reference stack through its only door.
 
-use crate::host::{Host as Measured, Sent};
+use crate::host::{Host as Measured, READ_OCTETS, Sent};
 use crate::segment::{HOST, PORT};
 use stack::base::choose::Seeded;
 use stack::base::{Cidr, Instant, Span, Why};
@@ -84,6 +84,7 @@ impl Netassay {
 
 impl Measured for Netassay {
     type Id = SocketId;
+    type Message = Call;
 
     const NAME: &str = "netassay";
 
@@ -115,16 +116,19 @@ impl Measured for Netassay {
         sock
     }
 
-    fn receive(&mut self, sock: SocketId, into: &mut [u8]) -> usize {
-        let reply = self.call(&Call::Recv { sock, max: into.len() as u32 });
-        let Reply::Data(data) = reply else { return 0 };
-        into[..data.len()].copy_from_slice(&data);
-        data.len()
+    fn receive(&mut self, sock: SocketId) -> usize {
+        match self.call(&Call::Recv { sock, max: READ_OCTETS as u32 }) {
+            Reply::Data(data) => data.len(),
+            _ => 0,
+        }
     }
 
-    fn send(&mut self, sock: SocketId, data: &[u8]) -> usize {
-        let reply = self.call(&Call::Send { sock, data: data.to_vec(), urgent: false });
-        let Reply::Sent(octets) = reply else { return 0 };
+    fn message(sock: SocketId, data: &'static [u8]) -> Call {
+        Call::Send { sock, data: data.to_vec(), urgent: false }
+    }
+
+    fn send(&mut self, message: &Call) -> usize {
+        let Reply::Sent(octets) = self.call(message) else { return 0 };
         octets as usize
     }
 

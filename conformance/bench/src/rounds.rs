@@ -3,7 +3,7 @@
 use crate::clock;
 
 /// How long a processor worked at something, for how many of its units.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Took {
     pub(crate) time_ns: u64,
     pub(crate) units: u64,
@@ -22,6 +22,14 @@ impl Took {
     /// Picoseconds for a unit.
     fn unit_ps(self) -> u64 {
         (self.time_ns * 1_000 / self.units.max(1)).max(1)
+    }
+}
+
+impl std::ops::Add for Took {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { time_ns: self.time_ns + other.time_ns, units: self.units + other.units }
     }
 }
 

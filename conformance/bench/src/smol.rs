@@ -1,6 +1,6 @@
 //! smoltcp through its interface and a device in memory.
 
-use crate::host::{Host as Measured, Sent};
+use crate::host::{Host as Measured, READ_OCTETS, Sent};
 use crate::segment::{HOST, PORT};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -69,6 +69,7 @@ pub(crate) struct Smoltcp {
     backlog: usize,
     listening: Vec<SocketHandle>,
     closing: Vec<SocketHandle>,
+    into: Vec<u8>,
 }
 
 impl Smoltcp {
@@ -82,8 +83,8 @@ impl Smoltcp {
             addrs.push(IpCidr::new(addr.into(), 8)).expect("room for an address");
         });
         let sockets = SocketSet::new(Vec::new());
-        let (listening, closing) = (Vec::new(), Vec::new());
-        Self { interface, sockets, sent, now_us: 0, buffer_octets, backlog, listening, closing }
+        let (listening, closing, into) = (Vec::new(), Vec::new(), vec![0; READ_OCTETS]);
+        Self { interface, sockets, sent, now_us: 0, buffer_octets, backlog, listening, closing, into }
     }
 
     fn add(&mut self) -> SocketHandle {
@@ -125,6 +126,7 @@ impl Smoltcp {
 
 impl Measured for Smoltcp {
     type Id = SocketHandle;
+    type Message = (SocketHandle, &'static [u8]);
 
     const NAME: &str = "smoltcp";
 
@@ -158,13 +160,17 @@ impl Measured for Smoltcp {
         self.listening.swap_remove(complete.expect("a connection to accept"))
     }
 
-    fn receive(&mut self, id: SocketHandle, into: &mut [u8]) -> usize {
+    fn receive(&mut self, id: SocketHandle) -> usize {
         // Nothing leaves before the next poll: that saves smoltcp one.
-        self.socket(id).recv_slice(into).unwrap_or(0)
+        self.sockets.get_mut::<Socket<'_>>(id).recv_slice(&mut self.into).unwrap_or(0)
     }
 
-    fn send(&mut self, id: SocketHandle, data: &[u8]) -> usize {
-        let octets = self.socket(id).send_slice(data).unwrap_or(0);
+    fn message(id: SocketHandle, data: &'static [u8]) -> Self::Message {
+        (id, data)
+    }
+
+    fn send(&mut self, (id, data): &Self::Message) -> usize {
+        let octets = self.socket(*id).send_slice(data).unwrap_or(0);
         self.poll([].into_iter());
         octets
     }
