@@ -15,8 +15,8 @@ use core::net::IpAddr;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum {
-    /// Sum of 16-bit words whose carries have not been brought round yet. Each piece adds at most 0xffff,
-    /// so 2^48 pieces fit.
+    /// Sum of words whose carries have not been brought round yet. Each piece adds less than 2^32, so 2^32
+    /// pieces fit.
     total: u64,
     /// Whether an odd number of octets has been added.
     odd: bool,
@@ -33,32 +33,30 @@ impl Sum {
     #[must_use]
     pub fn add_bytes(self, bytes: &[u8]) -> Self {
         let (blocks, rest) = bytes.as_chunks::<64>();
-        let (words, rest) = rest.as_chunks::<8>();
+        let (words, rest) = rest.as_chunks::<4>();
+        let (singles, rest) = rest.as_chunks::<2>();
         // In the order of this machine: the octets of the sum are swapped instead of those of every word.
         //= RFC1071-2(A)-a
         //= RFC1071-2(B)-a
-        let (sum, carry) = words.iter().fold(blocks.iter().fold((0, false), add_block), add_word);
-        let (doubles, rest) = rest.as_chunks::<4>();
-        let (singles, rest) = rest.as_chunks::<2>();
-        let double = doubles.first().map_or(0, |double| u32::from_ne_bytes(*double));
+        let whole: u64 = words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum();
         let single = singles.first().map_or(0, |single| u16::from_ne_bytes(*single));
         //= RFC1071-1-a
         let last = rest.first().map_or(0, |octet| u16::from_ne_bytes([*octet, 0]));
-        let rest = u64::from(carry) + u64::from(double) + u64::from(single) + u64::from(last);
-        let sum = self.add_piece(u16::from_be(fold((sum & 0xffff_ffff) + (sum >> 32) + rest)));
+        let total = sum_of_blocks(blocks) + whole + u64::from(single) + u64::from(last);
+        let sum = self.add_piece(u16::from_be(fold(total)).into());
         Self { odd: self.odd ^ (bytes.len() % 2 == 1), ..sum }
     }
 
     /// Adds one 16-bit word.
     #[must_use]
     pub fn add_u16(self, word: u16) -> Self {
-        self.add_piece(word)
+        self.add_piece(word.into())
     }
 
     /// Adds one 32-bit word.
     #[must_use]
     pub fn add_u32(self, word: u32) -> Self {
-        self.add_piece((word >> 16) as u16).add_piece(word as u16)
+        self.add_piece(word)
     }
 
     /// The checksum: the complement of the sum. 0 means that bytes which contain their own checksum are
@@ -68,22 +66,27 @@ impl Sum {
         !fold(self.total)
     }
 
-    fn add_piece(self, piece: u16) -> Self {
+    /// Adds one or two 16-bit words: which of them a word stands for makes no difference to the sum.
+    fn add_piece(self, piece: u32) -> Self {
+        let swapped = (piece & 0x00ff_00ff) << 8 | piece >> 8 & 0x00ff_00ff;
         //= RFC1071-2(C)-a
-        let piece = if self.odd { piece.swap_bytes() } else { piece };
+        let piece = if self.odd { swapped } else { piece };
         Self { total: self.total + u64::from(piece), ..self }
     }
 }
 
-/// Adds `word` to a sum, and the carry of the sum at the other end.
-fn add_word((sum, carry): (u64, bool), word: &[u8; 8]) -> (u64, bool) {
-    //= RFC1071-2(C)-a
-    sum.carrying_add(u64::from_ne_bytes(*word), carry)
-}
-
-/// Adds the words of `block`, which takes one addition for each.
-fn add_block(sum: (u64, bool), block: &[u8; 64]) -> (u64, bool) {
-    block.as_chunks::<8>().0.iter().fold(sum, add_word)
+/// The sum of the 32-bit words of `blocks`. Eight sums that do not wait for each other's carries: a machine
+/// that adds several words at once is free to.
+fn sum_of_blocks(blocks: &[[u8; 64]]) -> u64 {
+    let mut sums = [0; 8];
+    for block in blocks {
+        for (sum, pair) in sums.iter_mut().zip(block.as_chunks::<8>().0) {
+            let pair = u64::from_ne_bytes(*pair);
+            //= RFC1071-2(C)-a
+            *sum += (pair & 0xffff_ffff) + (pair >> 32);
+        }
+    }
+    sums.iter().sum()
 }
 
 /// Brings the carries round until 16 bits are left. Only a sum of zeros gives 0.
