@@ -49,6 +49,8 @@ pub(super) struct Buffer {
     touches: u32,
     /// Distance of the peer's FIN from RCV.NXT.
     fin: Option<u32>,
+    /// How much the application took when it last took everything: about as much is likely to come again.
+    usual: u32,
 }
 
 impl Buffer {
@@ -74,6 +76,12 @@ impl Buffer {
     /// counts.
     pub(super) fn hold(&mut self, start: u32, data: &[u8]) -> Held {
         let end = start + u32::try_from(data.len()).unwrap_or(0);
+        if start == self.front && self.islands.is_empty() {
+            // What follows the front and meets nothing else only makes it longer.
+            self.write(start, data);
+            self.front = end;
+            return Held::Taken { twice: None };
+        }
         // The islands that the text touches.
         let first = self.islands.partition_point(|island| island.end < start);
         let last = self.islands.partition_point(|island| island.start <= end);
@@ -110,6 +118,9 @@ impl Buffer {
     fn write(&mut self, at: u32, data: &[u8]) {
         let from = (self.ready + at) as usize;
         if from == self.octets.len() {
+            if self.octets.capacity() == 0 {
+                self.octets.reserve_exact(data.len().max(self.usual as usize));
+            }
             self.octets.extend(data);
             return;
         }
@@ -186,11 +197,12 @@ impl Buffer {
     fn read(&mut self, max: u32) -> Vec<u8> {
         let octets = self.ready.min(max);
         self.ready -= octets;
-        let octets = octets as usize;
-        if octets == self.octets.len() {
+        if octets as usize == self.octets.len() {
             // The reader gets the buffer itself, and an idle connection holds none.
+            self.usual = octets;
             return mem::take(&mut self.octets).into();
         }
+        let octets = octets as usize;
         let (front, back) = self.octets.as_slices();
         let (front, back) = (&front[..octets.min(front.len())], &back[..octets.saturating_sub(front.len())]);
         let data = [front, back].concat();

@@ -43,9 +43,16 @@ impl Tcb {
     /// Stores the text and the FIN of `seg`, which does not begin before RCV.NXT, as far as the window
     /// reaches.
     pub(in crate::tcp) fn hold_text(&mut self, seg: &Arrived<'_>, cx: &mut Cx<'_>) {
-        let mut seg = *seg;
         let at = seg.seq.octets_since(self.rcv.nxt);
-        seg.keep_front(self.rcv.wnd.octets().saturating_sub(at));
+        let room = self.rcv.wnd.octets().saturating_sub(at);
+        let mut cut;
+        let seg = if seg.len() > room {
+            cut = *seg;
+            cut.keep_front(room);
+            &cut
+        } else {
+            seg
+        };
         if !seg.payload.is_empty() {
             //= RFC9293-SHLD-31
             match self.receive_buffer.hold(at, seg.payload) {
