@@ -96,7 +96,7 @@ impl Sockets {
         let offsets = tuple.offsets(&self.key);
         //= RFC9293-3.10.1-b
         let tcb = {
-            let mut lane = self.departures.lane(tuple, net.out);
+            let mut lane = self.departures.lane(&tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
             Tcb::connect(&settings, offsets, net.now, &mut cx)
         };

@@ -54,13 +54,13 @@ pub(super) struct Departures {
 /// Where a connection puts its segments: it knows no ports, so they are filled in here.
 pub(super) struct Lane<'a> {
     departures: &'a mut Departures,
-    tuple: FourTuple,
+    tuple: &'a FourTuple,
     out: &'a mut dyn ip::Emit,
 }
 
 impl tcp::Emit for Lane<'_> {
     fn segment(&mut self, segment: &wire::tcp::Segment<'_>, ecn: Ecn) {
-        self.departures.segment(&self.tuple, segment, ecn);
+        self.departures.segment(self.tuple, segment, ecn);
     }
 
     fn discard(&mut self, why: Why) {
@@ -84,7 +84,7 @@ pub(super) fn is_own(net: &Net<'_>, addr: IpAddr) -> bool {
 }
 
 impl Departures {
-    pub(super) fn lane<'a>(&'a mut self, tuple: FourTuple, out: &'a mut dyn ip::Emit) -> Lane<'a> {
+    pub(super) fn lane<'a>(&'a mut self, tuple: &'a FourTuple, out: &'a mut dyn ip::Emit) -> Lane<'a> {
         Lane { departures: self, tuple, out }
     }
 

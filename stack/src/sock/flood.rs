@@ -41,7 +41,7 @@ impl Sockets {
         }
         let offsets = tuple.offsets(&self.key);
         {
-            let mut lane = self.departures.lane(*tuple, net.out);
+            let mut lane = self.departures.lane(tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
             Tcb::answer_with_cookie(&settings, offsets, net.now, remembered, &mut cx);
         }
@@ -74,7 +74,7 @@ impl Sockets {
         let settings = self.settings_for(&options, tuple, net);
         let offsets = tuple.offsets(&self.key);
         let tcb = {
-            let mut lane = self.departures.lane(*tuple, net.out);
+            let mut lane = self.departures.lane(tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
             Tcb::accept_cookie(&settings, offsets, net.now, remembered, segment, &mut cx)
         };

@@ -194,7 +194,7 @@ impl Sockets {
         let settings = self.settings_for(&options, tuple, net);
         let offsets = tuple.offsets(&self.key);
         let tcb = {
-            let mut lane = self.departures.lane(*tuple, net.out);
+            let mut lane = self.departures.lane(tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
             match beyond {
                 Some(beyond) => Tcb::accept_beyond(&settings, offsets, net.now, segment, beyond, &mut cx),

@@ -18,18 +18,32 @@ impl Sockets {
         net: &mut Net<'_>,
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> R {
+        self.with_connection(slot, net, act).0
+    }
+
+    /// As [`Sockets::with_tcb`]; also when something is due for the connection, if it is where nothing else
+    /// has to be brought in line.
+    #[inline(always)]
+    fn with_connection<R>(
+        &mut self,
+        slot: Slot,
+        net: &mut Net<'_>,
+        act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
+    ) -> (R, Option<Option<Instant>>) {
         let Some(socket) = self.sockets.get_mut(slot) else { unreachable!("there is no socket in {slot:?}") };
         let marks = socket.options.marks();
+        let named = socket.id.is_some();
         let connection = socket.connection();
-        let tuple = connection.tuple;
-        let mut lane = self.departures.lane(tuple, net.out);
+        let mut lane = self.departures.lane(&connection.tuple, net.out);
         let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
         let result = act(&mut connection.tcb, net.now, &mut cx);
+        let due = (named && connection.is_open_to_its_application()).then(|| connection.tcb.due());
         // A segment that IP refuses is lost like any other: the retransmission timer is its guardian.
-        if let Err(Refused::MessageSize) = self.departures.flush(&tuple, marks, net) {
+        if let Err(Refused::MessageSize) = self.departures.flush(&connection.tuple, marks, net) {
             self.shrink_segments(slot, net);
+            return (result, None);
         }
-        result
+        (result, due)
     }
 
     /// The path has become narrower than the connection knows, because somebody else was told.
@@ -49,9 +63,16 @@ impl Sockets {
         net: &mut Net<'_>,
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> R {
-        let result = self.with_tcb(slot, net, act);
-        self.settle(slot, net);
-        result
+        match self.with_connection(slot, net, act) {
+            (result, Some(due)) => {
+                self.timers.set(slot, due);
+                result
+            }
+            (result, None) => {
+                self.settle(slot, net);
+                result
+            }
+        }
     }
 
     /// Brings timers, queues and tables in line with the state of a connection.

@@ -106,6 +106,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// Whether, provided that an application has it, all that changes from event to event is when something is
+    /// due: it is in no queue, it has not ended, and it does not count as left to itself.
+    pub(super) fn is_open_to_its_application(&self) -> bool {
+        self.parent.is_none()
+            && self.patience.is_none()
+            && self.left_as.is_none()
+            && self.tcb.state() != tcp::State::Closed
+    }
+
     /// When something has to be done for it.
     pub(super) fn due(&self) -> Option<Instant> {
         soonest([self.tcb.due(), self.patience])
