@@ -3,8 +3,8 @@
 /// The most that an application reads at once.
 pub(crate) const READ_OCTETS: usize = 65_535;
 
-/// Frames that a host has sent and nobody has looked at, one behind the other. The memory is that of a device:
-/// it is there, and nobody clears it.
+/// Frames that a host has sent and nobody has looked at, one behind the other. The memory is that of a
+/// device: it is there, and nobody clears it.
 #[derive(Default)]
 pub(crate) struct Sent {
     octets: Vec<u8>,

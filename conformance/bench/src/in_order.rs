@@ -7,8 +7,8 @@ use crate::segment;
 
 /// Frames that are in the device when the stack looks at it.
 const BATCH: usize = 16;
-/// Frames that are made before some are measured: few enough to lie where a device puts them today, in the cache
-/// of the processor. What memory costs beyond it is no affair of a stack.
+/// Frames that are made before some are measured: few enough to lie where a device puts them today, in the
+/// cache of the processor. What memory costs beyond it is no affair of a stack.
 const PORTION: usize = 256;
 const DATA: [u8; 1460] = [0x61; 1460];
 const BUFFER_OCTETS: u32 = 65_535;

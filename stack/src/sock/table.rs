@@ -106,8 +106,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Whether, provided that an application has it, all that changes from event to event is when something is
-    /// due: it is in no queue, it has not ended, and it does not count as left to itself.
+    /// Whether, provided that an application has it, all that changes from event to event is when something
+    /// is due: it is in no queue, it has not ended, and it does not count as left to itself.
     pub(super) fn is_open_to_its_application(&self) -> bool {
         self.parent.is_none()
             && self.patience.is_none()
