@@ -10,5 +10,6 @@ pub mod replay;
 pub mod report;
 pub mod requirement;
 pub mod run;
+pub mod sockets;
 pub mod trace;
 pub mod verdict;

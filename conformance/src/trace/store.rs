@@ -22,6 +22,7 @@ mod word;
 mod write;
 
 use super::{Link, Trace};
+use stack::sock::{Call, Reply};
 use std::fmt;
 use word::Word;
 
@@ -77,6 +78,32 @@ pub fn parse(text: &str) -> Result<Trace, Error> {
         trace.events.push(read::event(&mut line)?);
     }
     Ok(trace)
+}
+
+/// A call in the words that stand behind `call` in a stored trace.
+pub fn print_call(call: &Call) -> String {
+    let mut out = String::new();
+    write::call(call, &mut out);
+    out
+}
+
+/// An answer in the words that stand behind `reply` in a stored trace.
+pub fn print_reply(reply: &Reply) -> String {
+    let mut out = String::new();
+    write::reply(reply, &mut out);
+    out
+}
+
+/// The call that words as those of [`print_call`] stand for.
+///
+/// # Errors
+/// The first place that is not as [`print_call`] would have it.
+pub fn parse_call(words: &str) -> Result<Call, Error> {
+    let nothing = Error { line: 1, column: 1, wanted: "the name of a call", found: String::new() };
+    let mut line = line::Line::new((0, words)).ok_or(nothing)?;
+    let call = read::call(&mut line)?;
+    line.end()?;
+    Ok(call)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ fn frame(line: &mut Line<'_>) -> Result<Frame, Error> {
     Ok(frame)
 }
 
-fn call(line: &mut Line<'_>) -> Result<Call, Error> {
+pub(super) fn call(line: &mut Line<'_>) -> Result<Call, Error> {
     let name = line.take("the name of a call", Some)?;
     if name == "socket" {
         return Ok(Call::Socket {

@@ -60,7 +60,7 @@ fn octets(bytes: &[u8], out: &mut String) {
     }
 }
 
-fn call(call: &Call, out: &mut String) {
+pub(super) fn call(call: &Call, out: &mut String) {
     match call {
         Call::Socket { family, kind } => put!(out, "socket {} {}", family.word(), kind.word()),
         Call::Bind { sock, local } => put!(out, "bind s{} {local}", sock.0),
@@ -188,7 +188,7 @@ fn option(value: &OptionValue, out: &mut String) {
     }
 }
 
-fn reply(reply: &Reply, out: &mut String) {
+pub(super) fn reply(reply: &Reply, out: &mut String) {
     match reply {
         Reply::Done => out.push_str("done"),
         Reply::Socket(sock) => put!(out, "socket s{}", sock.0),
