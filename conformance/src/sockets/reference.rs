@@ -7,7 +7,7 @@ use stack::base::{Cidr, Instant, Mac, PortRange, Span, Why};
 use stack::host::{Config, Host, Out, Stimulus};
 use stack::ip::{self, LinkConfig};
 use stack::ports::Policy;
-use stack::sock::{Call, Reply, SocketId};
+use stack::sock::{Call, Reply, SocketId, User};
 use std::collections::VecDeque;
 
 /// Frames that may cross the link at one instant.
@@ -50,7 +50,7 @@ fn config(end: End) -> Config {
     let number = u8::try_from(index(end) + 1).unwrap_or(0);
     let link = LinkConfig::Ethernet { mac: Mac([2, 0, 0, 0, 0, number]) };
     let addrs = addrs(end).into_iter().map(|(addr, prefix)| Cidr::new(addr, prefix)).collect();
-    let ports = Policy { privileged: true, ephemeral: LINUX_EPHEMERAL, ..Policy::default() };
+    let ports = Policy { user: User::ROOT, ephemeral: LINUX_EPHEMERAL, ..Policy::default() };
     Config { ip: ip::Config { link, addrs, ..ip::Config::default() }, ports, ..Config::default() }
 }
 
