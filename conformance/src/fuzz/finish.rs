@@ -10,8 +10,9 @@ use stack::sock::{Call, Reply, SocketId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-/// How long after the last stimulus a host may still send: longer than every timeout that a call can set.
-const SILENCE: Span = Span::from_secs(3_600);
+/// How long after the last stimulus a host may still send: longer than every timeout that a call can set, and
+/// than keep-alives, which begin after two hours and go on for eleven minutes.
+const SILENCE: Span = Span::from_secs(8_400);
 
 /// `epilogue` is how the run ended, if that is known.
 pub(super) fn examine(trace: &Trace, seen: &[Seen<'_>], epilogue: Option<&Epilogue>) -> Result<(), Finding> {
@@ -97,7 +98,7 @@ fn arrival(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
     }
     for (sock, writer) in writers(trace) {
         let Some(peer) = writer.peer.filter(|_| writer.closed_well && !writer.failed) else { continue };
-        let Some((sent, finished)) = sent_octets(peer, seen) else { continue };
+        let Some((sent, finished)) = sent_octets(trace, peer, seen) else { continue };
         if sent < writer.sent_octets {
             let all = writer.sent_octets;
             let seen = format!("s{} wrote {all} octets for {peer}, {sent} were sent", sock.0);
@@ -112,7 +113,7 @@ fn arrival(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
 
 /// Octets that the host sent on its only connection with a peer, from the first on, and whether it sent FIN;
 /// `None` if that is in doubt, or the connection was never open.
-fn sent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> Option<(u32, bool)> {
+fn sent_octets(trace: &Trace, peer: SocketAddr, seen: &[Seen<'_>]) -> Option<(u32, bool)> {
     let mut first = None;
     let (mut end, mut open, mut finished) = (0, false, false);
     let (mut expected, mut ahead) = (0, BTreeSet::new());
@@ -122,6 +123,10 @@ fn sent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> Option<(u32, bool)> {
             continue;
         }
         if segment.flags.rst() {
+            // By a timer the host gives up a peer that acknowledges everything: that is no excuse.
+            if packet.from_host && is_by_timer(trace, packet) {
+                continue;
+            }
             return None;
         }
         if !packet.from_host {
@@ -145,6 +150,13 @@ fn sent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> Option<(u32, bool)> {
     // look old to the host.
     let honest = ahead.into_iter().all(|seq| seq.wrapping_sub(expected).cast_signed() <= 0);
     first.filter(|_| open && honest).map(|_| (end, finished))
+}
+
+/// Whether the host sent a packet because time had passed, and not because of a frame or a call.
+fn is_by_timer(trace: &Trace, packet: &Seen<'_>) -> bool {
+    let before = trace.events.get(..packet.index).unwrap_or_default();
+    let stimulus = before.iter().rev().find(|timed| matches!(timed.event, Event::Stimulus(_)));
+    stimulus.is_none_or(|stimulus| stimulus.at < packet.at)
 }
 
 fn writers(trace: &Trace) -> BTreeMap<SocketId, Writer> {

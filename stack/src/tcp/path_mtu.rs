@@ -24,6 +24,9 @@ const REST: Span = Span::from_secs(600);
 /// How long no probe is sent after one that was lost: congestion control would forgive losses less rarely.
 //= RFC4821-4-c
 const PAUSE: Span = Span::from_secs(60);
+/// The same after a timeout, which costs the connection its congestion window.
+//= RFC4821-7.6.3-a
+const PAUSE_AFTER_TIMEOUT: Span = Span::from_secs(300);
 /// A search ends when what is left to find out is less than this, in octets.
 const STEP_MIN_OCTETS: u16 = 16;
 /// Segments that follow a probe, so that their acknowledgements can show its loss.
@@ -199,9 +202,9 @@ impl Tcb {
     pub(super) fn note_timeout(&mut self, now: Instant) {
         if let Some(search) = &mut self.path.search {
             if search.probe.take().is_some() {
-                // A timeout is about more than the probe.
-                //= RFC4821-7.6.4-a
-                search.rest_until = search.rest_until.max(now + PAUSE);
+                // A timeout is about more than the probe: it changes no bound.
+                //= RFC4821-7.6.3-a
+                search.rest_until = search.rest_until.max(now + PAUSE_AFTER_TIMEOUT);
             }
             if let Some((_, limit)) = search.claim.take() {
                 //= RFC5927-7.2-b
@@ -516,6 +519,20 @@ mod tests {
         assert_eq!(probe(&mut rig), None);
         rig.pass(Span::from_secs(60));
         assert_eq!(probe(&mut rig).map(|probe| probe.1), Some(536 + (1459 - 536) / 2));
+    }
+
+    //? RFC4821-7.6.3-a
+    #[test]
+    fn after_a_timeout_the_next_probe_waits_longer() {
+        let mut rig = narrowed();
+        let (start, _) = probe(&mut rig).expect("a probe");
+        rig.gets(&alloc::format!(". 1:1(0) ack {start}"));
+        rig.wait();
+        drain(&mut rig);
+        rig.pass(Span::from_secs(290));
+        assert_eq!(probe(&mut rig), None);
+        rig.pass(Span::from_secs(10));
+        assert_eq!(probe(&mut rig).map(|probe| probe.1), Some(1460));
     }
 
     //? RFC4821-7.6.4-a

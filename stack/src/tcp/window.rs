@@ -4,6 +4,7 @@
 use super::arrives::Arrived;
 use super::emit::Cut;
 use super::options::MAX_UNSCALED_OCTETS;
+use super::recovery::Sending;
 use super::state::Phase;
 use super::{Cx, Tcb};
 use crate::base::seq::{RawWindow, Shift, Window};
@@ -142,6 +143,7 @@ impl Tcb {
     /// The override timer expired: what fits leaves, worth it or not.
     pub(super) fn override_silly_window(&mut self, now: Instant, cx: &mut Cx<'_>) {
         if let Some(cut) = self.new_cut(self.usable_octets()) {
+            self.note_sending(now, &cut, Sending::New);
             self.send_cut(now, cut, cx);
         }
     }

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 const HONEST: Span = Span::from_secs(600);
 
 /// How long the host may take to give up: the user timeout, and TIME-WAIT.
-const SILENT: Span = Span::from_secs(7_200);
+const SILENT: Span = Span::from_secs(10_000);
 
 /// Stimuli of one stage at the most.
 const STIMULI_MAX: u32 = 400;
