@@ -6,6 +6,7 @@
 pub mod ephemeral;
 pub mod range;
 pub mod reserved;
+pub mod services;
 
 use crate::base::{Port, PortRange, Refused};
 use crate::sock::User;

@@ -1,5 +1,5 @@
-//! floor 0: endpoints as people write them, read and printed without allocation (RFC 5952, RFC 4007 section 11,
-//! RFC 3986 section 3.2).
+//! floor 0: endpoints as people write them, read and printed without allocation (RFC 5952, RFC 4007 section
+//! 11, RFC 3986 section 3.2).
 //!
 //! | written | means |
 //! |---|---|
@@ -90,9 +90,9 @@ impl<'a> Written<'a> {
         Self { addr, port: Some(PortWord::Number(name.port())) }
     }
 
-    /// The name for a socket call. `service` knows the ports of services, `zone` the numbers of interfaces. Any
-    /// address is the IPv4 wildcard, any port is 0, and so is a port that is not written. `None` for the name
-    /// of a machine and for names that nobody knows.
+    /// The name for a socket call. `service` knows the ports of services, `zone` the numbers of interfaces.
+    /// Any address is the IPv4 wildcard, any port is 0, and so is a port that is not written. `None` for the
+    /// name of a machine and for names that nobody knows.
     pub fn resolve(
         self,
         service: impl FnOnce(&str) -> Option<u16>,

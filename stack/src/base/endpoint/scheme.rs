@@ -1,7 +1,7 @@
 //! floor 0: the ports that schemes of URLs stand for (RFC 3986 section 3.2.3).
 
-/// Schemes with their default ports, in order of name. Each port is one that IANA assigned to the service, but for
-/// those of `irc` and `ircs`, which are what programs take (RFC 7194).
+/// Schemes with their default ports, in order of name. Each port is one that IANA assigned to the service,
+/// but for those of `irc` and `ircs`, which are what programs take (RFC 7194).
 pub const SCHEMES: &[(&str, u16)] = &[
     ("amqp", 5672),
     ("amqps", 5671),
