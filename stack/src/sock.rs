@@ -22,6 +22,7 @@ mod slab;
 mod stream;
 pub mod table;
 mod timers;
+mod waiting;
 
 pub use crate::base::refused::{self, Refused};
 pub use call::{Call, Device, Family, How, Kind, OptionName, OptionValue, Readiness, Reply, SocketId, User};

@@ -11,6 +11,8 @@ impl Sockets {
             self.check_socket(slot, socket);
         }
         self.timers.check();
+        self.streams.check();
+        self.datagrams.check();
         self.check_counts();
     }
 

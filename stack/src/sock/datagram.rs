@@ -46,10 +46,9 @@ impl Sockets {
     /// Enters a bound datagram socket without a peer into the demultiplexer. Does nothing with streams.
     pub(super) fn enter_datagram(&mut self, slot: Slot) {
         let socket = self.socket(slot);
-        let (port, scope, family) = (socket.local.port, socket.scope(), socket.family);
-        let reuse_port = socket.options.reuse_port;
+        let stand = socket.stand();
         if let Body::Datagram(_) = socket.body {
-            let place = self.datagrams.wait(scope, port, family, reuse_port, slot);
+            let place = self.datagrams.wait(stand, slot);
             self.socket(slot).datagram().place = Some(place);
         }
     }
@@ -217,7 +216,8 @@ impl Sockets {
         // A unicast packet in a link-layer broadcast is for one socket too.
         let to_group = incoming.dst.is_multicast() || net.ip.is_broadcast(incoming.dst);
         if to_group {
-            let takers: Vec<Slot> = self.datagrams.all_for(&tuple).collect();
+            let takers: Vec<Slot> =
+                self.datagrams.all_for(&tuple, super::route::device_of(incoming.dst)).collect();
             if takers.is_empty() {
                 net.out.discard(Why::UdpNobody);
             }

@@ -1,56 +1,19 @@
 //! floor 4: whose is it: from an arriving packet to a socket (RFC 9293 section 3.10.7, RFC 1122 sections
 //! 4.1.3.5 and 4.2.4.3).
 //!
-//! Sockets with a peer come first, then sockets bound to the very address, then wildcards; an IPv4 socket
-//! comes before an IPv6 one that takes IPv4 too. Among equals the one bound last wins, or the conversation
-//! chooses in a group that shares with `SO_REUSEPORT`. Merely bound streams are not in here, only listeners.
-//! Sockets with a peer are found in constant time, by a hash that strangers can not foretell: nobody can make
-//! many conversations meet in one place. Those without a peer are few, and their order means something.
+//! Sockets with a peer come first, then those without one as `waiting` has them. Merely bound streams are not
+//! in here, only listeners. All are found in constant time, by a hash that strangers can not foretell: nobody
+//! can make many conversations meet in one place.
 
-use super::bind::Scope;
-use super::call::Family;
+use super::call::Device;
 use super::index::Index;
 use super::name::FourTuple;
+use super::route::device_of;
 use super::slab::Slab;
 use super::table::Slot;
+use super::waiting::Waiting;
+pub use super::waiting::{Place, Stand, Weights};
 use crate::base::siphash::Key;
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
-use core::net::IpAddr;
-
-/// The place of a socket without a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Local port.
-    pub port: u16,
-    /// Local addresses.
-    pub scope: Scope,
-    family: Rank,
-    order: u64,
-}
-
-/// Order of families where both could take a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    First,
-    Second,
-}
-
-impl Rank {
-    const fn of(family: Family) -> Self {
-        match family {
-            Family::V4 => Self::First,
-            Family::V6 => Self::Second,
-        }
-    }
-}
-
-/// A socket that waits at a place.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    slot: Slot,
-    reuse_port: bool,
-}
 
 /// The table of one protocol.
 #[derive(Debug)]
@@ -60,20 +23,18 @@ pub struct Demux {
     index: Index,
     /// The conversation that was found last: packets come in trains. Forgotten when the table changes.
     recent: Option<(FourTuple, Slot)>,
-    waiting: BTreeMap<Place, Waiting>,
-    order: u64,
+    waiting: Waiting,
 }
 
 impl Demux {
     /// An empty table whose hashes follow from `key`.
-    pub fn new(key: Key) -> Self {
+    pub fn new(key: Key, weights: Weights) -> Self {
         Self {
             key,
             paired: Slab::new(),
             index: Index::default(),
             recent: None,
-            waiting: BTreeMap::new(),
-            order: 0,
+            waiting: Waiting::new(key, weights),
         }
     }
 
@@ -99,17 +60,13 @@ impl Demux {
     }
 
     /// Enters a socket without a peer, as the last bound of its equals.
-    pub fn wait(&mut self, scope: Scope, port: u16, family: Family, reuse_port: bool, slot: Slot) -> Place {
-        self.order += 1;
-        let place = Place { port, scope, family: Rank::of(family), order: self.order };
-        self.waiting.insert(place, Waiting { slot, reuse_port });
-        place
+    pub fn wait(&mut self, stand: Stand, slot: Slot) -> Place {
+        self.waiting.enter(stand, slot)
     }
 
     /// Takes out a socket without a peer.
     pub fn leave(&mut self, place: &Place) {
-        let was_there = self.waiting.remove(place);
-        assert!(was_there.is_some(), "only what was entered is taken out");
+        self.waiting.leave(place);
     }
 
     /// The socket that has this very peer; of several the one made last.
@@ -130,73 +87,46 @@ impl Demux {
     }
 
     fn all_paired(&self, tuple: &FourTuple) -> impl Iterator<Item = Slot> {
-        let entries = self.index.candidates(tuple.hash(&self.key)).map(|place| self.paired.at(place).1);
-        entries.filter(move |(other, _)| other == tuple).map(|(_, slot)| *slot)
+        self.pairs(tuple).map(|(_, slot)| slot)
     }
 
-    /// The socket without a peer that takes what arrives on this tuple.
+    /// The sockets that have this very peer, and when they got it: later is greater.
+    fn pairs(&self, tuple: &FourTuple) -> impl Iterator<Item = (Slot, Slot)> {
+        let entries = self.index.candidates(tuple.hash(&self.key)).map(|place| self.paired.at(place));
+        entries.filter(move |(_, (other, _))| other == tuple).map(|(made, (_, slot))| (made, *slot))
+    }
+
+    /// The socket that got this very peer last, of those that `suit`.
+    pub fn paired_last(&self, tuple: &FourTuple, suit: impl Fn(Slot) -> bool) -> Option<Slot> {
+        self.pairs(tuple).filter(|(_, slot)| suit(*slot)).max().map(|(_, slot)| slot)
+    }
+
+    /// The socket without a peer that takes what arrives on this tuple, on the device that has the local
+    /// address.
     pub fn waiting_for(&self, tuple: &FourTuple) -> Option<Slot> {
-        levels(tuple.local.addr).iter().find_map(|level| self.choose(level, tuple))
+        self.waiting_on(tuple, device_of(tuple.local.addr))
     }
 
-    fn choose(&self, level: &Level, tuple: &FourTuple) -> Option<Slot> {
-        let members =
-            || level.iter().flatten().flat_map(|(scope, rank)| self.at(tuple.local.port, *scope, *rank));
-        let (_, last) = members().max_by_key(|(order, _)| *order)?;
-        if !last.reuse_port {
-            return Some(last.slot);
-        }
-        let group = || members().map(|(_, member)| member).filter(|member| member.reuse_port);
-        let size = group().count() as u64;
-        let index = tuple.spread().checked_rem(size).and_then(|index| usize::try_from(index).ok())?;
-        group().nth(index).map(|member| member.slot)
+    /// The socket without a peer that takes what arrives on this tuple and `device`.
+    pub fn waiting_on(&self, tuple: &FourTuple, device: Device) -> Option<Slot> {
+        self.waiting.taker(tuple, device)
     }
 
-    fn at(&self, port: u16, scope: Scope, family: Rank) -> impl Iterator<Item = (u64, &Waiting)> {
-        let place = |order| Place { port, scope, family, order };
-        self.waiting.range(place(0)..=place(u64::MAX)).map(|(place, waiting)| (place.order, waiting))
-    }
-
-    /// Every socket that gets a copy of what arrives for a group or for everybody (RFC 1122 section
-    /// 3.3.6): those with this peer, those bound to the group address, the wildcards. In order of entry in
-    /// the table.
-    pub fn all_for(&self, tuple: &FourTuple) -> impl Iterator<Item = Slot> {
-        let waiting = levels(tuple.local.addr)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .flat_map(|(scope, rank)| self.at(tuple.local.port, scope, rank))
-            .map(|(_, member)| member.slot);
-        let mut paired: Vec<Slot> = self.all_paired(tuple).collect();
-        paired.sort_unstable();
-        paired.into_iter().chain(waiting)
+    /// Every socket that may get a copy of what arrives on `device` for a group or for everybody (RFC 1122
+    /// section 3.3.6): those with this peer, whatever their device, those bound to the group address, the
+    /// wildcards.
+    pub fn all_for(&self, tuple: &FourTuple, device: Device) -> impl Iterator<Item = Slot> {
+        self.all_paired(tuple).chain(self.waiting.all(tuple, device))
     }
 
     /// How many sockets are entered.
     pub fn count(&self) -> usize {
         self.paired.len() + self.waiting.len()
     }
-}
 
-/// Scopes that are equals for a packet.
-type Level = [Option<(Scope, Rank)>; 2];
-
-/// The scopes that take packets to `addr`, best level first.
-const fn levels(addr: IpAddr) -> [Level; 4] {
-    const NOBODY: Level = [None; 2];
-    match addr {
-        IpAddr::V4(addr) => [
-            [Some((Scope::V4(addr), Rank::First)), None],
-            [Some((Scope::V4(addr), Rank::Second)), None],
-            [Some((Scope::AnyV4, Rank::First)), None],
-            [Some((Scope::AnyV4, Rank::Second)), Some((Scope::AnyDual, Rank::Second))],
-        ],
-        IpAddr::V6(addr) => [
-            [Some((Scope::V6(addr), Rank::Second)), None],
-            [Some((Scope::AnyV6, Rank::Second)), Some((Scope::AnyDual, Rank::Second))],
-            NOBODY,
-            NOBODY,
-        ],
+    /// Asserts that those without a peer are in order.
+    pub fn check(&self) {
+        self.waiting.check();
     }
 }
 

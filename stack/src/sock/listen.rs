@@ -88,11 +88,9 @@ impl Sockets {
         }
         self.bind_by_itself(slot, Refused::AddrInUse, net)?;
         self.check_claim_to_listen(slot)?;
-        let socket = self.socket(slot);
-        let (scope, port, family) = (socket.scope(), socket.local.port, socket.family);
-        let reuse_port = socket.options.reuse_port;
+        let stand = self.socket(slot).stand();
         //= RFC9293-3.10.1-a
-        let place = self.streams.wait(scope, port, family, reuse_port, slot);
+        let place = self.streams.wait(stand, slot);
         let listener = Listener {
             backlog,
             place,

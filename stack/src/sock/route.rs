@@ -7,7 +7,7 @@
 //! RFC9293-MUST-53: likewise; a packet whose route has ended here is taken, and answered directly.
 //! RFC9293-SHLD-24: likewise.
 
-use super::call::Family;
+use super::call::{Device, Family};
 use super::depart::is_own;
 use super::name::{Endpoint, meant};
 use super::table::{Net, Socket};
@@ -28,6 +28,15 @@ const fn is_net_zero(addr: IpAddr) -> bool {
         IpAddr::V4(addr) => addr.octets()[0] == 0,
         IpAddr::V6(_) => false,
     }
+}
+
+/// The device that has `addr`: what is sent to an own address arrives there, wherever it comes from.
+pub(super) const fn device_of(addr: IpAddr) -> Device {
+    let loopback = match addr {
+        IpAddr::V4(addr) => addr.is_loopback(),
+        IpAddr::V6(addr) => addr.is_loopback(),
+    };
+    if loopback { Device::Loopback } else { Device::Interface }
 }
 
 impl Socket {

@@ -5,7 +5,7 @@
 
 use super::bind::{Claim, Claims, Scope};
 use super::call::{Family, Kind, Readiness, SocketId, User};
-use super::demux::{Demux, Place};
+use super::demux::{Demux, Place, Stand, Weights};
 use super::depart::Departures;
 use super::index::Index;
 use super::listen::Listener;
@@ -223,6 +223,17 @@ impl Socket {
         Scope::of(self.family, self.local.addr, self.options.v6_only)
     }
 
+    /// What the socket waits for without a peer.
+    pub(super) fn stand(&self) -> Stand {
+        Stand {
+            port: self.local.port,
+            scope: self.scope(),
+            family: self.family,
+            device: self.options.device,
+            sharer: self.options.reuse_port.then_some(self.user),
+        }
+    }
+
     /// The name of the other end, as the application sees it.
     pub(super) fn peer_name(&self) -> Option<SocketAddr> {
         let peer = match &self.body {
@@ -252,8 +263,8 @@ impl Sockets {
             sockets: Slab::new(),
             names: Index::default(),
             claims: Claims::default(),
-            streams: Demux::new(key),
-            datagrams: Demux::new(key),
+            streams: Demux::new(key, Weights::Streams),
+            datagrams: Demux::new(key, Weights::Datagrams),
             timers: Timers::default(),
             departures: Departures::default(),
             scratch: Vec::new(),
