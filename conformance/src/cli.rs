@@ -9,6 +9,7 @@ mod list;
 mod out;
 mod replay;
 mod roles;
+mod serve;
 
 use clap::{ColorChoice, Parser, Subcommand};
 use out::Out;
@@ -31,10 +32,12 @@ pub(crate) enum Exit {
     NothingRan,
     /// Interrupted; what there is, is not complete.
     Interrupted,
+    /// A program that was run beside a host ended, with this code of its own.
+    Program(u8),
 }
 
 impl Exit {
-    /// Every way to end, in order of code.
+    /// Every way in which a run ends by itself, in order of code.
     const ALL: [Self; 6] =
         [Self::Holds, Self::Verdict, Self::Usage, Self::Rig, Self::NothingRan, Self::Interrupted];
 
@@ -47,6 +50,7 @@ impl Exit {
             Self::Rig => 3,
             Self::NothingRan => 4,
             Self::Interrupted => 130,
+            Self::Program(code) => code,
         }
     }
 
@@ -58,6 +62,7 @@ impl Exit {
             Self::Rig => "a file or the harness broke: results are not complete",
             Self::NothingRan => "nothing ran: the selection is empty",
             Self::Interrupted => "interrupted, results are not complete",
+            Self::Program(_) => "the code of the program",
         }
     }
 }
@@ -95,6 +100,8 @@ enum Command {
     List(list::Args),
     /// Put a stack in the place of each recorded end, and play the other end to it as recorded
     Replay(replay::Args),
+    /// Let real programs talk to a host, over a network interface in a namespace of its own
+    Serve(serve::Args),
 }
 
 impl Command {
@@ -106,6 +113,7 @@ impl Command {
             Self::Follow(args) => follow::run(args, out),
             Self::List(args) => list::run(args, out),
             Self::Replay(args) => replay::run(args, out),
+            Self::Serve(args) => serve::run(args, out),
         }
     }
 }

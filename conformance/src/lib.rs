@@ -10,6 +10,7 @@ pub mod replay;
 pub mod report;
 pub mod requirement;
 pub mod run;
+pub mod serve;
 pub mod sockets;
 pub mod trace;
 pub mod verdict;

@@ -3,3 +3,4 @@
 pub mod follow;
 pub mod ladder;
 pub mod replay;
+pub mod serve;

@@ -121,7 +121,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         match one_file(args, file, &mut sum, out)? {
             Exit::Usage => return Ok(Exit::Usage),
             Exit::Rig => unreadable = true,
-            Exit::Holds | Exit::Verdict | Exit::NothingRan | Exit::Interrupted => {}
+            Exit::Holds | Exit::Verdict | Exit::NothingRan | Exit::Interrupted | Exit::Program(_) => {}
         }
     }
     writeln!(

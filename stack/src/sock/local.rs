@@ -29,11 +29,9 @@ fn check_address(socket: &Socket, local: Endpoint, net: &Net<'_>) -> Result<(), 
 
 impl Socket {
     const fn is_idle(&self) -> bool {
-        match &self.body {
+        match self.body {
             Body::Idle | Body::Datagram(_) => true,
-            // Linux lets a socket be bound whose connection is over, if it has no port any more.
-            Body::Connection(connection) => !connection.entered,
-            Body::Listening(_) => false,
+            Body::Listening(_) | Body::Connection(_) => false,
         }
     }
 }
@@ -63,9 +61,8 @@ impl Sockets {
             //= RFC8085-5.1-b
             None => self.free_port_to_bind(slot, scope, net).ok_or(Refused::AddrInUse)?,
         };
-        let socket = self.socket(slot);
-        (socket.local.addr, socket.asked) = (local.addr, Some(scope));
-        self.hold(slot, port, scope, wanted.is_some(), false);
+        self.socket(slot).local.addr = local.addr;
+        self.hold(slot, port, scope, Some(scope), false);
         self.enter_datagram(slot);
         Ok(())
     }
@@ -92,11 +89,10 @@ impl Sockets {
         if socket.bound.is_some() {
             return Ok(());
         }
-        let wildcard = Endpoint::wildcard(socket.family, 0);
-        socket.local = Endpoint { addr: socket.asked.map_or(wildcard.addr, Scope::addr), ..wildcard };
+        socket.local = Endpoint::wildcard(socket.family, 0);
         let scope = socket.scope();
         let port = self.free_port_to_bind(slot, scope, net).ok_or(exhausted)?;
-        self.hold(slot, port, scope, false, false);
+        self.hold(slot, port, scope, None, false);
         self.enter_datagram(slot);
         Ok(())
     }

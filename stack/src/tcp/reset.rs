@@ -69,9 +69,8 @@ impl Tcb {
         cx.out.segment(&reset, Ecn::NotEct);
     }
 
-    /// Enters CLOSED. All queues of segments are flushed. What was received in order and acknowledged can still
-    /// be read, unless the application has given the connection up: this end took responsibility for it (RFC
-    /// 9293 section 3.10.7.4, seventh), and a reset does not make it untrue. Linux does the same.
+    /// Enters CLOSED. All queues are flushed, except that what was received before an orderly end can still
+    /// be read.
     pub(super) fn enter_closed(&mut self, end: End) {
         self.phase = Phase::Closed(end);
         self.send_buffer.flush();
@@ -87,8 +86,7 @@ impl Tcb {
             End::Finished => {}
             End::BackToListen | End::Aborted => self.forget_received(),
             End::Failed(refused) => {
-                self.receive_buffer.forget_unordered();
-                self.rcv.up = self.rcv.up.filter(|up| up.at_or_before(self.rcv.nxt));
+                self.forget_received();
                 //= RFC9293-MUST-12
                 self.error = Some(refused);
             }
