@@ -86,14 +86,18 @@ fn a_datagram_socket_is_told_what_will_not_go_away() {
 //? RFC9293-SHLD-20
 #[test]
 fn a_connection_attempt_ends_by_a_hard_error_and_lives_on_after_a_soft_one() {
-    for (code, expected) in
-        [(0, None), (1, None), (2, Some(Refused::NoSuchOption)), (3, Some(Refused::ConnRefused))]
-    {
+    for (code, over, expected) in [
+        (0, false, Refused::NetUnreachable),
+        (1, false, Refused::HostUnreachable),
+        (2, true, Refused::NoSuchOption),
+        (3, true, Refused::ConnRefused),
+    ] {
         let (mut app, sock, packet) = spoken(false);
         app.step(Stimulus::Frame(&unreachable(code, &packet)));
         let state = app.host.sockets()[0].state;
-        assert_eq!(state == Some(State::Closed), expected.is_some(), "code {code}: {state:?}");
-        assert_eq!(app.error(sock), expected, "code {code}");
+        assert_eq!(state == Some(State::Closed), over, "code {code}: {state:?}");
+        assert_eq!(app.error(sock), Some(expected), "code {code}");
+        assert_eq!(app.error(sock), None, "code {code}: it is told once");
     }
 }
 

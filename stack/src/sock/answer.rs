@@ -58,11 +58,18 @@ impl Sockets {
                 let slot = self.slot(*sock)?;
                 Ok(Reply::Ready(self.socket(slot).readiness()))
             }
-            Call::Disconnect { sock }
-            | Call::Peek { sock, .. }
-            | Call::RecvUrgent { sock }
-            | Call::AtMark { sock }
-            | Call::RecvError { sock } => self.slot(*sock).and(Err(Refused::NotSupported)),
+            Call::Disconnect { sock } => {
+                let slot = self.slot(*sock)?;
+                match self.socket(slot).kind() {
+                    Kind::Stream => self.disconnect_stream(slot, net),
+                    Kind::Datagram => return Err(Refused::NotSupported),
+                }
+                Ok(Reply::Done)
+            }
+            Call::Peek { sock, max } => self.peek(self.slot(*sock)?, *max),
+            Call::RecvUrgent { sock } => self.receive_urgent(self.slot(*sock)?),
+            Call::AtMark { sock } => self.at_mark(self.slot(*sock)?),
+            Call::RecvError { sock } => self.slot(*sock).and(Err(Refused::NotSupported)),
             Call::Become { user } => {
                 self.policy.user = *user;
                 Ok(Reply::Done)
@@ -82,15 +89,8 @@ impl Sockets {
             }
         };
         let local = Endpoint::wildcard(family, 0);
-        let slot = self.insert(Socket {
-            id: None,
-            user: self.policy.user,
-            family,
-            options,
-            local,
-            bound: None,
-            body,
-        });
+        let socket = Socket { options, ..Socket::new(self.policy.user, family, local, body) };
+        let slot = self.insert(socket);
         let named = self.give_name(slot);
         if named.is_err() {
             self.remove(slot);
@@ -183,8 +183,12 @@ impl Socket {
     fn option(&mut self, name: OptionName) -> Result<OptionValue, Refused> {
         if name == OptionName::Error {
             return Ok(OptionValue::Error(match &mut self.body {
-                Body::Idle | Body::Listening(_) => None,
-                Body::Connection(connection) => connection.tcb.take_error(),
+                Body::Idle | Body::Listening(_) => self.error.take(),
+                // An error that ended nothing is told where nobody else tells of it.
+                //= RFC9293-SHLD-25
+                Body::Connection(connection) => {
+                    connection.tcb.take_error().or_else(|| connection.tcb.take_soft_error())
+                }
                 Body::Datagram(datagram) => datagram.error.take(),
             }));
         }

@@ -9,7 +9,7 @@
 use super::bind::Scope;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
-use super::table::{Body, Connection, Net, Slot, Socket, Sockets, Told};
+use super::table::{Body, Connection, LeftAs, Net, Shut, Slot, Socket, Sockets, Told};
 use crate::base::{Port, Refused};
 use crate::tcp::{self, Tcb};
 use alloc::boxed::Box;
@@ -43,10 +43,11 @@ impl Sockets {
             Body::Listening(_) => return Err(Refused::AlreadyConnected),
             Body::Connection(connection) => {
                 let outcome = connection.outcome();
-                if connection.tcb.state() == tcp::State::Closed && outcome != Err(Refused::AlreadyConnected) {
-                    self.socket(slot).body = Body::Idle;
+                if let Outcome::Over(error) = outcome {
+                    self.let_go(slot);
+                    return Err(error);
                 }
-                return outcome;
+                return outcome.told();
             }
             Body::Idle | Body::Datagram(_) => {}
         }
@@ -84,7 +85,7 @@ impl Sockets {
         let socket = self.socket(slot);
         socket.local.addr = source;
         let scope = socket.scope();
-        self.hold(slot, port, scope, None, true);
+        self.hold(slot, port, scope, false, true);
         Ok(())
     }
 
@@ -106,7 +107,6 @@ impl Sockets {
             entered: true,
             parent: None,
             told: Told::Nothing,
-            read_shut: false,
             left_as: None,
             patience: None,
         };
@@ -118,9 +118,8 @@ impl Sockets {
             Ok(()) => Err(Refused::InProgress),
             Err(refused) => {
                 // The SYN can not leave: there is no attempt.
-                self.timers.forget(slot);
                 self.detach(slot);
-                self.socket(slot).body = Body::Idle;
+                self.let_go(slot);
                 Err(refused)
             }
         }
@@ -153,6 +152,7 @@ impl Sockets {
             // What the application wants is not the peer's to change.
             adopt_user_timeout: self.settings.adopt_user_timeout && options.user_timeout.is_none(),
             nagle: !options.no_delay,
+            urgent_in_line: options.oob_inline,
             keep_alive: options.keep_alives(),
             ..self.settings
         };
@@ -167,60 +167,165 @@ impl Sockets {
         let socket = self.socket(child);
         let (scope, port) = (socket.scope(), Port::new(socket.local.port));
         if let Some(port) = port {
-            self.hold(child, port, scope, None, false);
+            self.hold(child, port, scope, false, false);
         }
     }
 
-    /// A connection has ended: its four-tuple is free. A port that the application asked for stays its own
-    /// until it closes the socket.
+    /// A connection has ended: its four-tuple is free. The socket goes on showing its name; the port stays its
+    /// own if the application has named it.
     pub(super) fn detach(&mut self, slot: Slot) {
         let socket = self.socket(slot);
-        let family = socket.family;
-        let Body::Connection(connection) = &mut socket.body else { return };
+        let lasting = socket.bound.is_some_and(|bound| bound.lasting);
+        let connection = socket.connection();
         if !core::mem::replace(&mut connection.entered, false) {
             return;
         }
         let tuple = connection.tuple;
-        let asked = socket.bound.and_then(|bound| bound.asked);
-        match asked {
-            Some(Scope::V4(_) | Scope::V6(_)) => {}
-            Some(wildcard @ (Scope::AnyV4 | Scope::AnyV6 | Scope::AnyDual)) => {
-                socket.local.addr = wildcard.addr();
-            }
-            None => socket.local.addr = Endpoint::wildcard(family, 0).addr,
-        }
         self.streams.part(tuple, slot);
-        match asked {
-            Some(_) => self.renew_claim(slot),
-            None => self.release(slot),
+        if !lasting {
+            self.release(slot);
         }
     }
-}
 
-impl Connection {
-    /// What `connect` says about the attempt that there has been.
-    fn outcome(&mut self) -> Result<(), Refused> {
-        let told = self.told;
-        match self.tcb.state() {
-            tcp::State::SynSent | tcp::State::SynReceived => Err(Refused::AlreadyInProgress),
-            tcp::State::Closed => {
-                let error = self.tcb.take_error();
-                let ended_untold = (told == Told::Nothing).then_some(Refused::ConnAborted);
-                Err(error.or(ended_untold).unwrap_or(Refused::AlreadyConnected))
+    /// The socket has no connection any more and does not listen: it is as new, except that it shows the port
+    /// that it had, and has the address and the port that `bind` has named.
+    pub(super) fn let_go(&mut self, slot: Slot) {
+        if let Body::Connection(connection) = &self.socket(slot).body
+            && connection.entered
+        {
+            self.part_from(slot);
+        }
+        self.timers.forget(slot);
+        let socket = self.socket(slot);
+        socket.body = Body::Idle;
+        socket.shut = Shut::default();
+        socket.local.addr = socket.asked.map_or(Endpoint::wildcard(socket.family, 0).addr, Scope::addr);
+        if socket.bound.is_some_and(|bound| !bound.lasting) {
+            self.release(slot);
+        }
+        self.renew_claim(slot);
+    }
+
+    /// A connection in TIME-WAIT goes on without its socket.
+    fn part_from(&mut self, slot: Slot) {
+        let socket = self.socket(slot);
+        let (family, user, options, local) = (socket.family, socket.user, socket.options, socket.local);
+        let Body::Connection(connection) = core::mem::replace(&mut socket.body, Body::Idle) else { return };
+        let tuple = connection.tuple;
+        assert!(connection.tcb.state() == tcp::State::TimeWait, "what is not over has its socket");
+        self.streams.part(tuple, slot);
+        let body = Body::Connection(connection);
+        let left = Socket { options, ..Socket::new(user, family, local, body) };
+        let left = self.insert(left);
+        self.hold_as_child(left);
+        self.streams.pair(tuple, left);
+        let due = self.socket(left).connection().due();
+        self.timers.set(left, due);
+        self.count_as(left, LeftAs::TimeWait);
+    }
+
+    /// `connect` with `AF_UNSPEC` on a stream socket: away with the peer, and with the listener.
+    pub(super) fn disconnect_stream(&mut self, slot: Slot, net: &mut Net<'_>) {
+        let state = match &self.socket(slot).body {
+            Body::Listening(_) => {
+                self.stop_listening(slot, net);
+                self.let_go(slot);
+                return;
             }
-            tcp::State::Listen
+            Body::Connection(connection) => connection.tcb.state(),
+            Body::Idle | Body::Datagram(_) => tcp::State::Closed,
+        };
+        match state {
+            tcp::State::Closed => self.keep_error(slot),
+            tcp::State::TimeWait => {}
+            tcp::State::SynSent
+            | tcp::State::Listen
+            | tcp::State::SynReceived
             | tcp::State::Established
             | tcp::State::FinWait1
             | tcp::State::FinWait2
             | tcp::State::CloseWait
             | tcp::State::Closing
-            | tcp::State::LastAck
-            | tcp::State::TimeWait => {
-                self.told = Told::Outcome;
-                match told {
-                    Told::Nothing => Ok(()),
-                    Told::Outcome => Err(Refused::AlreadyConnected),
+            | tcp::State::LastAck => {
+                self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
+                self.socket(slot).error = Some(Refused::ConnReset);
+            }
+        }
+        self.let_go(slot);
+    }
+
+    /// What the connection has not told yet, the socket will.
+    fn keep_error(&mut self, slot: Slot) {
+        let socket = self.socket(slot);
+        if let Body::Connection(connection) = &mut socket.body {
+            socket.error = connection.tcb.take_error();
+        }
+    }
+}
+
+/// How it stands with what `connect` has begun.
+enum Outcome {
+    UnderWay,
+    /// It was there just now, and nobody has said so.
+    There,
+    KnownToBeThere,
+    /// It is over, and with this error.
+    Over(Refused),
+    Spoilt,
+}
+
+impl Outcome {
+    const fn told(self) -> Result<(), Refused> {
+        match self {
+            Self::UnderWay => Err(Refused::AlreadyInProgress),
+            Self::There => Ok(()),
+            Self::KnownToBeThere => Err(Refused::AlreadyConnected),
+            Self::Over(error) => Err(error),
+            Self::Spoilt => Err(Refused::InvalidArgument),
+        }
+    }
+}
+
+impl Connection {
+    /// `shutdown` answers for `connect`, too, and without a connection it spoils the next one.
+    pub(super) fn note_shutdown(&mut self) {
+        if self.told == Told::Nothing {
+            self.told = match self.tcb.state() {
+                tcp::State::SynSent | tcp::State::SynReceived | tcp::State::Closed | tcp::State::TimeWait => {
+                    Told::Spoilt
                 }
+                tcp::State::Listen
+                | tcp::State::Established
+                | tcp::State::FinWait1
+                | tcp::State::FinWait2
+                | tcp::State::CloseWait
+                | tcp::State::Closing
+                | tcp::State::LastAck => Told::Outcome,
+            };
+        }
+    }
+
+    /// What `connect` says about the attempt that there has been.
+    fn outcome(&mut self) -> Outcome {
+        match (self.told, self.tcb.state()) {
+            (Told::Outcome, _) => Outcome::KnownToBeThere,
+            (Told::Spoilt, _) => Outcome::Spoilt,
+            (Told::Nothing, tcp::State::SynSent | tcp::State::SynReceived) => Outcome::UnderWay,
+            (Told::Nothing, tcp::State::Closed | tcp::State::TimeWait) => {
+                Outcome::Over(self.tcb.take_error().unwrap_or(Refused::ConnAborted))
+            }
+            (
+                Told::Nothing,
+                tcp::State::Listen
+                | tcp::State::Established
+                | tcp::State::FinWait1
+                | tcp::State::FinWait2
+                | tcp::State::CloseWait
+                | tcp::State::Closing
+                | tcp::State::LastAck,
+            ) => {
+                self.told = Told::Outcome;
+                Outcome::There
             }
         }
     }

@@ -220,14 +220,14 @@ impl Sockets {
             entered: true,
             parent: Some(slot),
             told: Told::Outcome,
-            read_shut: false,
             left_as: None,
             patience: None,
         };
         let body = Body::Connection(Box::new(connection));
         //= RFC9293-MUST-45
-        let user = self.socket(slot).user;
-        let child = Socket { id: None, user, family, options, local: tuple.local, bound: None, body };
+        let parent = self.socket(slot);
+        let (user, asked, shut) = (parent.user, parent.asked, parent.shut);
+        let child = Socket { options, asked, shut, ..Socket::new(user, family, tuple.local, body) };
         let child = self.insert(child);
         self.hold_as_child(child);
         self.streams.pair(*tuple, child);
@@ -270,9 +270,7 @@ impl Sockets {
             How::Write => {}
             How::Read | How::Both => {
                 self.stop_listening(slot, net);
-                if self.socket(slot).bound.is_some_and(|bound| bound.asked.is_none()) {
-                    self.release(slot);
-                }
+                self.let_go(slot);
             }
         }
     }

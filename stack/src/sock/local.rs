@@ -29,9 +29,11 @@ fn check_address(socket: &Socket, local: Endpoint, net: &Net<'_>) -> Result<(), 
 
 impl Socket {
     const fn is_idle(&self) -> bool {
-        match self.body {
+        match &self.body {
             Body::Idle | Body::Datagram(_) => true,
-            Body::Listening(_) | Body::Connection(_) => false,
+            // Linux lets a socket be bound whose connection is over, if it has no port any more.
+            Body::Connection(connection) => !connection.entered,
+            Body::Listening(_) => false,
         }
     }
 }
@@ -61,8 +63,9 @@ impl Sockets {
             //= RFC8085-5.1-b
             None => self.free_port_to_bind(slot, scope, net).ok_or(Refused::AddrInUse)?,
         };
-        self.socket(slot).local.addr = local.addr;
-        self.hold(slot, port, scope, Some(scope), false);
+        let socket = self.socket(slot);
+        (socket.local.addr, socket.asked) = (local.addr, Some(scope));
+        self.hold(slot, port, scope, wanted.is_some(), false);
         self.enter_datagram(slot);
         Ok(())
     }
@@ -89,10 +92,11 @@ impl Sockets {
         if socket.bound.is_some() {
             return Ok(());
         }
-        socket.local = Endpoint::wildcard(socket.family, 0);
+        let wildcard = Endpoint::wildcard(socket.family, 0);
+        socket.local = Endpoint { addr: socket.asked.map_or(wildcard.addr, Scope::addr), ..wildcard };
         let scope = socket.scope();
         let port = self.free_port_to_bind(slot, scope, net).ok_or(exhausted)?;
-        self.hold(slot, port, scope, None, false);
+        self.hold(slot, port, scope, false, false);
         self.enter_datagram(slot);
         Ok(())
     }

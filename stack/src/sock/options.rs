@@ -132,6 +132,46 @@ fn keep_seconds(span: Span) -> Result<u16, Refused> {
     whole.then_some(seconds).ok_or(Refused::InvalidArgument)
 }
 
+/// Whether only streams have the option.
+const fn is_of_streams(name: OptionName) -> bool {
+    match name {
+        OptionName::NoDelay
+        | OptionName::MaxSegment
+        | OptionName::UserTimeout
+        | OptionName::KeepIdle
+        | OptionName::KeepInterval
+        | OptionName::KeepCount
+        | OptionName::LingerFinWait
+        | OptionName::DeferAccept
+        | OptionName::Cork
+        | OptionName::SynCount => true,
+        OptionName::ReuseAddr
+        | OptionName::ReusePort
+        | OptionName::V6Only
+        | OptionName::KeepAlive
+        | OptionName::Broadcast
+        | OptionName::OobInline
+        | OptionName::Linger
+        | OptionName::ReceiveBuffer
+        | OptionName::SendBuffer
+        | OptionName::HopLimit
+        | OptionName::TrafficClass
+        | OptionName::FreeBind
+        | OptionName::Transparent
+        | OptionName::BindAddressNoPort
+        | OptionName::LocalPortRange
+        | OptionName::BindToDevice
+        | OptionName::MulticastAll
+        | OptionName::MulticastLoop
+        | OptionName::MulticastHops
+        | OptionName::JoinGroup
+        | OptionName::LeaveGroup
+        | OptionName::ReceiveErrors
+        | OptionName::Error
+        | OptionName::AcceptConn => false,
+    }
+}
+
 impl Options {
     /// What a stream socket begins with: what the host is set to.
     pub(super) fn of_stream(settings: &tcp::Settings) -> Self {
@@ -153,6 +193,12 @@ impl Options {
         let seconds = |count: u16| Span::from_secs(count.into());
         let (idle, interval) = (seconds(self.keep_idle_s), seconds(self.keep_interval_s));
         self.keep_alive.then_some(KeepAlive { idle, interval, probes: self.keep_count })
+    }
+
+    /// How long an orphan may stay in FIN-WAIT-2, if the application has said so.
+    pub(super) fn linger_fin_wait(&self) -> Option<Span> {
+        let seconds = u64::try_from(self.linger_fin_wait_s.max(0)).unwrap_or_default();
+        (self.linger_fin_wait_s != 0).then_some(Span::from_secs(seconds))
     }
 
     /// What the packets of the socket say beside addresses and payload.
@@ -243,43 +289,7 @@ impl Options {
     /// # Errors
     /// [`Refused::NoSuchOption`] where the protocol has none.
     pub(super) fn get(&self, family: Family, kind: Kind, name: OptionName) -> Result<OptionValue, Refused> {
-        let stream_only = match name {
-            OptionName::NoDelay
-            | OptionName::MaxSegment
-            | OptionName::UserTimeout
-            | OptionName::KeepIdle
-            | OptionName::KeepInterval
-            | OptionName::KeepCount
-            | OptionName::LingerFinWait
-            | OptionName::DeferAccept
-            | OptionName::Cork
-            | OptionName::SynCount => true,
-            OptionName::ReuseAddr
-            | OptionName::ReusePort
-            | OptionName::V6Only
-            | OptionName::KeepAlive
-            | OptionName::Broadcast
-            | OptionName::OobInline
-            | OptionName::Linger
-            | OptionName::ReceiveBuffer
-            | OptionName::SendBuffer
-            | OptionName::HopLimit
-            | OptionName::TrafficClass
-            | OptionName::FreeBind
-            | OptionName::Transparent
-            | OptionName::BindAddressNoPort
-            | OptionName::LocalPortRange
-            | OptionName::BindToDevice
-            | OptionName::MulticastAll
-            | OptionName::MulticastLoop
-            | OptionName::MulticastHops
-            | OptionName::JoinGroup
-            | OptionName::LeaveGroup
-            | OptionName::ReceiveErrors
-            | OptionName::Error
-            | OptionName::AcceptConn => false,
-        };
-        if stream_only && kind != Kind::Stream || name == OptionName::V6Only && family != Family::V6 {
+        if is_of_streams(name) && kind != Kind::Stream || name == OptionName::V6Only && family != Family::V6 {
             return Err(Refused::NoSuchOption);
         }
         Ok(match name {
@@ -340,6 +350,7 @@ impl Sockets {
                 connection.tcb.set_user_timeout(timeout.or(default_timeout));
                 self.settle(slot, net);
             }
+            OptionValue::OobInline(on) => connection.tcb.set_urgent_in_line(on),
             OptionValue::KeepAlive(_)
             | OptionValue::KeepIdle(_)
             | OptionValue::KeepInterval(_)
@@ -352,7 +363,6 @@ impl Sockets {
             | OptionValue::ReusePort(_)
             | OptionValue::V6Only(_)
             | OptionValue::Broadcast(_)
-            | OptionValue::OobInline(_)
             | OptionValue::Linger(_)
             | OptionValue::ReceiveBuffer(_)
             | OptionValue::SendBuffer(_)

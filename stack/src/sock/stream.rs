@@ -80,14 +80,21 @@ impl Sockets {
         let fin_timeout = self.bounds.fin_timeout;
         let socket = self.socket(slot);
         let named = socket.id.is_some();
+        let linger = socket.options.linger_fin_wait();
         let connection = socket.connection();
         let (state, parent, counted_as) = (connection.tcb.state(), connection.parent, connection.left_as);
         let is_orphan = !named && parent.is_none();
-        connection.patience = match connection.patience {
-            _ if !is_orphan || state != tcp::State::FinWait2 => None,
-            Some(until) => Some(until),
-            None => Some(net.now + fin_timeout),
+        let waits = is_orphan && state == tcp::State::FinWait2;
+        connection.patience = match (waits, connection.patience) {
+            (false, _) => None,
+            (true, Some(until)) => Some(until),
+            (true, None) => Some(net.now + linger.unwrap_or(fin_timeout)),
         };
+        if waits && linger == Some(Span::ZERO) {
+            self.with_tcb(slot, net, |tcb, now, cx| tcb.abort(now, cx));
+            self.remove(slot);
+            return;
+        }
         let due = connection.due();
         self.timers.set(slot, due);
         if let Some(parent) = parent
@@ -119,6 +126,12 @@ impl Sockets {
         if left_as != counted_as {
             self.count_left(slot, left_as, net);
         }
+    }
+
+    /// Counts a connection as what it has become by losing its socket.
+    pub(super) fn count_as(&mut self, slot: Slot, left_as: LeftAs) {
+        self.socket(slot).connection().left_as = Some(left_as);
+        *self.left.count(left_as) += 1;
     }
 
     /// Counts a connection that is left to itself, and ends it if there are too many.
@@ -170,14 +183,25 @@ impl Sockets {
         urgent: bool,
         net: &mut Net<'_>,
     ) -> Result<Reply, Refused> {
-        match self.socket(slot).body {
-            Body::Connection(_) => {
+        let queues_early = self.bounds.send_while_opening;
+        let socket = self.socket(slot);
+        match &socket.body {
+            Body::Connection(connection) => {
+                let state = connection.tcb.state();
+                if state.is_opening() && !queues_early {
+                    return Err(Refused::WouldBlock);
+                }
+                if state.is_synchronized() && socket.shut.write {
+                    return Err(Refused::BrokenPipe);
+                }
                 let sent = self.act(slot, net, |tcb, now, cx| tcb.send(now, data, urgent, cx))?;
                 Ok(Reply::Sent(sent))
             }
             //= RFC9293-3.10.2-a
             //= RFC9293-3.10.2-b
-            Body::Idle | Body::Listening(_) | Body::Datagram(_) => Err(Refused::BrokenPipe),
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => {
+                Err(socket.error.take().unwrap_or(Refused::BrokenPipe))
+            }
         }
     }
 
@@ -188,47 +212,101 @@ impl Sockets {
         max: u32,
         net: &mut Net<'_>,
     ) -> Result<Reply, Refused> {
-        let read_shut = match &self.socket(slot).body {
-            Body::Connection(connection) => connection.read_shut,
-            //= RFC9293-3.10.3-a
-            Body::Idle | Body::Listening(_) | Body::Datagram(_) => return Err(Refused::NotConnected),
-        };
-        match self.act(slot, net, |tcb, now, cx| tcb.receive(now, max, cx)) {
+        match &self.socket(slot).body {
+            Body::Connection(_) => {
+                let received = self.act(slot, net, |tcb, now, cx| tcb.receive(now, max, cx));
+                self.received(slot, received)
+            }
+            Body::Listening(_) => Err(Refused::NotConnected),
+            Body::Idle | Body::Datagram(_) => self.nothing_received(slot),
+        }
+    }
+
+    /// `recv` with `MSG_PEEK`.
+    pub(super) fn peek(&mut self, slot: Slot, max: u32) -> Result<Reply, Refused> {
+        match &mut self.socket(slot).body {
+            Body::Connection(connection) => {
+                let received = connection.tcb.peek(max);
+                self.received(slot, received)
+            }
+            Body::Listening(_) => Err(Refused::NotConnected),
+            Body::Idle => self.nothing_received(slot),
+            Body::Datagram(_) => Err(Refused::NotSupported),
+        }
+    }
+
+    fn received(&mut self, slot: Slot, received: Result<Vec<u8>, Refused>) -> Result<Reply, Refused> {
+        match received {
             // Data that arrives later is handed out nevertheless, as on Linux.
-            Err(Refused::WouldBlock) if read_shut => Ok(Reply::Data(Vec::new())),
+            Err(Refused::WouldBlock) if self.socket(slot).shut.read => Ok(Reply::Data(Vec::new())),
             received => received.map(Reply::Data),
+        }
+    }
+
+    /// `recv` without a connection.
+    fn nothing_received(&mut self, slot: Slot) -> Result<Reply, Refused> {
+        let socket = self.socket(slot);
+        match socket.error.take() {
+            Some(refused) => Err(refused),
+            None if socket.shut.read => Ok(Reply::Data(Vec::new())),
+            //= RFC9293-3.10.3-a
+            None => Err(Refused::NotConnected),
+        }
+    }
+
+    /// `recv` with `MSG_OOB`.
+    pub(super) fn receive_urgent(&mut self, slot: Slot) -> Result<Reply, Refused> {
+        let socket = self.socket(slot);
+        let read_shut = socket.shut.read;
+        match &mut socket.body {
+            Body::Connection(connection) => match connection.tcb.receive_urgent() {
+                Err(Refused::WouldBlock) if read_shut => Ok(Reply::Data(Vec::new())),
+                received => received.map(Reply::Data),
+            },
+            Body::Listening(_) => Err(Refused::NotConnected),
+            Body::Idle => Err(Refused::InvalidArgument),
+            Body::Datagram(_) => Err(Refused::NotSupported),
+        }
+    }
+
+    /// `sockatmark`.
+    pub(super) fn at_mark(&mut self, slot: Slot) -> Result<Reply, Refused> {
+        match &self.socket(slot).body {
+            Body::Connection(connection) => Ok(Reply::Flag(connection.tcb.is_at_mark())),
+            Body::Listening(_) | Body::Idle => Ok(Reply::Flag(false)),
+            Body::Datagram(_) => Err(Refused::InvalidArgument),
         }
     }
 
     /// `shutdown` on a stream socket.
     pub(super) fn shutdown_stream(&mut self, slot: Slot, how: How, net: &mut Net<'_>) -> Result<(), Refused> {
-        let state = match &self.socket(slot).body {
-            Body::Connection(connection) => connection.tcb.state(),
+        let socket = self.socket(slot);
+        let state = match &mut socket.body {
+            Body::Connection(connection) => {
+                connection.note_shutdown();
+                connection.tcb.state()
+            }
             Body::Listening(_) => {
                 self.shutdown_listener(slot, how, net);
                 return Ok(());
             }
-            Body::Idle | Body::Datagram(_) => return Err(Refused::NotConnected),
+            Body::Idle | Body::Datagram(_) => tcp::State::Closed,
         };
-        match state {
-            // A connection in TIME-WAIT is no connection any more to its application.
-            tcp::State::Closed | tcp::State::TimeWait => return Err(Refused::NotConnected),
+        if state == tcp::State::SynSent {
             // Linux withdraws the attempt.
-            tcp::State::SynSent => {
-                self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
-                self.socket(slot).body = Body::Idle;
-                return Ok(());
-            }
-            tcp::State::Listen
-            | tcp::State::SynReceived
-            | tcp::State::Established
-            | tcp::State::FinWait1
-            | tcp::State::FinWait2
-            | tcp::State::CloseWait
-            | tcp::State::Closing
-            | tcp::State::LastAck => {}
+            self.disconnect_stream(slot, net);
+            return Ok(());
         }
-        self.socket(slot).connection().read_shut |= how != How::Write;
+        // Also without a connection, and then for the next one.
+        socket.shut.read |= how != How::Write;
+        socket.shut.write |= how != How::Read;
+        // A connection in TIME-WAIT is no connection any more to its application.
+        if matches!(state, tcp::State::Closed | tcp::State::TimeWait) {
+            return Err(Refused::NotConnected);
+        }
+        if how != How::Write {
+            socket.connection().tcb.shutdown_read();
+        }
         if how != How::Read {
             //= RFC9293-3.6-e
             // Closing a half that is closed already does no harm to anybody.
@@ -237,7 +315,8 @@ impl Sockets {
         Ok(())
     }
 
-    /// `close` on any socket: its number is gone, a connection may live on without it.
+    /// `close` on any socket: its number is gone, a connection may live on without it. With `SO_LINGER` the
+    /// call would wait for the peer; here nothing waits, and whoever wants to may watch the socket table.
     pub(super) fn close(&mut self, slot: Slot, net: &mut Net<'_>) {
         let socket = self.socket(slot);
         let linger = socket.options.linger;

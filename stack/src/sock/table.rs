@@ -46,9 +46,16 @@ pub(super) struct Bound {
     pub(super) port: Port,
     /// The claim as it stands in the books.
     pub(super) claim: Claim,
-    /// The scope that `bind` was asked for, to return to after a connection. `None` for a port that the
-    /// host chose because the application did not bind: it is given up with the connection.
-    pub(super) asked: Option<Scope>,
+    /// Whether the application named the port: then it keeps it until it closes the socket. One that the host
+    /// chose, also for `bind`, is given up with the connection.
+    pub(super) lasting: bool,
+}
+
+/// The halves that `shutdown` has closed, whether there was a connection or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shut {
+    pub(super) read: bool,
+    pub(super) write: bool,
 }
 
 /// A socket.
@@ -61,7 +68,12 @@ pub(super) struct Socket {
     pub(super) options: Options,
     /// The local name. Without a port of its own a socket shows the last one it had, as Linux does.
     pub(super) local: Endpoint,
+    /// The scope that `bind` was asked for, to return to after a connection.
+    pub(super) asked: Option<Scope>,
     pub(super) bound: Option<Bound>,
+    pub(super) shut: Shut,
+    /// An error that a connection has left behind which is there no more.
+    pub(super) error: Option<Refused>,
     pub(super) body: Body,
 }
 
@@ -85,6 +97,8 @@ pub(super) enum Told {
     Nothing,
     /// How it went, or the connection came to a listener.
     Outcome,
+    /// Nothing, and it can not ask any more: it called `shutdown` before it did.
+    Spoilt,
 }
 
 /// A stream socket with a connection.
@@ -97,7 +111,6 @@ pub(super) struct Connection {
     /// The listener whose queues it is in.
     pub(super) parent: Option<Slot>,
     pub(super) told: Told,
-    pub(super) read_shut: bool,
     /// What it counts as.
     pub(super) left_as: Option<LeftAs>,
     /// Until when a connection without an application may wait for a FIN that nothing obliges the peer to
@@ -200,6 +213,22 @@ pub struct Row {
 }
 
 impl Socket {
+    /// A socket without a port, and with the options that every one begins with.
+    pub(super) fn new(user: User, family: Family, local: Endpoint, body: Body) -> Self {
+        Self {
+            id: None,
+            user,
+            family,
+            options: Options::default(),
+            local,
+            asked: None,
+            bound: None,
+            shut: Shut::default(),
+            error: None,
+            body,
+        }
+    }
+
     pub(super) const fn kind(&self) -> Kind {
         match self.body {
             Body::Idle | Body::Listening(_) | Body::Connection(_) => Kind::Stream,
@@ -311,19 +340,12 @@ impl Sockets {
     }
 
     /// Takes `port` for the socket, which holds none.
-    pub(super) fn hold(
-        &mut self,
-        slot: Slot,
-        port: Port,
-        scope: Scope,
-        asked: Option<Scope>,
-        by_connect: bool,
-    ) {
+    pub(super) fn hold(&mut self, slot: Slot, port: Port, scope: Scope, lasting: bool, by_connect: bool) {
         let socket = self.socket(slot);
         let kind = socket.kind();
         let claim = socket.claim(scope, by_connect);
         assert!(socket.bound.is_none(), "a socket holds one port");
-        socket.bound = Some(Bound { port, claim, asked });
+        socket.bound = Some(Bound { port, claim, lasting });
         socket.local.port = port.number();
         self.claims.take(kind, port, claim);
     }
@@ -388,19 +410,27 @@ impl Socket {
     /// What would not block.
     pub(super) fn readiness(&self) -> Readiness {
         match &self.body {
-            // What Linux says of a stream socket that was never connected.
-            Body::Idle => Readiness { writable: true, hung_up: true, ..Readiness::default() },
+            // What Linux says of a stream socket without a connection.
+            Body::Idle => Readiness {
+                readable: self.shut.read,
+                writable: true,
+                read_closed: self.shut.read,
+                hung_up: true,
+                error: self.error.is_some(),
+                ..Readiness::default()
+            },
             Body::Listening(listener) => {
                 Readiness { readable: listener.ready_count() > 0, ..Readiness::default() }
             }
             Body::Connection(connection) => {
                 let ready = connection.tcb.readiness();
+                let read_closed = ready.read_closed || self.shut.read;
                 Readiness {
-                    readable: ready.readable || connection.read_shut,
-                    writable: ready.writable,
+                    readable: ready.readable || self.shut.read,
+                    writable: ready.writable || self.shut.write && !ready.opening,
                     urgent: ready.urgent,
-                    read_closed: ready.read_closed || connection.read_shut,
-                    hung_up: ready.hung_up,
+                    read_closed,
+                    hung_up: ready.closed || read_closed && (ready.write_closed || self.shut.write),
                     error: ready.error,
                 }
             }

@@ -38,6 +38,12 @@ impl Tcb {
         Ok(())
     }
 
+    /// The application closes its receiving half. That is no affair of the peer's, and text is taken still;
+    /// but with both halves closed it is as after [`close`](Self::close).
+    pub const fn shutdown_read(&mut self) {
+        self.read_shut = true;
+    }
+
     /// The application gives the connection up: it neither writes nor reads any more. Data that it has not
     /// read is lost, and the peer is told so with a reset; otherwise this is the CLOSE of
     /// [`shutdown_write`](Self::shutdown_write), and a reset follows if more data comes.

@@ -58,6 +58,11 @@ impl Buffer {
         self.ready
     }
 
+    /// Octets from RCV.NXT on that are only waiting to be taken.
+    pub(super) const fn waiting_octets(&self) -> u32 {
+        self.front
+    }
+
     /// Octets of memory in use, gaps included.
     pub(super) fn held_octets(&self) -> u32 {
         u32::try_from(self.octets.len()).unwrap_or(u32::MAX)
@@ -182,6 +187,25 @@ impl Buffer {
         is_next
     }
 
+    /// Forgets what lies beyond RCV.NXT.
+    pub(super) fn forget_unordered(&mut self) {
+        self.fin = None;
+        self.front = 0;
+        self.islands.clear();
+        self.release();
+        self.octets.truncate(self.ready as usize);
+    }
+
+    /// The octet that lies `at` behind the first unread one.
+    fn octet(&self, at: u32) -> Option<u8> {
+        self.octets.get(at as usize).copied().filter(|_| at < self.ready)
+    }
+
+    /// A copy of `octets` octets, which are there, `skip` behind the first unread one.
+    fn copy(&self, skip: u32, octets: u32) -> Vec<u8> {
+        self.octets.range(skip as usize..(skip + octets) as usize).copied().collect()
+    }
+
     /// Asserts the invariants; `window` is what may be held beyond what is in order.
     pub(super) fn check(&self, window: Window) {
         let last = self.islands.last().map_or(self.front, |island| island.end);
@@ -215,25 +239,117 @@ impl Tcb {
     /// RECEIVE: at most `max` octets in order; none means the end of the stream.
     ///
     /// # Errors
-    /// [`Refused::WouldBlock`] if nothing is there yet, and once the error that ended the connection.
+    /// [`Refused::WouldBlock`] if nothing is there yet, and once the error that ended the connection, when what
+    /// came before is read.
     pub fn receive(&mut self, now: Instant, max: u32, cx: &mut Cx<'_>) -> Result<Vec<u8>, Refused> {
+        if self.skips_urgent() && max > 0 {
+            self.receive_buffer.read(1);
+            self.leave_mark();
+        }
+        if self.unread_octets() == 0 {
+            self.tell_window(now, cx);
+            return self.nothing_to_read();
+        }
+        //= RFC9293-3.10.3-c
+        let data = self.receive_buffer.read(max.min(self.octets_before_mark(0)));
+        self.leave_mark();
+        self.tell_window(now, cx);
+        Ok(data)
+    }
+
+    /// As [`receive`](Self::receive), but what is read stays.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn peek(&mut self, max: u32) -> Result<Vec<u8>, Refused> {
+        let skipped = u32::from(self.skips_urgent());
+        if self.unread_octets() == skipped {
+            return self.nothing_to_read();
+        }
+        Ok(self.receive_buffer.copy(skipped, max.min(self.octets_before_mark(skipped))))
+    }
+
+    fn nothing_to_read(&mut self) -> Result<Vec<u8>, Refused> {
+        //= RFC9293-3.10.3-d
+        //= RFC9293-3.10.3-e
+        if self.peer_fin {
+            return Ok(Vec::new());
+        }
         if let Some(refused) = self.error.take() {
             return Err(refused);
         }
-        if self.unread_octets() == 0 {
-            //= RFC9293-3.10.3-d
-            //= RFC9293-3.10.3-e
-            let ended = self.peer_fin || self.state() == State::Closed;
-            //= RFC9293-3.10.3-b
-            return if ended { Ok(Vec::new()) } else { Err(Refused::WouldBlock) };
+        //= RFC9293-3.10.3-b
+        if self.state() == State::Closed { Ok(Vec::new()) } else { Err(Refused::WouldBlock) }
+    }
+
+    /// The urgent octet, which is read apart from the others, and once.
+    ///
+    /// # Errors
+    /// [`Refused::InvalidArgument`] if there is none, [`Refused::WouldBlock`] if it is announced only,
+    /// [`Refused::NotConnected`] after the connection has failed.
+    pub fn receive_urgent(&mut self) -> Result<Vec<u8>, Refused> {
+        let Some(ahead) = self.mark_ahead().filter(|_| !self.settings.urgent_in_line && !self.urgent_taken)
+        else {
+            return Err(Refused::InvalidArgument);
+        };
+        let gone = self.state() == State::Closed;
+        if gone && !self.peer_fin {
+            return Err(Refused::NotConnected);
         }
-        //= RFC9293-3.10.3-c
-        let data = self.receive_buffer.read(max);
+        match self.receive_buffer.octet(ahead) {
+            Some(octet) => {
+                self.urgent_taken = true;
+                Ok(alloc::vec![octet])
+            }
+            None if gone || self.peer_fin => Ok(Vec::new()),
+            None => Err(Refused::WouldBlock),
+        }
+    }
+
+    /// Whether what is read next is the urgent octet, or what follows it if that is read apart.
+    pub fn is_at_mark(&self) -> bool {
+        self.mark_ahead() == Some(0)
+    }
+
+    /// Whether urgent octets are read in line from now on.
+    pub fn set_urgent_in_line(&mut self, on: bool) {
+        if self.settings.urgent_in_line != on {
+            self.own_settings().urgent_in_line = on;
+        }
+    }
+
+    /// Octets before the urgent one.
+    fn mark_ahead(&self) -> Option<u32> {
+        u32::try_from(self.rcv.up?.back(1).distance_from(self.consumed())).ok()
+    }
+
+    /// Whether the next octet is an urgent one that is not read in line.
+    pub(super) fn skips_urgent(&self) -> bool {
+        !self.settings.urgent_in_line && self.unread_octets() > 0 && self.is_at_mark()
+    }
+
+    /// Octets that are read at once: up to the mark. `from` of them are left out.
+    fn octets_before_mark(&self, from: u32) -> u32 {
+        let ready = self.unread_octets();
+        let end = self.mark_ahead().filter(|ahead| *ahead > 0).map_or(ready, |ahead| ahead.min(ready));
+        end - from
+    }
+
+    /// There is no mark any more once the application has read beyond it.
+    fn leave_mark(&mut self) {
         if self.urgent_octets_left() == 0 {
             self.rcv.up = None;
             self.urgent_told = false;
+            self.urgent_taken = false;
         }
-        self.tell_window(now, cx);
-        Ok(data)
+    }
+
+    /// The mark moves on. Who stands at the old one and has not read its octet apart will not read it in line
+    /// either; an old octet further ahead is one like the others.
+    pub(super) fn pass_mark(&mut self) {
+        if self.skips_urgent() && self.unread_octets() > 1 {
+            self.receive_buffer.read(1);
+        }
+        self.urgent_taken = false;
     }
 }

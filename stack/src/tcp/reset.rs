@@ -69,8 +69,9 @@ impl Tcb {
         cx.out.segment(&reset, Ecn::NotEct);
     }
 
-    /// Enters CLOSED. All queues are flushed, except that what was received before an orderly end can still
-    /// be read.
+    /// Enters CLOSED. All queues of segments are flushed. What was received in order and acknowledged can still
+    /// be read, unless the application has given the connection up: this end took responsibility for it (RFC
+    /// 9293 section 3.10.7.4, seventh), and a reset does not make it untrue. Linux does the same.
     pub(super) fn enter_closed(&mut self, end: End) {
         self.phase = Phase::Closed(end);
         self.send_buffer.flush();
@@ -86,7 +87,8 @@ impl Tcb {
             End::Finished => {}
             End::BackToListen | End::Aborted => self.forget_received(),
             End::Failed(refused) => {
-                self.forget_received();
+                self.receive_buffer.forget_unordered();
+                self.rcv.up = self.rcv.up.filter(|up| up.at_or_before(self.rcv.nxt));
                 //= RFC9293-MUST-12
                 self.error = Some(refused);
             }

@@ -80,6 +80,9 @@ pub struct Settings {
     pub keep_alive: Option<KeepAlive>,
     /// Whether the user timeout that the peer announces bounds the own one (RFC 5482 section 3.1).
     pub adopt_user_timeout: bool,
+    /// Whether urgent octets are read in line, as RFC 6093 section 6 wants it. Otherwise the last one is read
+    /// apart from the others (`SO_OOBINLINE`).
+    pub urgent_in_line: bool,
     /// Whether resets are ignored in TIME-WAIT (RFC 1337 section 3, fix F1).
     pub protect_time_wait: bool,
     /// Whether the path is probed for a larger MTU, and for one that nobody tells of (RFC 4821).
@@ -145,6 +148,7 @@ impl Settings {
             //= RFC9293-MUST-25
             keep_alive: None,
             adopt_user_timeout: false,
+            urgent_in_line: true,
             protect_time_wait: false,
             probe_path: false,
             receive_buffer_octets: 65_535,

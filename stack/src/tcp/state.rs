@@ -64,6 +64,22 @@ impl State {
         }
     }
 
+    /// Whether the connection is being opened.
+    pub const fn is_opening(self) -> bool {
+        match self {
+            Self::SynSent | Self::SynReceived => true,
+            Self::Closed
+            | Self::Listen
+            | Self::Established
+            | Self::FinWait1
+            | Self::FinWait2
+            | Self::CloseWait
+            | Self::Closing
+            | Self::LastAck
+            | Self::TimeWait => false,
+        }
+    }
+
     /// Whether both sides have synchronized their sequence numbers (RFC 9293 section 3.5.2, group 3).
     pub const fn is_synchronized(self) -> bool {
         match self {

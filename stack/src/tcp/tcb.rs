@@ -54,7 +54,7 @@ pub struct Rcv {
 /// What would not block, and what is known of the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Readiness {
-    /// Receiving would not block: data, the end of the stream, or an error.
+    /// Receiving would not block: data or the end of the stream.
     pub readable: bool,
     /// Sending would not block: room, a closed half, or an error.
     pub writable: bool,
@@ -62,8 +62,12 @@ pub struct Readiness {
     pub urgent: bool,
     /// The peer's FIN was received, or the connection is gone.
     pub read_closed: bool,
-    /// Both directions are closed.
-    pub hung_up: bool,
+    /// The own half is closed, or the connection is gone.
+    pub write_closed: bool,
+    /// The connection is being opened.
+    pub opening: bool,
+    /// The connection is gone.
+    pub closed: bool,
     /// An error waits.
     pub error: bool,
 }
@@ -113,6 +117,8 @@ pub struct Tcb {
     pub(super) shut: bool,
     /// The application will read no more.
     pub(super) reader_gone: bool,
+    /// The application closed its receiving half.
+    pub(super) read_shut: bool,
     /// The peer's FIN was taken: RCV.NXT stands behind it.
     pub(super) peer_fin: bool,
     /// An acknowledgement has to leave before this event is over.
@@ -127,6 +133,8 @@ pub struct Tcb {
     pub(super) soft_error: Option<Refused>,
     /// Whether the application was told of RCV.UP.
     pub(super) urgent_told: bool,
+    /// Whether the application has read the urgent octet apart from the others.
+    pub(super) urgent_taken: bool,
 }
 
 impl Tcb {
@@ -168,6 +176,7 @@ impl Tcb {
             challenges: Throttle::default(),
             shut: false,
             reader_gone: false,
+            read_shut: false,
             peer_fin: false,
             ack_owed: false,
             delayed: Delay::NONE,
@@ -177,6 +186,7 @@ impl Tcb {
             error: None,
             soft_error: None,
             urgent_told: false,
+            urgent_taken: false,
         }
     }
 
@@ -273,6 +283,11 @@ impl Tcb {
         self.soft_error
     }
 
+    /// Takes the last soft error, which the application has heard of then.
+    pub const fn take_soft_error(&mut self) -> Option<Refused> {
+        self.soft_error.take()
+    }
+
     /// Whether the application will neither read nor write any more.
     pub const fn is_orphan(&self) -> bool {
         self.reader_gone
@@ -287,12 +302,15 @@ impl Tcb {
         let room = self.send_buffer.len_octets() < self.settings.send_buffer_octets;
         let write_closed = self.shut || closed;
         Readiness {
-            readable: self.unread_octets() > 0 || read_closed || self.error.is_some(),
+            // An urgent octet that is read apart does not count for the others.
+            readable: self.unread_octets() > u32::from(self.skips_urgent()) || read_closed,
             writable: !opening && (room || write_closed),
-            urgent: self.urgent_octets_left() > 0,
+            urgent: self.urgent_octets_left() > 0 && !self.urgent_taken,
             //= RFC9293-3.6-f
             read_closed,
-            hung_up: read_closed && write_closed,
+            write_closed,
+            opening,
+            closed,
             error: self.error.is_some(),
         }
     }

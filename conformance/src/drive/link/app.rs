@@ -418,7 +418,8 @@ impl Halves {
 fn opening(plan: &Plan, end: usize) -> Vec<Opening> {
     let (own, other) = (lab::end(plan, end), lab::end(plan, 1 - end));
     let tuning = plan.ends[end].tuning;
-    let mut steps = vec![Opening::Socket];
+    // Every octet counts where it stands, urgent or not.
+    let mut steps = vec![Opening::Socket, Opening::Set(OptionValue::OobInline(true))];
     steps.extend(plan.receive_buffer(end).map(|octets| Opening::Set(OptionValue::ReceiveBuffer(octets))));
     steps.extend(plan.send_buffer(end).map(|octets| Opening::Set(OptionValue::SendBuffer(octets))));
     steps.extend(

@@ -48,7 +48,7 @@ mod tests {
         let mut rig = Rig::established();
         assert_eq!(rig.gets("FP. 1:6(5) ack 1"), ["> . 1:1(0) ack 7 win 65529"]);
         assert_eq!(rig.tcb.state(), State::CloseWait);
-        assert!(rig.tcb.readiness().read_closed && !rig.tcb.readiness().hung_up);
+        assert!(rig.tcb.readiness().read_closed && !rig.tcb.readiness().write_closed);
         assert_eq!(rig.read(100), Ok(octets(1, 5)));
         assert_eq!(rig.read(100), Ok(Vec::new()));
     }

@@ -45,9 +45,11 @@ impl Tcb {
             //= RFC9293-3.5-d
             Phase::SynReceived(origin) => self.fail_opening(origin, Refused::ConnRefused),
             //= RFC9293-3.10.7.4-g
-            Phase::Established | Phase::FinWait1 | Phase::FinWait2 | Phase::CloseWait => {
+            Phase::Established | Phase::FinWait1 | Phase::FinWait2 => {
                 self.enter_closed(End::Failed(Refused::ConnReset));
             }
+            // All that the peer had to say is here: only sending fails, and that is how Linux calls it.
+            Phase::CloseWait => self.enter_closed(End::Failed(Refused::BrokenPipe)),
             //= RFC9293-3.10.7.4-h
             Phase::Closing | Phase::LastAck | Phase::TimeWait { .. } => self.enter_closed(End::Finished),
             Phase::SynSent | Phase::Closed(_) => {}
@@ -66,12 +68,14 @@ mod tests {
     //? RFC9293-3.10.7.4-g
     //? RFC5961-3.2-b
     #[test]
-    fn the_exact_number_resets_and_flushes() {
+    fn the_exact_number_resets_and_only_what_came_before_can_be_read() {
         let mut rig = Rig::established();
         rig.send(10);
         rig.gets(". 1:11(10) ack 1");
+        rig.gets(". 20:30(10) ack 1");
         assert!(rig.gets("R 11:11(0)").is_empty());
         assert_eq!(rig.tcb.end(), Some(End::Failed(Refused::ConnReset)));
+        assert_eq!(rig.read(99).map(|data| data.len()), Ok(10));
         assert_eq!(rig.read(10), Err(Refused::ConnReset));
         assert_eq!(rig.read(10), Ok(Vec::new()));
         assert_eq!(rig.tcb.due(), None);

@@ -2,7 +2,7 @@
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::seq::Window;
-use crate::base::{Instant, Why};
+use crate::base::{Instant, Refused, Why};
 use crate::tcp::receive::Held;
 use crate::tcp::state::{End, Phase};
 use crate::tcp::{Cx, Tcb};
@@ -21,15 +21,18 @@ impl Tcb {
             }
             Phase::SynSent | Phase::SynReceived(_) | Phase::Closed(_) => return DONE,
         }
-        self.hold_text(seg, cx);
-        let taken = self.receive_buffer.take_in_order();
-        if self.reader_gone && (taken > 0 || !seg.payload.is_empty()) {
+        // Text may have come with the SYN and wait since then.
+        let comes = !seg.payload.is_empty() || self.receive_buffer.waiting_octets() > 0;
+        if comes && self.is_closed_to_text() {
             cx.out.discard(Why::TcpReaderGone);
             //= RFC9293-SHLD-3
             self.send_reset(now, cx);
-            self.enter_closed(End::Aborted);
+            let end = if self.reader_gone { End::Aborted } else { End::Failed(Refused::ConnReset) };
+            self.enter_closed(end);
             return DONE;
         }
+        self.hold_text(seg, cx);
+        let taken = self.receive_buffer.take_in_order();
         //= RFC9293-3.10.7.4-aa
         self.advance_rcv_nxt(taken);
         // Text may have come with the SYN, and be taken now.
@@ -38,6 +41,12 @@ impl Tcb {
             self.acknowledge_text(now, seg, taken, cx);
         }
         NEXT
+    }
+
+    /// Whether the application will never read again what comes now: it closed the connection, or both halves
+    /// of it.
+    fn is_closed_to_text(&self) -> bool {
+        self.reader_gone || self.read_shut && self.shut
     }
 
     /// Stores the text and the FIN of `seg`, which does not begin before RCV.NXT, as far as the window

@@ -1,6 +1,6 @@
-//! floor 3: sixth check: URG (RFC 9293 sections 3.8.5 and 3.10.7.4, RFC 6093). Urgent data is read in line.
+//! floor 3: sixth check: URG (RFC 9293 sections 3.8.5 and 3.10.7.4, RFC 6093).
 //!
-//! RFC6093-6-a: an application that would read it otherwise finds no way to.
+//! RFC6093-6-a: this asks something of applications, which can have urgent data in line.
 
 use super::Arrived;
 use crate::base::Why;
@@ -36,7 +36,11 @@ impl Tcb {
     pub(in crate::tcp) fn note_urgent(&mut self, seg: &Arrived<'_>) {
         if let Some(up) = seg.up {
             //= RFC9293-3.10.7.4-y
-            self.rcv.up = Some(self.rcv.up.map_or(up, |known| known.later(up)));
+            let later = self.rcv.up.map_or(up, |known| known.later(up));
+            if self.rcv.up.is_some_and(|known| known != later) {
+                self.pass_mark();
+            }
+            self.rcv.up = Some(later);
         }
     }
 }
@@ -62,7 +66,10 @@ mod tests {
         rig.read(100).unwrap();
         assert_eq!(rig.tcb.urgent_octets_left(), 10);
         rig.gets(". 6:16(10) ack 1");
-        rig.read(100).unwrap();
+        // Reading stops at the mark, and goes on from there.
+        assert_eq!(rig.read(100).map(|data| data.len()), Ok(9));
+        assert!(rig.tcb.is_at_mark() && rig.tcb.readiness().urgent);
+        assert_eq!(rig.read(100).map(|data| data.len()), Ok(1));
         assert!(!rig.tcb.readiness().urgent);
         assert_eq!(rig.gets("U. 16:16(0) ack 1 urg 1"), ["* Urgent"]);
     }

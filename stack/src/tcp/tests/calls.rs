@@ -188,7 +188,9 @@ fn the_application_hears_of_urgent_data_before_it_comes_and_knows_how_much_is_le
     assert!(rig.gets("U. 7:7(0) ack 1 urg 4").is_empty());
     assert!(rig.gets("U. 7:7(0) ack 1 urg 1").is_empty());
     rig.gets(". 7:11(4) ack 1");
-    assert_eq!(rig.read(100).map(|data| data.len()), Ok(6));
+    assert_eq!(rig.read(100).map(|data| data.len()), Ok(5));
+    assert!(rig.tcb.is_at_mark());
+    assert_eq!(rig.read(100).map(|data| data.len()), Ok(1));
     assert_eq!((rig.tcb.urgent_octets_left(), rig.tcb.readiness().urgent), (0, false));
 }
 

@@ -261,8 +261,8 @@ CLOSE-WAIT   | ACK of the unsent | CLOSE-WAIT   | ! TcpAckRange > . 1:1(0) ack 2
 CLOSE-WAIT   | text              | CLOSE-WAIT   | ! TcpAfterFin > . 1:1(0) ack 2 win 65534
 CLOSE-WAIT   | FIN               | CLOSE-WAIT   | ! TcpAfterFin > . 1:1(0) ack 2 win 65534
 CLOSE-WAIT   | FIN, ACK of all   | CLOSE-WAIT   | ! TcpAfterFin > . 1:1(0) ack 2 win 65534
-CLOSE-WAIT   | RST               | CLOSED       | Failed(ConnReset)
-CLOSE-WAIT   | RST,ACK           | CLOSED       | Failed(ConnReset)
+CLOSE-WAIT   | RST               | CLOSED       | Failed(BrokenPipe)
+CLOSE-WAIT   | RST,ACK           | CLOSED       | Failed(BrokenPipe)
 CLOSE-WAIT   | RST inexact       | CLOSE-WAIT   | ! TcpResetInexact > . 1:1(0) ack 2 win 65534
 CLOSE-WAIT   | no bit            | CLOSE-WAIT   | ! TcpWithoutAck
 CLOSE-WAIT   | CLOSE             | LAST-ACK     | > F. 1:1(0) ack 2 win 65534

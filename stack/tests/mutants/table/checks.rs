@@ -92,7 +92,7 @@ super::mutants! {
     "reset-never-believed" "RFC5961-3.2-b" "A reset with the exact number is challenged, too."
         "tcp/arrives/second_reset.rs" "fn second_check_reset"
         "seg.seq == self.rcv.nxt" => "false",
-        "tcp::arrives::second_reset::tests::the_exact_number_resets_and_flushes",
+        "tcp::arrives::second_reset::tests::the_exact_number_resets_and_only_what_came_before_can_be_read",
     "reset-unchallenged" "RFC5961-3.2-c" "A reset with an inexact number is dropped without a challenge."
         "tcp/arrives/second_reset.rs" "fn second_check_reset"
         "self.challenge(now, cx)" => "",
@@ -112,7 +112,7 @@ super::mutants! {
     "reset-looks-orderly" "RFC9293-MUST-12" "A reset looks like an orderly end to the application."
         "tcp/reset.rs" "fn enter_closed"
         "self.error = Some(refused)" => "",
-        "tcp::arrives::second_reset::tests::the_exact_number_resets_and_flushes",
+        "tcp::arrives::second_reset::tests::the_exact_number_resets_and_only_what_came_before_can_be_read",
     "syn-in-window-silent" "RFC5961-4.2-a" "A SYN in the window is dropped without a challenge."
         "tcp/arrives/fourth_syn.rs" "fn fourth_check_syn"
         "self.challenge(now, cx)" => "",
