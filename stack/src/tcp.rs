@@ -38,7 +38,7 @@ mod window;
 pub use arrives::{closed, listen};
 pub use open::Offsets;
 pub use options::Scale;
-pub use settings::{Algorithm, EcnUse, KeepAlive, Settings};
+pub use settings::{Algorithm, EcnUse, KeepAlive, Settings, SynSchedule};
 pub use state::{End, Origin, State};
 pub use tcb::{Rcv, Readiness, Snd, Tcb};
 

@@ -17,7 +17,7 @@ const ACK: Flags = Flags::ACK;
 fn syn_flood(policy: SynCookies) -> Cost {
     let name = match policy {
         SynCookies::Never => "SYN flood, cookies off",
-        SynCookies::UnderFlood | SynCookies::Always => "SYN flood",
+        SynCookies::UnderFlood | SynCookies::WhenFull | SynCookies::Always => "SYN flood",
     };
     let mut target = Target::with(sock::Policy { syn_cookies: policy, ..sock::Policy::default() });
     let listener = target.listen();

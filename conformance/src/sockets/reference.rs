@@ -7,7 +7,8 @@ use stack::base::{Cidr, Instant, Mac, PortRange, Span, Why};
 use stack::host::{Config, Host, Out, Stimulus};
 use stack::ip::{self, LinkConfig};
 use stack::ports::Policy;
-use stack::sock::{Call, Reply, SocketId, User};
+use stack::sock::{self, Call, Reply, SocketId, User};
+use stack::tcp;
 use std::collections::VecDeque;
 
 /// Frames that may cross the link at one instant.
@@ -51,7 +52,9 @@ fn config(end: End) -> Config {
     let link = LinkConfig::Ethernet { mac: Mac([2, 0, 0, 0, 0, number]) };
     let addrs = addrs(end).into_iter().map(|(addr, prefix)| Cidr::new(addr, prefix)).collect();
     let ports = Policy { user: User::ROOT, ephemeral: LINUX_EPHEMERAL, ..Policy::default() };
-    Config { ip: ip::Config { link, addrs, ..ip::Config::default() }, ports, ..Config::default() }
+    // The answers that are asked for are those of Linux, also where the RFCs would have others.
+    let (tcp, sockets) = (tcp::Settings::default().as_linux(), sock::Policy::default().as_linux());
+    Config { ip: ip::Config { link, addrs, ..ip::Config::default() }, tcp, ports, sockets }
 }
 
 /// The ports that Linux chooses from unless told otherwise.

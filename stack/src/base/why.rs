@@ -183,6 +183,7 @@ reasons! {
     TcpGroupDestination "RFC9293-MUST-57" "the segment came to a broadcast or multicast address"
     SynQueueFull "RFC9293-3.10.1-d" "the listener has as many half-open connections as it may"
     AcceptQueueFull "RFC9293-3.10.1-d" "as many connections as may wait to be accepted"
+    AcceptDeferred "RFC9293-3.10.1-a" "the listener wants to hear of connections that have text alone"
     TimeWaitFull "RFC9293-MUST-13" "the end of a connection: as many are in TIME-WAIT as may be"
     OrphansFull "RFC9293-SHLD-3" "a connection that its application closed: as many finish by themselves as may"
     IcmpForNobody "RFC5927-7-a" "the ICMP error quotes nothing that a socket sent"

@@ -106,8 +106,7 @@ impl Sockets {
         ecn: Ecn,
         net: &mut Net<'_>,
     ) {
-        if self.must_wait_for_accept(slot, segment) {
-            net.out.discard(Why::AcceptQueueFull);
+        if self.must_wait_for_accept(slot, tuple, segment, net) {
             return;
         }
         if segment.flags.syn()
@@ -123,6 +122,7 @@ impl Sockets {
             tcb.arrives(now, segment, ecn, cx);
             tcb.snd().una != acknowledged
         });
+        self.discard_unwanted(slot, net);
         if progress {
             net.ip.confirm(net.now, tuple.remote.addr);
         }

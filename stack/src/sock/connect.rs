@@ -9,8 +9,9 @@
 use super::bind::Scope;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
+use super::policy::TimeWaitReuse;
 use super::table::{Body, Connection, LeftAs, Net, Shut, Slot, Socket, Sockets, Told};
-use crate::base::{Port, Refused};
+use crate::base::{Instant, Ours, Port, Refused, Seq, Span};
 use crate::tcp::{self, Tcb};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -22,6 +23,19 @@ const BUFFER_MIN_OCTETS: u32 = 1_152;
 /// The largest send buffer of a connection, in octets: a quarter of the sequence numbers, so that what was
 /// sent and what is still to come always have an order (RFC 9293 section 3.4).
 const SEND_BUFFER_MAX_OCTETS: u32 = 1 << 30;
+
+/// How long a connection is in TIME-WAIT before another one may follow it whose port the host chooses
+/// (`net.ipv4.tcp_tw_reuse_delay` of Linux).
+const TIME_WAIT_REUSE_DELAY: Span = Span::from_secs(1);
+
+/// How a connection came to its local port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// The application has named it.
+    Name,
+    /// The host has chosen it.
+    Choice,
+}
 
 /// Whether a connection can have `addr` as its other end.
 fn check_remote(addr: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
@@ -58,39 +72,82 @@ impl Sockets {
         let _ = Port::new(remote.port).ok_or(Refused::AddrNotAvailable)?;
         check_remote(remote.addr, net)?;
         let source = socket.source(remote.addr, net)?;
-        self.take_tuple(slot, source, remote, net)?;
-        self.open(slot, remote, net)
+        let beyond = self.take_tuple(slot, source, remote, net)?;
+        self.open(slot, remote, beyond, net)
     }
 
-    /// Gives the socket the local end of a new four-tuple.
+    /// Gives the socket the local end of a new four-tuple. If there was a connection in TIME-WAIT, the new one
+    /// begins beyond its numbers.
     fn take_tuple(
         &mut self,
         slot: Slot,
         source: IpAddr,
         remote: Endpoint,
         net: &mut Net<'_>,
-    ) -> Result<(), Refused> {
+    ) -> Result<Option<Seq<Ours>>, Refused> {
         let socket = self.socket(slot);
         if let Some(bound) = socket.bound {
             let local = Endpoint { addr: source, port: bound.port.number() };
-            if self.streams.paired(&FourTuple { local, remote }).is_some() {
-                return Err(Refused::AddrNotAvailable);
-            }
+            let beyond = self.take_from_time_wait(&FourTuple { local, remote }, By::Name, net)?;
             //= RFC9293-MUST-43
             self.socket(slot).local = local;
             self.renew_claim(slot);
-            return Ok(());
+            return Ok(beyond);
         }
         let port = self.free_port_to_connect(source, remote, net).ok_or(Refused::AddrNotAvailable)?;
+        let local = Endpoint { addr: source, port: port.number() };
+        let beyond = self.take_from_time_wait(&FourTuple { local, remote }, By::Choice, net)?;
         let socket = self.socket(slot);
         socket.local.addr = source;
         let scope = socket.scope();
         self.hold(slot, port, scope, false, true);
-        Ok(())
+        Ok(beyond)
     }
 
-    fn open(&mut self, slot: Slot, remote: Endpoint, net: &mut Net<'_>) -> Result<(), Refused> {
+    /// Frees `tuple` if nobody has it but a connection in TIME-WAIT that may be followed; where that ended.
+    fn take_from_time_wait(
+        &mut self,
+        tuple: &FourTuple,
+        by: By,
+        net: &mut Net<'_>,
+    ) -> Result<Option<Seq<Ours>>, Refused> {
+        let Some(old) = self.streams.paired(tuple) else { return Ok(None) };
+        if !self.may_be_followed(old, by, net.now) {
+            return Err(Refused::AddrNotAvailable);
+        }
+        let beyond = self.socket(old).connection().tcb.snd().nxt;
+        self.act(old, net, |tcb, now, cx| tcb.abort(now, cx));
+        Ok(Some(beyond))
+    }
+
+    /// Whether the connection in `slot` is in TIME-WAIT and this host may open a new one between its ends: its
+    /// segments are told from old ones by their timestamps, and start with later numbers.
+    pub(super) fn may_be_followed(&self, slot: Slot, by: By, now: Instant) -> bool {
+        let Some(Socket { body: Body::Connection(connection), .. }) = self.sockets.get(slot) else {
+            return false;
+        };
+        let ends = [connection.tuple.local, connection.tuple.remote];
+        let wanted = match (by, self.bounds.time_wait_reuse) {
+            (By::Name, _) | (By::Choice, TimeWaitReuse::Always) => true,
+            (By::Choice, TimeWaitReuse::Never) => false,
+            (By::Choice, TimeWaitReuse::Loopback) => ends.iter().any(|end| end.addr.is_loopback()),
+        };
+        let patience = match by {
+            By::Name => Span::ZERO,
+            By::Choice => TIME_WAIT_REUSE_DELAY,
+        };
+        wanted && connection.tcb.in_time_wait_since().is_some_and(|since| now >= since + patience)
+    }
+
+    fn open(
+        &mut self,
+        slot: Slot,
+        remote: Endpoint,
+        beyond: Option<Seq<Ours>>,
+        net: &mut Net<'_>,
+    ) -> Result<(), Refused> {
         let socket = self.socket(slot);
+        socket.error = None;
         let options = socket.options;
         let tuple = FourTuple { local: socket.local, remote };
         let settings = self.settings_for(&options, &tuple, net);
@@ -99,7 +156,10 @@ impl Sockets {
         let tcb = {
             let mut lane = self.departures.lane(&tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
-            Tcb::connect(&settings, offsets, net.now, &mut cx)
+            match beyond {
+                Some(beyond) => Tcb::connect_beyond(&settings, offsets, net.now, beyond, &mut cx),
+                None => Tcb::connect(&settings, offsets, net.now, &mut cx),
+            }
         };
         let connection = Connection {
             tcb,
@@ -153,6 +213,8 @@ impl Sockets {
             adopt_user_timeout: self.settings.adopt_user_timeout && options.user_timeout.is_none(),
             nagle: !options.no_delay,
             urgent_in_line: options.oob_inline,
+            cork: options.cork,
+            syn_repeats: options.syn_repeats().or(self.settings.syn_repeats),
             keep_alive: options.keep_alives(),
             ..self.settings
         };

@@ -17,7 +17,7 @@ impl Sockets {
                 let oldest = self.listener(slot).and_then(|listener| listener.oldest_half_open());
                 oldest.is_some_and(|oldest| self.socket(oldest).connection().tcb.syn_was_resent())
             }
-            SynCookies::Always => true,
+            SynCookies::WhenFull | SynCookies::Always => true,
         }
     }
 

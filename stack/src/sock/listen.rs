@@ -12,8 +12,8 @@ use super::name::FourTuple;
 use super::options::Options;
 use super::policy::SynCookies;
 use super::table::{Body, Connection, Net, Slot, Socket, Sockets, Told};
-use crate::base::{Instant, Ours, Refused, Seq, Why};
-use crate::tcp::{self, Tcb, listen};
+use crate::base::{Instant, Ours, Refused, Seq, Span, Why};
+use crate::tcp::{self, Tcb, closed, listen};
 use crate::wire::tcp::Segment;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -237,18 +237,71 @@ impl Sockets {
         child
     }
 
-    /// Whether a segment for a half-open connection has to wait because its completion would overfill the
-    /// accept queue. RST and SYN are let through: they complete nothing.
-    pub(super) fn must_wait_for_accept(&mut self, child: Slot, segment: &Segment<'_>) -> bool {
+    /// Whether a segment for a half-open connection has to wait, because its completion would overfill the accept
+    /// queue, or because the application does not want to hear of the connection yet. What completes nothing is
+    /// let through.
+    pub(super) fn must_wait_for_accept(
+        &mut self,
+        child: Slot,
+        tuple: &FourTuple,
+        segment: &Segment<'_>,
+        net: &mut Net<'_>,
+    ) -> bool {
         let connection = self.socket(child).connection();
-        let completes = segment.flags.ack() && !segment.flags.rst() && !segment.flags.syn();
-        let half_open = connection.tcb.state() == tcp::State::SynReceived;
-        let Some(parent) = connection.parent.filter(|_| completes && half_open) else { return false };
-        self.listener(parent).is_some_and(|listener| listener.accept_queue_is_full())
+        let Some(parent) = connection.parent.filter(|_| connection.tcb.is_completed_by(segment)) else {
+            return false;
+        };
+        let until = self.defers_until(child);
+        if let Some(until) = until.filter(|until| net.now < *until && segment.len_octets() == 0) {
+            net.out.discard(Why::AcceptDeferred);
+            self.socket(child).connection().tcb.await_text(until);
+            self.settle(child, net);
+            return true;
+        }
+        let full = self.listener(parent).is_some_and(|listener| listener.accept_queue_is_full());
+        if full {
+            net.out.discard(Why::AcceptQueueFull);
+            if self.bounds.abort_on_overflow {
+                self.refuse_child(child, parent, tuple, segment, net);
+            }
+        }
+        full
+    }
+
+    /// Until when a half-open connection without text is not of interest.
+    fn defers_until(&mut self, child: Slot) -> Option<Instant> {
+        let socket = self.socket(child);
+        let seconds = socket.options.defer_accept_s;
+        let since = socket.connection().tcb.waiting_since()?;
+        (seconds > 0).then(|| since + Span::from_secs(seconds.into()))
+    }
+
+    /// There is no room for a connection, and its peer is told so.
+    fn refuse_child(
+        &mut self,
+        child: Slot,
+        parent: Slot,
+        tuple: &FourTuple,
+        segment: &Segment<'_>,
+        net: &mut Net<'_>,
+    ) {
+        if let Some(listener) = self.listener(parent) {
+            listener.half_open.retain(|other| *other != child);
+        }
+        self.remove(child);
+        if let Some(reset) = closed::reset_for(segment) {
+            self.transmit(tuple, &reset, net);
+        }
     }
 
     /// A connection of a listener may have left SYN-RECEIVED. Returns whether it is still there.
-    pub(super) fn sort_child(&mut self, child: Slot, parent: Slot, state: tcp::State) -> bool {
+    pub(super) fn sort_child(
+        &mut self,
+        child: Slot,
+        parent: Slot,
+        state: tcp::State,
+        net: &mut Net<'_>,
+    ) -> bool {
         let Some(listener) = self.listener(parent) else { return true };
         if state == tcp::State::SynReceived {
             return true;
@@ -261,7 +314,28 @@ impl Sockets {
             return false;
         }
         listener.ready.push_back(child);
+        self.inherit(child, parent, net);
         true
+    }
+
+    /// A connection has the options that its listener has when the handshake is over, and not those that are set
+    /// later.
+    fn inherit(&mut self, child: Slot, parent: Slot, net: &mut Net<'_>) {
+        // Waiting for text is the listener's alone.
+        let options = Options { defer_accept_s: 0, ..self.socket(parent).options };
+        let socket = self.socket(child);
+        if socket.options == options {
+            return;
+        }
+        let wishes = Options { defer_accept_s: socket.options.defer_accept_s, ..options };
+        let changed = socket.options != wishes;
+        socket.options = options;
+        if changed {
+            let tuple = socket.connection().tuple;
+            let settings = self.settings_for(&options, &tuple, net);
+            self.socket(child).connection().tcb.inherit(net.now, &settings);
+            self.renew_claim(child);
+        }
     }
 
     /// `shutdown` on a listener: without its reading half it is no listener any more, but keeps its port.
@@ -282,12 +356,42 @@ impl Sockets {
         self.streams.leave(&listener.place);
         self.renew_claim(slot);
         for child in &listener.ready {
-            self.with_tcb(*child, net, |tcb, now, cx| tcb.abort(now, cx));
-            self.remove(*child);
+            if !self.migrate(*child, slot) {
+                self.with_tcb(*child, net, |tcb, now, cx| tcb.abort(now, cx));
+                self.remove(*child);
+            }
         }
-        //= RFC9293-3.10.4-a
         for child in &listener.half_open {
-            self.remove(*child);
+            if !self.migrate(*child, slot) {
+                //= RFC9293-3.10.4-a
+                self.remove(*child);
+            }
         }
+    }
+
+    /// A connection that nobody has accepted goes over to another listener of the group of `gone`, if there is
+    /// one and the host wants that.
+    fn migrate(&mut self, child: Slot, gone: Slot) -> bool {
+        let wanted = self.bounds.migrate_requests;
+        let socket = self.socket(gone);
+        let (grouped, scope) = (socket.options.reuse_port, socket.scope());
+        let tuple = self.socket(child).connection().tuple;
+        let Some(heir) = self.streams.waiting_for(&tuple).filter(|_| wanted && grouped) else { return false };
+        let other = self.socket(heir);
+        if !other.options.reuse_port || other.scope() != scope {
+            return false;
+        }
+        let connection = self.socket(child).connection();
+        connection.parent = Some(heir);
+        let half_open = connection.tcb.state() == tcp::State::SynReceived;
+        if let Some(listener) = self.listener(heir) {
+            if half_open {
+                let at = listener.half_open.partition_point(|other| *other < child);
+                listener.half_open.insert(at, child);
+            } else {
+                listener.ready.push_back(child);
+            }
+        }
+        true
     }
 }

@@ -3,6 +3,7 @@
 
 use super::bind::Scope;
 use super::call::Kind;
+use super::connect::By;
 use super::depart::is_own;
 use super::name::{Endpoint, FourTuple, meant};
 use super::table::{Body, Net, Slot, Socket, Sockets};
@@ -109,10 +110,13 @@ impl Sockets {
         remote: Endpoint,
         net: &mut Net<'_>,
     ) -> Option<Port> {
+        let now = net.now;
         ephemeral::pick(self.policy.ephemeral, net.choices, |port| {
             let tuple = FourTuple { local: Endpoint { addr, port: port.number() }, remote };
             //= RFC6056-2.2-a
-            self.claims.free_to_connect(*port) && self.streams.paired(&tuple).is_none()
+            let old = self.streams.paired(&tuple);
+            let free = old.is_none_or(|old| self.may_be_followed(old, By::Choice, now));
+            free && self.claims.free_to_connect(*port)
         })
     }
 }

@@ -125,6 +125,23 @@ const MAX_SEGMENT_DEFAULT_OCTETS: u16 = 536;
 /// The longest time of a keep-alive, in seconds, as on Linux.
 const KEEP_MAX_S: u16 = 32_767;
 
+/// The longest time that an application can leave an orphan in FIN-WAIT-2, in seconds, as on Linux.
+const LINGER_FIN_WAIT_MAX_S: i32 = 120;
+
+/// The least time, in seconds, not below `seconds`, after which a SYN,ACK is sent again: timeouts of 1, 2, 4 and
+/// so on up to 120 seconds, one after the other. That is how Linux keeps it.
+fn as_timeouts_s(seconds: u32) -> u32 {
+    let (mut sum, mut timeout) = (0, 1);
+    while sum < seconds.min(DEFER_ACCEPT_MAX_S) {
+        sum += timeout;
+        timeout = (timeout * 2).min(120);
+    }
+    sum
+}
+
+/// More than 255 timeouts are not kept.
+const DEFER_ACCEPT_MAX_S: u32 = 127 + 248 * 120;
+
 /// A time of a keep-alive, which is a number of whole seconds, as on Linux.
 fn keep_seconds(span: Span) -> Result<u16, Refused> {
     let seconds = u16::try_from(span.as_nanos() / 1_000_000_000).unwrap_or(u16::MAX);
@@ -201,6 +218,11 @@ impl Options {
         (self.linger_fin_wait_s != 0).then_some(Span::from_secs(seconds))
     }
 
+    /// How often a SYN is repeated, if the application has said so.
+    pub(super) fn syn_repeats(&self) -> Option<u8> {
+        (self.syn_count != 0).then_some(self.syn_count)
+    }
+
     /// What the packets of the socket say beside addresses and payload.
     pub(super) const fn marks(&self) -> Marks {
         Marks { hop_limit: self.hop_limit, traffic_class: self.traffic_class }
@@ -259,10 +281,14 @@ impl Options {
             OptionValue::MulticastLoop(on) => self.multicast_loop = on,
             OptionValue::MulticastHops(limit) => self.multicast_hops = limit,
             OptionValue::ReceiveErrors(on) => self.receive_errors = on,
-            OptionValue::LingerFinWait(seconds) if kind == Kind::Stream => self.linger_fin_wait_s = seconds,
-            OptionValue::DeferAccept(seconds) if kind == Kind::Stream => self.defer_accept_s = seconds,
+            OptionValue::LingerFinWait(seconds) if kind == Kind::Stream => {
+                self.linger_fin_wait_s = seconds.clamp(-1, LINGER_FIN_WAIT_MAX_S);
+            }
+            OptionValue::DeferAccept(seconds) if kind == Kind::Stream => {
+                self.defer_accept_s = as_timeouts_s(seconds);
+            }
             OptionValue::Cork(on) if kind == Kind::Stream => self.cork = on,
-            OptionValue::SynCount(0) if kind == Kind::Stream => return Err(Refused::InvalidArgument),
+            OptionValue::SynCount(0 | 128..) if kind == Kind::Stream => return Err(Refused::InvalidArgument),
             OptionValue::SynCount(times) if kind == Kind::Stream => self.syn_count = times,
             // Nothing joins groups yet.
             OptionValue::JoinGroup(..) | OptionValue::LeaveGroup(..) => return Err(Refused::NotSupported),
@@ -351,6 +377,7 @@ impl Sockets {
                 self.settle(slot, net);
             }
             OptionValue::OobInline(on) => connection.tcb.set_urgent_in_line(on),
+            OptionValue::Cork(on) => self.act(slot, net, |tcb, now, cx| tcb.set_cork(now, on, cx)),
             OptionValue::KeepAlive(_)
             | OptionValue::KeepIdle(_)
             | OptionValue::KeepInterval(_)
@@ -382,7 +409,6 @@ impl Sockets {
             | OptionValue::ReceiveErrors(_)
             | OptionValue::LingerFinWait(_)
             | OptionValue::DeferAccept(_)
-            | OptionValue::Cork(_)
             | OptionValue::SynCount(_)
             | OptionValue::Error(_)
             | OptionValue::AcceptConn(_) => {}
@@ -428,7 +454,7 @@ mod tests {
             (OptionName::MulticastHops, OptionValue::MulticastHops(9)),
             (OptionName::ReceiveErrors, OptionValue::ReceiveErrors(on)),
             (OptionName::LingerFinWait, OptionValue::LingerFinWait(-1)),
-            (OptionName::DeferAccept, OptionValue::DeferAccept(octets)),
+            (OptionName::DeferAccept, OptionValue::DeferAccept(as_timeouts_s(octets))),
             (OptionName::Cork, OptionValue::Cork(on)),
             (OptionName::SynCount, OptionValue::SynCount(3)),
         ]

@@ -12,6 +12,9 @@ pub enum SynCookies {
     /// is a flood and no crowd.
     #[default]
     UnderFlood,
+    /// While there is no room, at once: the way of Linux. RFC 4987 section 4 would rather have none without a
+    /// flood, for what they forget.
+    WhenFull,
     /// Always.
     Always,
 }
@@ -92,6 +95,14 @@ pub struct Policy {
     pub discard_after_shutdown: bool,
     /// Whether new sockets of IPv6 begin without IPv4 (RFC 3493 section 5.3 wants them to have both).
     pub v6_only: bool,
+}
+
+impl Policy {
+    /// With what Linux does otherwise than the RFCs say, as far as it shows in calls and on the wire.
+    #[must_use]
+    pub const fn as_linux(self) -> Self {
+        Self { syn_cookies: SynCookies::WhenFull, send_while_opening: false, ..self }
+    }
 }
 
 impl Default for Policy {

@@ -98,7 +98,7 @@ impl Sockets {
         let due = connection.due();
         self.timers.set(slot, due);
         if let Some(parent) = parent
-            && !self.sort_child(slot, parent, state)
+            && !self.sort_child(slot, parent, state, net)
         {
             return;
         }
@@ -219,6 +219,21 @@ impl Sockets {
             }
             Body::Listening(_) => Err(Refused::NotConnected),
             Body::Idle | Body::Datagram(_) => self.nothing_received(slot),
+        }
+    }
+
+    /// What comes after the reading half was shut is thrown away, where that is the custom.
+    pub(super) fn discard_unwanted(&mut self, slot: Slot, net: &mut Net<'_>) {
+        if !self.bounds.discard_after_shutdown {
+            return;
+        }
+        let unread = self.sockets.get(slot).is_some_and(|socket| match &socket.body {
+            Body::Connection(connection) => socket.shut.read && connection.tcb.unread_octets() > 0,
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => false,
+        });
+        if unread {
+            // What it was does not matter.
+            let _ = self.act(slot, net, |tcb, now, cx| tcb.receive(now, u32::MAX, cx));
         }
     }
 

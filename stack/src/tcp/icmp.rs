@@ -24,22 +24,49 @@ enum Meaning {
     Nothing,
 }
 
+/// What the application is told of `error`, as Linux names it; `None` for what says nothing of the path.
+fn told(error: &IcmpError<'_>) -> Option<Refused> {
+    let v6 = error.src.is_ipv6();
+    Some(match error.kind {
+        ErrorKind::Unreachable(code) if v6 => match code {
+            0 => Refused::NetUnreachable,
+            1 | 5 | 6 => Refused::AccessDenied,
+            4 => Refused::ConnRefused,
+            _ => Refused::HostUnreachable,
+        },
+        ErrorKind::Unreachable(code) => match code {
+            0 | 6 | 9 | 11 => Refused::NetUnreachable,
+            2 => Refused::NoSuchOption,
+            3 => Refused::ConnRefused,
+            5 => Refused::NotSupported,
+            7 => Refused::HostDown,
+            8 => Refused::NotOnNetwork,
+            _ => Refused::HostUnreachable,
+        },
+        ErrorKind::TimeExceeded(_) => Refused::HostUnreachable,
+        ErrorKind::ParameterProblem { .. } => Refused::ProtocolError,
+        ErrorKind::PacketTooBig { .. } | ErrorKind::Other { .. } => return None,
+    })
+}
+
 /// Hard or soft, by family, type and code.
 fn meaning(error: &IcmpError<'_>) -> Meaning {
     let v6 = error.src.is_ipv6();
-    match error.kind {
-        ErrorKind::PacketTooBig { mtu_octets } => Meaning::TooBig { mtu_octets },
-        ErrorKind::Unreachable(2) if !v6 => Meaning::Hard(Refused::NoSuchOption),
+    match (error.kind, told(error)) {
+        (ErrorKind::PacketTooBig { mtu_octets }, _) => Meaning::TooBig { mtu_octets },
         //= RFC1122-3.2.2.1-d
-        ErrorKind::Unreachable(3) if !v6 => Meaning::Hard(Refused::ConnRefused),
-        ErrorKind::Unreachable(4) if v6 => Meaning::Hard(Refused::ConnRefused),
-        ErrorKind::Unreachable(1) if v6 => Meaning::Hard(Refused::AccessDenied),
+        (ErrorKind::Unreachable(2 | 3), Some(refused)) if !v6 => Meaning::Hard(refused),
+        (ErrorKind::Unreachable(1 | 4), Some(refused)) if v6 => Meaning::Hard(refused),
         //= RFC9293-MUST-56
-        ErrorKind::Unreachable(0) => Meaning::Soft(Refused::NetUnreachable),
-        ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. } => {
-            Meaning::Soft(Refused::HostUnreachable)
-        }
-        ErrorKind::Other { .. } => Meaning::Nothing,
+        (
+            ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. },
+            Some(refused),
+        ) => Meaning::Soft(refused),
+        (ErrorKind::Other { .. }, _)
+        | (
+            ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. },
+            None,
+        ) => Meaning::Nothing,
     }
 }
 
@@ -52,6 +79,11 @@ impl Tcb {
         };
         //= RFC9293-MUST-54
         match meaning(error) {
+            Meaning::Soft(refused)
+                if self.phase == Phase::SynSent && self.settings.soft_errors_end_opening =>
+            {
+                self.fail_opening(Origin::Active, refused);
+            }
             Meaning::Soft(refused) => self.note_soft_error(refused, cx),
             Meaning::Hard(refused) => match self.phase {
                 //= RFC9293-SHLD-26

@@ -10,13 +10,17 @@ use super::emit::Cut;
 use super::state::{Origin, Phase};
 use super::{Cx, Settings, Tcb};
 use crate::base::seq::Window;
-use crate::base::{Ecn, Freedom, Instant, Ours, Seq};
-use crate::wire::tcp::Segment;
+use crate::base::{Ecn, Freedom, Instant, Ours, Seq, Theirs};
+use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::Options;
 use alloc::sync::Arc;
 
 /// Nanoseconds per step of the clock that drives initial sequence numbers (RFC 9293 section 3.4.1).
 const ISN_TICK_NS: u64 = 4_000;
+
+/// Distance of a new initial sequence number from the last one of a connection in TIME-WAIT: more than a window
+/// without scale (as Linux has it).
+const BEYOND_OLD_OCTETS: u32 = 65_537;
 
 /// Where the two clocks of a connection begin: values of a keyed function of the four-tuple, the same at all
 /// times (RFC 6528 section 3, RFC 7323 section 5.4).
@@ -53,6 +57,31 @@ impl Tcb {
     /// Active OPEN: sends a SYN and is in SYN-SENT (RFC 9293 section 3.10.1).
     pub fn connect(settings: &Arc<Settings>, offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Self {
         let iss = initial_sequence_number(offsets, now, cx);
+        Self::connect_with(iss, settings, offsets, now, cx)
+    }
+
+    /// As [`connect`](Self::connect), between ends of which a connection is in TIME-WAIT here: the initial
+    /// sequence number lies well beyond `beyond`, the last one that was used.
+    pub fn connect_beyond(
+        settings: &Arc<Settings>,
+        offsets: Offsets,
+        now: Instant,
+        beyond: Seq<Ours>,
+        cx: &mut Cx<'_>,
+    ) -> Self {
+        let iss = initial_sequence_number(offsets, now, cx);
+        let least = beyond + BEYOND_OLD_OCTETS;
+        let iss = if iss.after(least) { iss } else { least };
+        Self::connect_with(iss, settings, offsets, now, cx)
+    }
+
+    fn connect_with(
+        iss: Seq<Ours>,
+        settings: &Arc<Settings>,
+        offsets: Offsets,
+        now: Instant,
+        cx: &mut Cx<'_>,
+    ) -> Self {
         let mut tcb = Self::new(settings, Phase::SynSent, iss);
         tcb.choose_initial_window(cx);
         tcb.offer_stamps(offsets);
@@ -114,6 +143,28 @@ impl Tcb {
         tcb.send_cut(now, Cut::syn(iss), cx);
         tcb.set_timers(now);
         tcb
+    }
+
+    /// Whether `segment` completes the handshake of this connection, if it is in SYN-RECEIVED.
+    pub fn is_completed_by(&self, segment: &Segment<'_>) -> bool {
+        let flags = segment.flags;
+        let plain = flags.ack() && !flags.intersects(Flags::SYN | Flags::RST);
+        let (seq, ack) = (Seq::<Theirs>::new(segment.seq), Seq::<Ours>::new(segment.ack));
+        let opening = matches!(self.phase, Phase::SynReceived(_));
+        let acknowledges = ack.after(self.snd.una) && ack.at_or_before(self.snd.nxt);
+        opening && plain && acknowledges && seq.within(self.rcv.nxt, self.rcv.wnd.octets())
+    }
+
+    /// Takes over what the application has set of its listener since the SYN came.
+    pub fn inherit(&mut self, now: Instant, wishes: &Settings) {
+        let own = self.own_settings();
+        own.nagle = wishes.nagle;
+        own.cork = wishes.cork;
+        own.urgent_in_line = wishes.urgent_in_line;
+        if own.user_timeout != wishes.user_timeout {
+            self.set_user_timeout(wishes.user_timeout);
+        }
+        self.set_keep_alive(now, wishes.keep_alive);
     }
 
     /// Takes the peer's SYN: RCV.NXT, IRS, its options and its window. What is left of `seg` is its text.

@@ -52,6 +52,17 @@ impl Default for KeepAlive {
     }
 }
 
+/// When a SYN is sent again that nothing answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SynSchedule {
+    /// After a timeout that doubles each time (RFC 6298 section 5.5, a MUST).
+    #[default]
+    Doubling,
+    /// As Linux does it: the timeout begins to double after the fourth repetition, so that a SYN leaves at 0,
+    /// 1, 2, 3, 4, 5, 7, 11 seconds and so on.
+    LinearFirst,
+}
+
 /// The settings of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -97,6 +108,16 @@ pub struct Settings {
     /// R2 for a SYN. Three minutes by default; less breaks RFC 9293 section 3.8.3 unless the application
     /// wishes it.
     pub syn_timeout: Span,
+    /// How often a SYN is sent again; `None` as long as [`Self::syn_timeout`] allows. An application may wish
+    /// for less than RFC 9293 section 3.8.3 demands.
+    pub syn_repeats: Option<u8>,
+    /// When a SYN is sent again.
+    pub syn_schedule: SynSchedule,
+    /// Whether a soft ICMP error ends an attempt to connect, as on Linux. RFC 9293 section 3.9.2.2 forbids it
+    /// (MUST-56), and RFC 5461 section 3 tells why stacks do it all the same.
+    pub soft_errors_end_opening: bool,
+    /// Whether short segments wait until they are full, for half a second at the most (`TCP_CORK`).
+    pub cork: bool,
     /// Maximum segment lifetime. RFC 9293 section 3.4.2 takes 2 minutes and calls that an engineering choice;
     /// the default here is 30 s, which is what the common stacks have made of it (TIME-WAIT of one minute).
     pub msl: Span,
@@ -156,6 +177,10 @@ impl Settings {
             user_timeout: Some(Span::from_secs(300)),
             //= RFC9293-MUST-23
             syn_timeout: Span::from_secs(180),
+            syn_repeats: None,
+            syn_schedule: SynSchedule::Doubling,
+            soft_errors_end_opening: false,
+            cork: false,
             msl: Span::from_secs(30),
             //= RFC6298-2.1-a
             rto_initial: Span::from_secs(1),
@@ -167,6 +192,14 @@ impl Settings {
             challenge_acks: 10,
             challenge_interval: Span::from_secs(5),
         }
+    }
+}
+
+impl Settings {
+    /// With what Linux does otherwise than the RFCs say, as far as it shows in calls and on the wire.
+    #[must_use]
+    pub const fn as_linux(self) -> Self {
+        Self { syn_schedule: SynSchedule::LinearFirst, soft_errors_end_opening: true, ..self }
     }
 }
 

@@ -4,12 +4,15 @@
 use super::emit::Cut;
 use super::state::{End, Phase};
 use super::window::OVERRIDE;
-use super::{Cx, Report, Tcb};
+use super::{Cx, Report, SynSchedule, Tcb};
 use crate::base::time::soonest;
 use crate::base::{Instant, Refused, Span};
 
 /// R1: retransmissions of one segment before the user and the IP layer hear of it (RFC 9293 section 3.8.3).
 const R1_RETRANSMISSIONS: u32 = 3;
+
+/// Repetitions of a SYN before the timeout doubles, on Linux.
+const LINEAR_REPEATS: u32 = 4;
 
 /// R2 for data of an orphan whose application had left the decision to itself.
 const ORPHAN_TIMEOUT: Span = Span::from_secs(300);
@@ -82,7 +85,7 @@ impl Tcb {
                 self.send_reset(now, cx);
             }
             //= RFC9293-3.10.8-a
-            self.enter_closed(End::Failed(Refused::TimedOut));
+            self.enter_closed(End::Failed(self.reason_of_silence()));
             return;
         }
         self.keep_alive(now, cx);
@@ -106,6 +109,14 @@ impl Tcb {
     }
 
     fn on_retransmission_timeout(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        let opening = self.syn_outstanding();
+        if opening
+            && self.settings.syn_repeats.is_some_and(|most| self.resends >= self.syn_repeats_in_all(most))
+        {
+            //= RFC9293-MUST-21
+            self.enter_closed(End::Failed(self.reason_of_silence()));
+            return;
+        }
         self.resends = self.resends.saturating_add(1);
         if self.resends == R1_RETRANSMISSIONS {
             //= RFC9293-SHLD-9
@@ -125,9 +136,55 @@ impl Tcb {
             self.lose_everything();
         }
         //= RFC1122-4.2.3.1-a
-        self.rto.back_off();
+        if !(opening && self.is_before_doubling()) {
+            self.rto.back_off();
+        }
         //= RFC6298-5.6-a
         self.timer = Timer::Retransmit { at: now + self.rto.span() };
+    }
+
+    /// Whether the SYN is sent again as soon as the last time. What answers a SYN doubles its timeout always.
+    fn is_before_doubling(&self) -> bool {
+        match self.settings.syn_schedule {
+            SynSchedule::Doubling => false,
+            SynSchedule::LinearFirst => self.phase == Phase::SynSent && self.resends <= LINEAR_REPEATS,
+        }
+    }
+
+    /// Repetitions of a SYN, if the application wants `most`: on Linux those count from where doubling begins.
+    fn syn_repeats_in_all(&self, most: u8) -> u32 {
+        let before = match self.settings.syn_schedule {
+            SynSchedule::LinearFirst if self.phase == Phase::SynSent => LINEAR_REPEATS,
+            SynSchedule::Doubling | SynSchedule::LinearFirst => 0,
+        };
+        u32::from(most) + before
+    }
+
+    /// Why nobody answers, as far as ICMP has told.
+    fn reason_of_silence(&self) -> Refused {
+        //= RFC9293-SHLD-25
+        self.soft_error.unwrap_or(Refused::TimedOut)
+    }
+
+    /// Since when the peer owes an answer.
+    pub const fn waiting_since(&self) -> Option<Instant> {
+        self.waiting_since
+    }
+
+    /// The application wants to hear of the connection with its first text only. The SYN,ACK is sent again when
+    /// it has waited until `until`, and not before.
+    pub fn await_text(&mut self, until: Instant) {
+        assert!(self.syn_outstanding(), "the handshake is not over");
+        self.timer = Timer::Retransmit { at: until };
+    }
+
+    /// Since when the connection is in TIME-WAIT, if it is and both ends know how to tell old segments from new
+    /// ones, by their timestamps.
+    pub fn in_time_wait_since(&self) -> Option<Instant> {
+        let Phase::TimeWait { until } = self.phase else { return None };
+        let lasts = self.settings.msl.times(2);
+        let since = Instant::from_nanos(until.since(Instant::ZERO + lasts).as_nanos());
+        self.recent_stamp().map(|_| since)
     }
 
     fn need(&self) -> Need {

@@ -33,7 +33,18 @@ impl Tcb {
         let half = cut.data_octets >= self.snd.max_wnd.octets().div_ceil(2);
         //= RFC9293-MUST-38
         //= RFC9293-3.8.6-e
-        full || (everything || half) && !self.awaits_company(cut)
+        full || (everything || half) && !self.awaits_company(cut) && !self.is_corked(cut)
+    }
+
+    /// Whether the application wants the segment to become full first. The end of the stream ends that wish.
+    fn is_corked(&self, cut: &Cut) -> bool {
+        self.settings.cork && !cut.fin
+    }
+
+    /// Lets short segments wait until they are full, or sends those that have.
+    pub fn set_cork(&mut self, now: Instant, on: bool, cx: &mut Cx<'_>) {
+        self.own_settings().cork = on;
+        self.output(now, cx);
     }
 
     /// Whether Nagle's algorithm holds the segment back, which is not full: for as long as anything is

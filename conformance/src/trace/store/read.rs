@@ -91,7 +91,7 @@ fn setting(line: &mut Line<'_>) -> Result<Setting, Error> {
         "ip_nonlocal_bind" => Setting::NonlocalBind(line.switch()?),
         "ip_autobind_reuse" => Setting::AutobindReuse(line.switch()?),
         "somaxconn" => Setting::BacklogMax(line.value("a number of connections")?),
-        "tcp_syncookies" => Setting::SynCookies(line.word("never, under-flood or always")?),
+        "tcp_syncookies" => Setting::SynCookies(line.word("never, under-flood, when-full or always")?),
         "tcp_abort_on_overflow" => Setting::AbortOnOverflow(line.switch()?),
         "tcp_migrate_req" => Setting::MigrateRequests(line.switch()?),
         "tcp_tw_reuse" => Setting::TimeWaitReuse(line.word("never, always or loopback")?),

@@ -37,7 +37,7 @@ words! {
     Family { V4 "AF_INET" V6 "AF_INET6" }
     Kind { Stream "SOCK_STREAM" Datagram "SOCK_DGRAM" }
     Device { Loopback "lo" Interface "eth" }
-    SynCookies { Never "never" UnderFlood "under-flood" Always "always" }
+    SynCookies { Never "never" UnderFlood "under-flood" WhenFull "when-full" Always "always" }
     TimeWaitReuse { Never "never" Always "always" Loopback "loopback" }
     How { Read "SHUT_RD" Write "SHUT_WR" Both "SHUT_RDWR" }
     OptionName {
