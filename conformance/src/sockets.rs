@@ -4,6 +4,8 @@
 //! virtual time. Rows of [`script`] say what has to be answered; [`run`] asks. The format of the scripts is
 //! described in `conformance/sockets/README.md`.
 
+#[cfg(target_os = "linux")]
+pub mod linux;
 pub mod reference;
 pub mod run;
 pub mod script;

@@ -1,4 +1,4 @@
-//! Every row of `conformance/sockets/rows`, asked of the reference.
+//! Every row of `conformance/sockets/rows`, asked of the reference, and of the kernel where it lets us.
 
 use conformance::sockets::reference::Reference;
 use conformance::sockets::run::{Ended, run};
@@ -62,6 +62,87 @@ fn failures_on_the_reference(path: &Path, entries: &[Entry]) -> String {
         }
     }
     failures
+}
+
+#[cfg(target_os = "linux")]
+mod on_the_kernel {
+    use super::{Ended, Entry, Only, Path, Script, files, folder, read, run, say};
+    use conformance::sockets::linux::{Access, access, release, with_kernel};
+    use std::path::PathBuf;
+    use std::sync::Mutex;
+    use std::thread;
+
+    /// The kernel that the rows were recorded on. What another one does differently is shown, and no failure.
+    const RECORDED: &str = "6.18.";
+
+    /// Scripts that are asked at once: most of their time they wait.
+    const AT_ONCE: usize = 12;
+
+    /// What the kernel says to a script, if that is something to tell.
+    fn said(path: &Path, script: &Script) -> Option<(bool, String)> {
+        let asked = with_kernel(|kernel| run(script, kernel));
+        let id = &script.heads[0].id;
+        match asked {
+            Ok(Ended::Well) => None,
+            Ok(Ended::Mismatch(mismatch)) => Some((true, format!("{}: {mismatch}", path.display()))),
+            Ok(Ended::Unable(lacks)) => Some((false, format!("SKIP {id} on the kernel: {lacks}"))),
+            Err(fault) => Some((true, format!("{id}: {fault}"))),
+        }
+    }
+
+    /// Asks every script of the files, each in fresh namespaces.
+    fn hold(files: &[(PathBuf, Vec<Entry>)]) {
+        let scripts = files.iter().flat_map(|(path, entries)| {
+            entries.iter().filter_map(move |entry| match entry {
+                Entry::Script(script) => Some((path, script)),
+                Entry::Elsewhere { .. } | Entry::NotApplicable(_) => None,
+            })
+        });
+        let asked: Vec<_> =
+            scripts.filter(|(_, script)| !matches!(script.only, Some(Only::Reference(_)))).collect();
+        let (left, told) = (Mutex::new(asked.iter()), Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    loop {
+                        let next = left.lock().expect("no panic").next();
+                        let Some((path, script)) = next else { return };
+                        told.lock().expect("no panic").extend(said(path, script));
+                    }
+                });
+            }
+        });
+        let told = told.into_inner().expect("no panic");
+        let release = release();
+        let (failures, skips): (Vec<_>, Vec<_>) = told.into_iter().partition(|(fails, _)| *fails);
+        let asked_well = asked.len() - failures.len() - skips.len();
+        say(&format!("scripts on Linux {release}: {asked_well} of {} hold", asked.len()));
+        skips.iter().for_each(|(_, skip)| say(skip));
+        let failures: Vec<String> = failures.into_iter().map(|(_, text)| text).collect();
+        if release.starts_with(RECORDED) {
+            assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+        }
+        failures.iter().for_each(|text| say(&format!("DIFFERS on Linux {release}: {text}")));
+    }
+
+    fn hold_where_possible(test: &str, files: &[(PathBuf, Vec<Entry>)]) {
+        match access(test) {
+            Access::Here => hold(files),
+            Access::Elsewhere(passed) => assert!(passed, "in a user namespace"),
+            Access::Nowhere(why) => say(&format!("SKIP rows on the kernel: {why}")),
+        }
+    }
+
+    #[test]
+    fn the_examples_hold() {
+        let path = folder().join("examples.calls");
+        hold_where_possible("on_the_kernel::the_examples_hold", &[(path.clone(), read(&path))]);
+    }
+
+    #[test]
+    fn every_row_holds() {
+        hold_where_possible("on_the_kernel::every_row_holds", &files());
+    }
 }
 
 #[test]
