@@ -31,7 +31,8 @@ fn written(setting: &Setting) -> (&'static str, String) {
         Setting::SynCookies(when) => {
             let number = match when {
                 SynCookies::Never => 0,
-                SynCookies::UnderFlood => 1,
+                // The kernel tells no flood from a crowd.
+                SynCookies::UnderFlood | SynCookies::WhenFull => 1,
                 SynCookies::Always => 2,
             };
             ("net/ipv4/tcp_syncookies", number.to_string())
