@@ -25,6 +25,8 @@ DATE = "2026-09-17"
 
 # Two services that share a port since the last whole registry: the newest source shows only the second.
 SHARED = {"465/tcp", "631/tcp"}
+# The place of what has no name, behind the names of the same port.
+BEHIND = 99
 LETTERS = {"tcp": "t", "udp": "u", "sctp": "s", "dccp": "d"}
 
 
@@ -111,7 +113,7 @@ def merged(named, bare, first, every):
     for key, text in bare.items():
         ports, transport = key.split("/")
         if state(text):
-            add(ports, 0, state(text), transport)
+            add(ports, BEHIND, state(text), transport)
     taken = {int(key.split("/")[0]) for key in named}
     for key, name in first.items():
         if "-" in key:

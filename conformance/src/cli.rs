@@ -7,6 +7,7 @@ mod explain;
 mod follow;
 mod list;
 mod out;
+mod ports;
 mod replay;
 mod roles;
 mod serve;
@@ -98,6 +99,8 @@ enum Command {
     Follow(follow::Args),
     /// List requirements, one line each, and count them
     List(list::Args),
+    /// Say what ports and names of services mean: who assigns them, who may bind them, what for
+    Ports(ports::Args),
     /// Put a stack in the place of each recorded end, and play the other end to it as recorded
     Replay(replay::Args),
     /// Let real programs talk to a host, over a network interface in a namespace of its own
@@ -112,6 +115,7 @@ impl Command {
             Self::Explain(args) => explain::run(args, out),
             Self::Follow(args) => follow::run(args, out),
             Self::List(args) => list::run(args, out),
+            Self::Ports(args) => ports::run(args, out),
             Self::Replay(args) => replay::run(args, out),
             Self::Serve(args) => serve::run(args, out),
         }

@@ -2,5 +2,7 @@
 
 pub mod follow;
 pub mod ladder;
+pub mod ports;
 pub mod replay;
 pub mod serve;
+pub mod sockets;

@@ -1,7 +1,7 @@
 //! floor 4: which service has which port: the registry of IANA, whole (RFC 6335).
 //!
-//! The tables are text, one row a line, sorted; they are searched as they are, in O(log n) and without allocation.
-//! `ci/record --services` makes them and says what they are taken from. A row is
+//! The tables are text, one row a line, sorted; they are searched as they are, in O(log n) and without
+//! allocation. `ci/record --services` makes them and says what they are taken from. A row is
 //!
 //! ```text
 //! 443 https tus        port or range, name, transports: t TCP, u UDP, s SCTP, d DCCP, * none is stated
@@ -135,8 +135,8 @@ fn words(line: &str) -> Option<[&str; 3]> {
 struct Table(&'static str);
 
 impl Table {
-    /// The part from the first line on that `is_before` does not hold for. It holds for the lines up to some place
-    /// and for none behind it.
+    /// The part from the first line on that `is_before` does not hold for. It holds for the lines up to some
+    /// place and for none behind it.
     fn rest_from(self, is_before: impl Fn(&'static str) -> bool) -> Self {
         let text = self.0;
         let (mut low, mut high) = (0, text.len());
@@ -166,7 +166,8 @@ fn first_port(line: &str) -> u32 {
     digits.parse().unwrap_or_default()
 }
 
-/// What the registry says of a port: the name that is used first, and others behind it. Nothing means unassigned.
+/// What the registry says of a port: the name that is used first, and others behind it. Nothing means
+/// unassigned.
 pub fn of_port(number: u16) -> impl Iterator<Item = Row> {
     let number = u32::from(number);
     let behind = BY_PORT.rest_from(|line| first_port(line) <= number);
@@ -217,7 +218,8 @@ pub fn port(name: &str, transport: Transport) -> Option<u16> {
     of_name(name).find(|row| row.is_of(transport)).map(|row| row.first)
 }
 
-/// The name of the service that a port is assigned to on one transport: the one used first, if there are several.
+/// The name of the service that a port is assigned to on one transport: the one used first, if there are
+/// several.
 pub fn name(number: u16, transport: Transport) -> Option<&'static str> {
     of_port(number).filter(|row| row.is_of(transport)).find_map(|row| match row.purpose {
         Purpose::Service(name) => Some(name),

@@ -210,6 +210,10 @@ pub struct Row {
     pub receive_queue: u64,
     /// What waits for acknowledgement in octets, or the backlog of a listener.
     pub send_queue: u64,
+    /// Who made it, or the listener it came from.
+    pub user: User,
+    /// `IPV6_V6ONLY`: a wildcard of family V6 then stands for IPv6 alone.
+    pub v6_only: bool,
 }
 
 impl Socket {
@@ -404,6 +408,8 @@ impl Socket {
             state,
             receive_queue,
             send_queue,
+            user: self.user,
+            v6_only: self.options.v6_only,
         }
     }
 

@@ -113,7 +113,8 @@ fn authority(whole: Piece<'_>, inside: Inside) -> Result<Written<'_>, Slip> {
         };
     }
     let zone_at = whole.text.find('%').unwrap_or(whole.text.len());
-    if whole.text[..zone_at].matches(':').count() > 1 {
+    let begins_with_v4 = || whole.split(':').is_some_and(|(addr, _)| v4(addr).is_ok());
+    if whole.text[..zone_at].matches(':').count() > 1 && !begins_with_v4() {
         return without_brackets(whole, inside);
     }
     if let Some(offset) = whole.text.find('%') {

@@ -332,6 +332,7 @@ fn a_mistake_says_where_it_is() {
         ("a..b:80", 1, Mistake::NameMalformed),
         ("192.0.2.1:", 11, Mistake::PortMissing),
         ("192.0.2.1:65536", 11, Mistake::PortTooLarge),
+        ("192.0.2.1:http:80", 15, Mistake::PortMalformed),
         ("192.0.2.1:+80", 11, Mistake::PortMalformed),
         ("192.0.2.1:8\u{ff10}", 12, Mistake::PortMalformed),
         ("http://192.0.2.1:www", 18, Mistake::PortOfUrl),
