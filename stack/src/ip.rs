@@ -179,7 +179,8 @@ const UNREACHED_LIMIT: usize = 64;
 
 impl Ip {
     /// An idle interface set up by `config`.
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        config.groups.sort_unstable();
         Self {
             neighbors: neighbor::Cache::new(config.neighbor, &config.neighbors),
             reassembly: reassembly::Table::new(config.reassembly),
@@ -268,6 +269,29 @@ impl Ip {
     /// Whether `addr` is an address of this host.
     pub fn is_local(&self, addr: IpAddr) -> bool {
         address::is_own(&self.config, addr)
+    }
+
+    /// Whether this host is in the group `addr`.
+    pub fn is_joined(&self, addr: IpAddr) -> bool {
+        address::is_joined(&self.config, addr)
+    }
+
+    /// Whether every host is in the group `addr`, or this one for its addresses.
+    pub fn is_joined_by_rule(&self, addr: IpAddr) -> bool {
+        address::is_joined_by_rule(&self.config, addr)
+    }
+
+    /// Joins a group (RFC 1112 section 7.1); the caller counts who wants it.
+    pub fn join(&mut self, group: IpAddr) {
+        let at = self.config.groups.partition_point(|known| *known < group);
+        self.config.groups.insert(at, group);
+    }
+
+    /// Leaves a group that was joined.
+    pub fn leave(&mut self, group: IpAddr) {
+        if let Ok(at) = self.config.groups.binary_search(&group) {
+            self.config.groups.remove(at);
+        }
     }
 
     /// Whether `addr` is an IPv4 broadcast address of this link, in any standard form.

@@ -41,14 +41,18 @@ fn is_network_number(config: &Config, addr: Ipv4Addr) -> bool {
 
 /// Whether the host listens to the group `addr`.
 pub(super) fn is_joined(config: &Config, addr: IpAddr) -> bool {
-    let by_rule = match addr {
+    is_joined_by_rule(config, addr) || config.groups.binary_search(&addr).is_ok()
+}
+
+/// Whether every host is in the group `addr`, or one with these addresses.
+pub(super) fn is_joined_by_rule(config: &Config, addr: IpAddr) -> bool {
+    match addr {
         IpAddr::V4(group) => group == Ipv4Addr::new(224, 0, 0, 1),
         IpAddr::V6(group) => {
             //= RFC4291-2.8-a
             group == Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1) || is_own_solicited_node(config, group)
         }
-    };
-    by_rule || config.groups.contains(&addr)
+    }
 }
 
 fn is_own_solicited_node(config: &Config, group: Ipv6Addr) -> bool {

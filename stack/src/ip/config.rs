@@ -24,7 +24,8 @@ pub struct Config {
     pub link: LinkConfig,
     /// The interface addresses with their prefixes, the preferred one of each family first.
     pub addrs: Vec<Cidr>,
-    /// Multicast groups that are joined beside the ones that every node is in.
+    /// Multicast groups that are joined beside the ones that every node is in and those of sockets. A running
+    /// host keeps them in order.
     pub groups: Vec<IpAddr>,
     /// The router for IPv4 destinations that are not on the link.
     pub gateway_v4: Option<Ipv4Addr>,

@@ -3,7 +3,6 @@
 //! A packet is built once, in a buffer that is kept: nothing is allocated unless it has to wait for a
 //! neighbour.
 //!
-//! RFC1112-6.2-b: no copy of a multicast datagram comes back to its sender; nothing loops at this floor.
 //! RFC1122-3.3.3-a: without path knowledge the MTU of the link counts, as RFC 1191 has it.
 //! RFC9293-MAY-10: no options of IPv4 are sent, so no timestamps of routers are asked for.
 //! RFC9293-MAY-11: nor a record of the route.

@@ -1,6 +1,6 @@
 //! floor 4: the door of the socket layer: a call in, its answer out (RFC 9293 section 3.9.1, POSIX).
 
-use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId};
+use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId, User};
 use super::name::Endpoint;
 use super::options::Options;
 use super::table::{Body, Net, Slot, Socket, Sockets};
@@ -62,14 +62,20 @@ impl Sockets {
                 let slot = self.slot(*sock)?;
                 match self.socket(slot).kind() {
                     Kind::Stream => self.disconnect_stream(slot, net),
-                    Kind::Datagram => return Err(Refused::NotSupported),
+                    Kind::Datagram => self.disconnect_datagram(slot),
                 }
                 Ok(Reply::Done)
             }
-            Call::Peek { sock, max } => self.peek(self.slot(*sock)?, *max),
+            Call::Peek { sock, max } => {
+                let slot = self.slot(*sock)?;
+                match self.socket(slot).kind() {
+                    Kind::Stream => self.peek(slot, *max),
+                    Kind::Datagram => self.receive_datagram(slot, *max, false, true),
+                }
+            }
             Call::RecvUrgent { sock } => self.receive_urgent(self.slot(*sock)?),
             Call::AtMark { sock } => self.at_mark(self.slot(*sock)?),
-            Call::RecvError { sock } => self.slot(*sock).and(Err(Refused::NotSupported)),
+            Call::RecvError { sock } => self.receive_error(self.slot(*sock)?),
             Call::Become { user } => {
                 self.policy.user = *user;
                 Ok(Reply::Done)
@@ -115,11 +121,10 @@ impl Sockets {
         net: &mut Net<'_>,
     ) -> Result<Reply, Refused> {
         let slot = self.slot(sock)?;
-        match (self.socket(slot).kind(), urgent) {
+        match self.socket(slot).kind() {
             // A stream has one peer; Linux ignores a destination that is given.
-            (Kind::Stream, _) => self.send_stream(slot, data, urgent, net),
-            (Kind::Datagram, true) => Err(Refused::NotSupported),
-            (Kind::Datagram, false) => self.send_datagram(slot, to, data, net),
+            Kind::Stream => self.send_stream(slot, data, urgent, net),
+            Kind::Datagram => self.send_datagram(slot, to, data, urgent, net),
         }
     }
 
@@ -133,7 +138,7 @@ impl Sockets {
         let slot = self.slot(sock)?;
         match self.socket(slot).kind() {
             Kind::Stream => self.receive_stream(slot, max, net),
-            Kind::Datagram => self.receive_datagram(slot, max, with_name),
+            Kind::Datagram => self.receive_datagram(slot, max, with_name, false),
         }
     }
 
@@ -146,6 +151,17 @@ impl Sockets {
             // What a bound socket stands for does not change.
             return Err(Refused::InvalidArgument);
         }
+        if let OptionValue::JoinGroup(group, device) = value {
+            return self.join_group(slot, group, device, net);
+        }
+        if let OptionValue::LeaveGroup(group, device) = value {
+            return self.leave_group(slot, group, device, net);
+        }
+        let tied = socket.options.device.is_some();
+        if matches!(value, OptionValue::BindToDevice(_)) && tied && self.policy.user != User::ROOT {
+            return Err(Refused::NotPermitted);
+        }
+        let socket = self.socket(slot);
         socket.options.set(family, kind, value)?;
         self.wire_option(slot, value, net);
         // The books show the flags as they are now: they decide about the next claim to the port.

@@ -1,5 +1,6 @@
 //! floor 4: what comes up from IP finds its socket (RFC 9293 section 3.10.7, RFC 1122 section 3.2.2).
 
+use super::call::Device;
 use super::depart::Looped;
 use super::name::{Endpoint, FourTuple};
 use super::table::{Net, Slot, Sockets};
@@ -19,7 +20,7 @@ impl Sockets {
     pub fn arrives(&mut self, received: &Received<'_>, net: &mut Net<'_>) {
         match received {
             Received::Nothing => {}
-            Received::Datagram(incoming) => self.packet_arrives(incoming, net),
+            Received::Datagram(incoming) => self.packet_arrives(incoming, Device::Interface, net),
             Received::Error(error) => self.error_arrives(error, net),
         }
     }
@@ -36,7 +37,7 @@ impl Sockets {
     fn deliver_looped(&mut self, net: &mut Net<'_>) {
         for _ in 0..LOOPED_MAX {
             let Some(looped) = self.departures.next_looped() else { return };
-            let Looped { src, dst, protocol, traffic_class, payload } = looped;
+            let Looped { src, dst, device, protocol, traffic_class, payload } = looped;
             let incoming = Incoming {
                 src,
                 dst,
@@ -45,18 +46,18 @@ impl Sockets {
                 traffic_class,
                 payload: Cow::Owned(payload),
                 quote: Cow::Borrowed(&[]),
-                group: false,
+                group: dst.is_multicast() || net.ip.is_broadcast(dst),
             };
-            self.packet_arrives(&incoming, net);
+            self.packet_arrives(&incoming, device, net);
         }
         self.departures.clear_looped();
         net.out.discard(Why::LoopTooLong);
     }
 
-    fn packet_arrives(&mut self, incoming: &Incoming<'_>, net: &mut Net<'_>) {
+    fn packet_arrives(&mut self, incoming: &Incoming<'_>, device: Device, net: &mut Net<'_>) {
         match incoming.protocol {
             wire::tcp::PROTOCOL => self.segment_arrives(incoming, net),
-            wire::udp::PROTOCOL => self.datagram_arrives(incoming, net),
+            wire::udp::PROTOCOL => self.datagram_arrives(incoming, device, net),
             _ => net.out.discard(Why::ProtocolUnknown),
         }
     }

@@ -86,6 +86,11 @@ impl Sockets {
             })
             .count();
         assert_eq!(streams, self.streams.count(), "streams are found exactly if they can receive");
+        let memberships = |body: &Body| match body {
+            Body::Datagram(datagram) => datagram.groups.len(),
+            Body::Idle | Body::Listening(_) | Body::Connection(_) => 0,
+        };
+        assert_eq!(bodies().map(memberships).sum::<usize>(), self.groups.count(), "members are counted");
         let datagrams = sockets().filter(|socket| match socket.body {
             Body::Datagram(_) => socket.bound.is_some(),
             Body::Idle | Body::Listening(_) | Body::Connection(_) => false,

@@ -1,19 +1,21 @@
-//! floor 4: calls on datagram sockets, and what arrives for them (RFC 768, RFC 1122 section 4.1, RFC 8085
-//! section 5).
+//! floor 4: calls on datagram sockets (RFC 768, RFC 1122 section 4.1, RFC 8085 section 5). Checks come in the
+//! order of Linux: an own port, the destination, the route, permission, the length, and trouble from before.
 //!
 //! RFC1122-4.1.3.2-a: there is no call for IP options, neither to read nor to set them.
 //! RFC1122-4.1.4-a: time to live, traffic class and source are set per socket; there is no call for IP
 //! options.
 //! RFC4821-9-a: no option lets a datagram exceed the known size of its path unfragmented.
 
-use super::call::{How, Reply};
+use super::bind::Scope;
+use super::call::{Device, Family, How, OptionValue, Reply};
 use super::depart::Marks;
 use super::name::{Endpoint, FourTuple};
+use super::route::Way;
 use super::table::{Body, Datagram, Net, Slot, Socket, Sockets};
-use crate::base::{Refused, Why};
-use crate::ip::{IcmpError, Incoming, Outgoing};
+use crate::base::Refused;
+use crate::ip::Outgoing;
+use crate::udp::Failure;
 use crate::{udp, wire};
-use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
 /// Octets of the IP header of a packet to `dst`.
@@ -23,6 +25,9 @@ const fn ip_header_octets(dst: IpAddr) -> usize {
         IpAddr::V6(_) => 40,
     }
 }
+
+/// The longest data that Linux looks at further before it says no, in octets.
+const LENGTH_MAX_OCTETS: usize = 0xffff;
 
 impl Socket {
     /// The datagram part of a socket that is known to have one.
@@ -39,6 +44,15 @@ impl Socket {
     fn check_broadcast(&self, dst: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
         let permitted = self.options.broadcast || !net.ip.is_broadcast(dst);
         permitted.then_some(()).ok_or(Refused::AccessDenied)
+    }
+
+    /// What a packet of this socket to `dst` says beside addresses and payload.
+    fn marks_to(&self, dst: IpAddr) -> Marks {
+        //= RFC1112-6.1-a
+        //= RFC1112-6.1-b
+        let hop_limit =
+            if dst.is_multicast() { Some(self.options.multicast_hops) } else { self.options.hop_limit };
+        Marks { hop_limit, ..self.options.marks() }
     }
 }
 
@@ -67,21 +81,56 @@ impl Sockets {
         }
     }
 
-    /// `connect` on a datagram socket: from now on it talks to this peer alone.
+    /// Tells a socket that waits for packets of an option that was set just now.
+    pub(super) fn wire_waiting_option(&mut self, slot: Slot, value: OptionValue) {
+        let socket = self.socket(slot);
+        if let (Body::Datagram(datagram), OptionValue::ReceiveErrors(false)) = (&mut socket.body, value) {
+            datagram.failures.clear();
+        }
+        if let OptionValue::BindToDevice(_) = value {
+            self.wait_anew(slot);
+        }
+    }
+
+    /// Lets a socket wait for something else.
+    fn wait_anew(&mut self, slot: Slot) {
+        let stand = self.socket(slot).stand();
+        // The tables are apart from the sockets that stand in them.
+        let Some(socket) = self.sockets.get_mut(slot) else { return };
+        let (place, table) = match &mut socket.body {
+            Body::Datagram(datagram) => (datagram.place.as_mut(), &mut self.datagrams),
+            Body::Listening(listener) => (Some(&mut listener.place), &mut self.streams),
+            Body::Idle | Body::Connection(_) => return,
+        };
+        if let Some(place) = place {
+            table.leave(place);
+            *place = table.wait(stand, slot);
+        }
+    }
+
+    /// `connect` on a datagram socket: from now on it talks to this peer alone. What came before stays
+    /// readable, and trouble that was reported before is reported.
     pub(super) fn connect_datagram(
         &mut self,
         slot: Slot,
         name: SocketAddr,
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
-        let socket = self.socket(slot);
-        let remote = socket.remote(name)?;
-        let source = socket.source(remote.addr, net)?;
-        socket.check_broadcast(remote.addr, net)?;
         self.bind_by_itself(slot, Refused::WouldBlock, net)?;
+        let socket = self.socket(slot);
+        let remote = socket.destination(name, true)?;
+        let way = socket.way(remote.addr, net)?;
+        socket.check_broadcast(remote.addr, net)?;
         self.leave_datagram(slot);
         let socket = self.socket(slot);
-        socket.local.addr = source;
+        if has_zone(name) {
+            // A zone is a device.
+            socket.options.device = Some(Device::Interface);
+        }
+        // A source that was chosen for an earlier peer stays until the socket is disconnected.
+        if socket.local.addr.is_unspecified() {
+            socket.local.addr = way.source;
+        }
         socket.datagram().peer = Some(remote);
         let local = socket.local;
         self.renew_claim(slot);
@@ -90,30 +139,43 @@ impl Sockets {
         Ok(())
     }
 
+    /// `connect` to nobody: the peer is gone, and with it the device and what `bind` was not asked for.
+    pub(super) fn disconnect_datagram(&mut self, slot: Slot) {
+        self.leave_datagram(slot);
+        let socket = self.socket(slot);
+        socket.options.device = None;
+        let wildcard = Endpoint::wildcard(socket.family, 0).addr;
+        socket.local.addr = socket.asked.map_or(wildcard, Scope::addr);
+        let lasting = socket.bound.is_some_and(|bound| bound.lasting);
+        self.renew_claim(slot);
+        if lasting {
+            self.enter_datagram(slot);
+        } else {
+            self.release(slot);
+            self.socket(slot).local.port = 0;
+        }
+    }
+
     /// `send` and `sendto` on a datagram socket.
     pub(super) fn send_datagram(
         &mut self,
         slot: Slot,
         to: Option<SocketAddr>,
         data: &[u8],
+        urgent: bool,
         net: &mut Net<'_>,
     ) -> Result<Reply, Refused> {
         // Linux takes a port before it looks at the destination.
         self.bind_by_itself(slot, Refused::WouldBlock, net)?;
         let socket = self.socket(slot);
-        let remote = match to {
-            Some(name) if name.port() == 0 => return Err(Refused::InvalidArgument),
-            Some(name) => socket.remote(name)?,
-            None => socket.datagram().peer.ok_or(Refused::DestinationRequired)?,
-        };
-        let source = socket.source(remote.addr, net)?;
+        let remote = socket.send_to(to, data, urgent)?;
+        let way = socket.way(remote.addr, net)?;
         socket.check_broadcast(remote.addr, net)?;
         if data.len() > udp::max_payload_octets(remote.addr) {
+            self.keep_own_failure(slot, remote);
             return Err(Refused::MessageSize);
         }
-        //= RFC1112-6.1-a
-        let hop_limit = socket.options.hop_limit.filter(|_| !remote.addr.is_multicast());
-        let marks = Marks { hop_limit, ..socket.options.marks() };
+        let marks = socket.marks_to(remote.addr);
         let src_port = socket.local.port;
         let datagram = socket.datagram();
         //= RFC1122-4.1.3.3-a
@@ -124,24 +186,24 @@ impl Sockets {
             return Err(Refused::BrokenPipe);
         }
         let datagram = wire::udp::Datagram { src_port, dst_port: remote.port, payload: data };
-        self.transmit_datagram(&datagram, source, remote.addr, marks, net)?;
+        self.transmit_datagram(&datagram, &way, remote.addr, marks, net)?;
         Ok(Reply::Sent(u32::try_from(data.len()).unwrap_or(u32::MAX)))
     }
 
     fn transmit_datagram(
         &mut self,
         datagram: &wire::udp::Datagram<'_>,
-        src: IpAddr,
+        way: &Way,
         dst: IpAddr,
         marks: Marks,
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
         let mut payload = core::mem::take(&mut self.scratch);
         payload.clear();
-        datagram.emit(src, dst, &mut payload);
+        datagram.emit(way.source, dst, &mut payload);
         let fits = payload.len() + ip_header_octets(dst) <= usize::from(net.ip.mtu_octets(dst));
         let outgoing = Outgoing {
-            src,
+            src: way.source,
             dst,
             protocol: wire::udp::PROTOCOL,
             hop_limit: marks.hop_limit,
@@ -150,17 +212,24 @@ impl Sockets {
             dont_fragment: fits,
             payload: &payload,
         };
-        let result = self.departures.send(&outgoing, net);
+        // A group is heard in this host even if nothing leaves it.
+        let leaves = way.link && marks.hop_limit != Some(0);
+        let result = if leaves { net.ip.send(net.now, &outgoing, net.choices, net.out) } else { Ok(()) };
+        if let (Ok(()), Some(device)) = (result, way.inside) {
+            //= RFC1112-6.2-b
+            self.departures.turn_back(&outgoing, device);
+        }
         self.scratch = payload;
         result
     }
 
-    /// `recv` and `recvfrom` on a datagram socket.
+    /// `recv`, `recvfrom` and `recv` with `MSG_PEEK` on a datagram socket.
     pub(super) fn receive_datagram(
         &mut self,
         slot: Slot,
         max: u32,
         with_name: bool,
+        stays: bool,
     ) -> Result<Reply, Refused> {
         let socket = self.socket(slot);
         let family = socket.family;
@@ -168,7 +237,8 @@ impl Sockets {
         if let Some(error) = datagram.error.take() {
             return Err(error);
         }
-        let arrived = datagram.queue.pop().ok_or(Refused::WouldBlock)?;
+        let arrived = if stays { datagram.queue.first().cloned() } else { datagram.queue.pop() };
+        let arrived = arrived.ok_or(Refused::WouldBlock)?;
         let whole_octets = u32::try_from(arrived.payload.len()).unwrap_or(u32::MAX);
         let mut data = arrived.payload;
         data.truncate(max as usize);
@@ -181,99 +251,80 @@ impl Sockets {
         Ok(Reply::Datagram { from, to, data, whole_octets })
     }
 
-    /// `shutdown` on a datagram socket.
+    /// `recvmsg` with `MSG_ERRQUEUE`. Streams keep no errors.
+    pub(super) fn receive_error(&mut self, slot: Slot) -> Result<Reply, Refused> {
+        let socket = self.socket(slot);
+        let family = socket.family;
+        let Body::Datagram(datagram) = &mut socket.body else { return Err(Refused::WouldBlock) };
+        let (failure, next) = datagram.failures.pop().ok_or(Refused::WouldBlock)?;
+        if let Some(error) = next {
+            datagram.error = error;
+        }
+        let Failure { error, to: (addr, port), data, reported: _ } = failure;
+        Ok(Reply::Failure { error, to: Endpoint { addr, port }.name(family), data })
+    }
+
+    /// Keeps that a datagram is too long to be sent, if the application asked for all errors.
+    fn keep_own_failure(&mut self, slot: Slot, remote: Endpoint) {
+        let socket = self.socket(slot);
+        let (limit_octets, all) = (socket.options.receive_buffer_octets, socket.options.receive_errors);
+        let family = socket.family;
+        let datagram = socket.datagram();
+        let port = match (family, datagram.peer) {
+            (Family::V6, _) => remote.port,
+            (Family::V4, peer) => peer.map_or(0, |peer| peer.port),
+        };
+        if all && (family == Family::V4) == remote.addr.is_ipv4() {
+            let error = Refused::MessageSize;
+            let failure =
+                Failure { error, reported: false, to: (remote.addr, port), data: alloc::vec::Vec::new() };
+            datagram.failures.push(limit_octets, failure);
+        }
+    }
+
+    /// `shutdown` on a datagram socket. It works without a peer, too, although it says no.
     pub(super) fn shutdown_datagram(&mut self, slot: Slot, how: How) -> Result<(), Refused> {
         let datagram = self.socket(slot).datagram();
         datagram.read_shut |= how != How::Write;
         datagram.write_shut |= how != How::Read;
         datagram.peer.map(|_| ()).ok_or(Refused::NotConnected)
     }
+}
 
-    /// A UDP datagram arrives.
-    pub(super) fn datagram_arrives(&mut self, incoming: &Incoming<'_>, net: &mut Net<'_>) {
-        //= RFC768-IP_Interface-a
-        let checked = match wire::udp::View::read(&incoming.payload) {
-            Ok(view) => wire::udp::Datagram::check(&view, incoming.src, incoming.dst),
-            Err(_) => Err(Why::UdpTruncated),
+impl Socket {
+    /// Where `data` is to go.
+    fn send_to(&mut self, to: Option<SocketAddr>, data: &[u8], urgent: bool) -> Result<Endpoint, Refused> {
+        // The path of IPv4 looks at the length and the flags first, that of IPv6 at neither.
+        let first_check = || match (data.len() > LENGTH_MAX_OCTETS, urgent) {
+            (true, _) => Err(Refused::MessageSize),
+            (false, true) => Err(Refused::NotSupported),
+            (false, false) => Ok(()),
         };
-        match checked {
-            Ok(datagram) if datagram.dst_port == 0 => net.out.discard(Why::UdpPortZero),
-            Ok(datagram) => self.deliver_datagram(incoming, &datagram, net),
-            Err(why) => net.out.discard(why),
+        if self.family == Family::V4 {
+            first_check()?;
         }
-    }
-
-    fn deliver_datagram(
-        &mut self,
-        incoming: &Incoming<'_>,
-        datagram: &wire::udp::Datagram<'_>,
-        net: &mut Net<'_>,
-    ) {
-        let tuple = FourTuple {
-            local: Endpoint { addr: incoming.dst, port: datagram.dst_port },
-            remote: Endpoint { addr: incoming.src, port: datagram.src_port },
+        let remote = match to {
+            Some(name) if name.port() == 0 && self.family == Family::V4 && name.is_ipv4() => {
+                return Err(Refused::InvalidArgument);
+            }
+            Some(name) => self.destination(name, false)?,
+            None => self.datagram().peer.ok_or(Refused::DestinationRequired)?,
         };
-        // A unicast packet in a link-layer broadcast is for one socket too.
-        let to_group = incoming.dst.is_multicast() || net.ip.is_broadcast(incoming.dst);
-        if to_group {
-            let takers: Vec<Slot> =
-                self.datagrams.all_for(&tuple, super::route::device_of(incoming.dst)).collect();
-            if takers.is_empty() {
-                net.out.discard(Why::UdpNobody);
-            }
-            for slot in takers {
-                self.queue_datagram(slot, incoming, datagram, net);
-            }
-            return;
+        let mapped = self.family == Family::V6 && remote.addr.is_ipv4();
+        if mapped {
+            first_check()?;
         }
-        match self.datagrams.paired(&tuple).or_else(|| self.datagrams.waiting_for(&tuple)) {
-            Some(slot) => self.queue_datagram(slot, incoming, datagram, net),
-            None => {
-                net.out.discard(Why::UdpNobody);
-                //= RFC1122-4.1.3.1-a
-                self.refuse_datagram(incoming, &tuple, net);
-            }
+        if remote.port == 0 && (to.is_some() || mapped) {
+            return Err(Refused::InvalidArgument);
         }
+        Ok(remote)
     }
+}
 
-    fn queue_datagram(
-        &mut self,
-        slot: Slot,
-        incoming: &Incoming<'_>,
-        datagram: &wire::udp::Datagram<'_>,
-        net: &mut Net<'_>,
-    ) {
-        let socket = self.socket(slot);
-        let limit_octets = socket.options.receive_buffer_octets;
-        let from = (incoming.src, datagram.src_port);
-        let queue = &mut socket.datagram().queue;
-        if let Err(why) = queue.push(limit_octets, from, incoming.dst, datagram.payload) {
-            net.out.discard(why);
-        }
-    }
-
-    /// Nobody takes a datagram: its sender is told, over the wire or, if it is in this host, at once.
-    fn refuse_datagram(&mut self, incoming: &Incoming<'_>, tuple: &FourTuple, net: &mut Net<'_>) {
-        if !super::depart::is_own(net, incoming.src) {
-            net.ip.unreachable_port(net.now, incoming, net.choices, net.out);
-            return;
-        }
-        let sender = FourTuple { local: tuple.remote, remote: tuple.local };
-        if let Some(slot) = self.datagrams.paired(&sender) {
-            self.socket(slot).datagram().error = Some(Refused::ConnRefused);
-        }
-    }
-
-    /// An ICMP error quotes a UDP datagram of the conversation `tuple`. Sockets without a peer are not told:
-    /// the error says nothing about the next datagram.
-    pub(super) fn datagram_error(&mut self, error: &IcmpError<'_>, tuple: &FourTuple, net: &mut Net<'_>) {
-        let Some(slot) = self.datagrams.paired(tuple) else {
-            net.out.discard(Why::IcmpForNobody);
-            return;
-        };
-        if let Some(refused) = udp::refusal(error.kind, error.dst) {
-            //= RFC1122-3.2.2.1-c
-            self.socket(slot).datagram().error = Some(refused);
-        }
+/// Whether `name` has an address that means something on one link only, and says on which.
+fn has_zone(name: SocketAddr) -> bool {
+    match name {
+        SocketAddr::V4(_) => false,
+        SocketAddr::V6(name) => super::name::needs_scope(*name.ip()) && name.scope_id() != 0,
     }
 }

@@ -24,6 +24,8 @@ pub struct Demux {
     /// The conversation that was found last: packets come in trains. Forgotten when the table changes.
     recent: Option<(FourTuple, Slot)>,
     waiting: Waiting,
+    /// How many peers have no port.
+    without_port: usize,
 }
 
 impl Demux {
@@ -35,12 +37,14 @@ impl Demux {
             index: Index::default(),
             recent: None,
             waiting: Waiting::new(key, weights),
+            without_port: 0,
         }
     }
 
     /// Enters a socket with a peer.
     pub fn pair(&mut self, tuple: FourTuple, slot: Slot) {
         self.recent = None;
+        self.without_port += usize::from(tuple.remote.port == 0);
         let hash = tuple.hash(&self.key);
         let entry = self.paired.insert((tuple, slot));
         self.index.insert(hash, entry.place());
@@ -49,6 +53,7 @@ impl Demux {
     /// Takes out a socket with a peer.
     pub fn part(&mut self, tuple: FourTuple, slot: Slot) {
         self.recent = None;
+        self.without_port -= usize::from(tuple.remote.port == 0);
         let hash = tuple.hash(&self.key);
         let is_it = |place: &u32| *self.paired.at(*place).1 == (tuple, slot);
         let Some(place) = self.index.candidates(hash).find(is_it) else {
@@ -99,6 +104,11 @@ impl Demux {
     /// The socket that got this very peer last, of those that `suit`.
     pub fn paired_last(&self, tuple: &FourTuple, suit: impl Fn(Slot) -> bool) -> Option<Slot> {
         self.pairs(tuple).filter(|(_, slot)| suit(*slot)).max().map(|(_, slot)| slot)
+    }
+
+    /// Whether somebody has a peer that is an address without a port.
+    pub const fn has_peers_without_port(&self) -> bool {
+        self.without_port > 0
     }
 
     /// The socket without a peer that takes what arrives on this tuple, on the device that has the local

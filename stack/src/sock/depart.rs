@@ -3,7 +3,9 @@
 //! A connection writes its segments into a buffer that is used again and again; when it is done they go
 //! down. Packets to an own or loopback address never reach the link.
 
+use super::call::Device;
 use super::name::FourTuple;
+use super::route::device_of;
 use super::table::Net;
 use crate::base::{Ecn, Refused, Why};
 use crate::ip::{self, Outgoing};
@@ -32,6 +34,8 @@ pub(super) struct Looped {
     pub(super) src: IpAddr,
     /// Destination.
     pub(super) dst: IpAddr,
+    /// The device that it arrives on.
+    pub(super) device: Device,
     /// Protocol number of the transport.
     pub(super) protocol: u8,
     /// Traffic class octet.
@@ -155,9 +159,15 @@ impl Departures {
         if !is_own(net, outgoing.dst) {
             return net.ip.send(net.now, outgoing, net.choices, net.out);
         }
-        let Outgoing { src, dst, protocol, traffic_class, payload, .. } = *outgoing;
-        self.looped.push_back(Looped { src, dst, protocol, traffic_class, payload: payload.to_vec() });
+        self.turn_back(outgoing, device_of(outgoing.dst));
         Ok(())
+    }
+
+    /// Lets a packet of this host, or a copy of it, arrive here on `device`.
+    pub(super) fn turn_back(&mut self, outgoing: &Outgoing<'_>, device: Device) {
+        let Outgoing { src, dst, protocol, traffic_class, payload, .. } = *outgoing;
+        let payload = payload.to_vec();
+        self.looped.push_back(Looped { src, dst, device, protocol, traffic_class, payload });
     }
 
     /// Whether there are packets of this host to itself.

@@ -22,7 +22,7 @@ use alloc::collections::VecDeque;
 #[derive(Debug)]
 pub(super) struct Listener {
     backlog: u32,
-    place: Place,
+    pub(super) place: Place,
     /// In order of creation.
     half_open: VecDeque<Slot>,
     /// Until when a cookie may come back.

@@ -279,6 +279,12 @@ impl Options {
             OptionValue::BindToDevice(device) => self.device = device,
             OptionValue::MulticastAll(on) => self.multicast_all = on,
             OptionValue::MulticastLoop(on) => self.multicast_loop = on,
+            OptionValue::MulticastHops(_) if kind == Kind::Stream => {
+                return Err(match family {
+                    Family::V4 => Refused::InvalidArgument,
+                    Family::V6 => Refused::NoSuchOption,
+                });
+            }
             OptionValue::MulticastHops(limit) => self.multicast_hops = limit,
             OptionValue::ReceiveErrors(on) => self.receive_errors = on,
             OptionValue::LingerFinWait(seconds) if kind == Kind::Stream => {
@@ -290,9 +296,9 @@ impl Options {
             OptionValue::Cork(on) if kind == Kind::Stream => self.cork = on,
             OptionValue::SynCount(0 | 128..) if kind == Kind::Stream => return Err(Refused::InvalidArgument),
             OptionValue::SynCount(times) if kind == Kind::Stream => self.syn_count = times,
-            // Nothing joins groups yet.
-            OptionValue::JoinGroup(..) | OptionValue::LeaveGroup(..) => return Err(Refused::NotSupported),
-            OptionValue::V6Only(_)
+            OptionValue::JoinGroup(..)
+            | OptionValue::LeaveGroup(..)
+            | OptionValue::V6Only(_)
             | OptionValue::NoDelay(_)
             | OptionValue::MaxSegment(_)
             | OptionValue::UserTimeout(_)
@@ -367,7 +373,11 @@ impl Sockets {
     pub(super) fn wire_option(&mut self, slot: Slot, value: OptionValue, net: &mut Net<'_>) {
         let default_timeout = self.settings.user_timeout;
         let socket = self.socket(slot);
-        let Body::Connection(connection) = &mut socket.body else { return };
+        let connection = match &mut socket.body {
+            Body::Connection(connection) => connection,
+            Body::Datagram(_) | Body::Listening(_) => return self.wire_waiting_option(slot, value),
+            Body::Idle => return,
+        };
         match value {
             //= RFC9293-MUST-17
             OptionValue::NoDelay(on) => self.act(slot, net, |tcb, now, cx| tcb.set_nagle(now, !on, cx)),
@@ -467,6 +477,8 @@ mod tests {
                     let mut options = Options::default();
                     match options.set(family, kind, value) {
                         Ok(()) => options.get(family, kind, name) == Ok(value),
+                        // A stream has no use for this one, and tells what it is all the same.
+                        Err(_) if name == OptionName::MulticastHops => options == Options::default(),
                         Err(refused) => options == Options::default()
                             && options.get(family, kind, name) == Err(refused),
                     }

@@ -7,9 +7,10 @@
 //! RFC9293-MUST-53: likewise; a packet whose route has ended here is taken, and answered directly.
 //! RFC9293-SHLD-24: likewise.
 
+use super::bind::Scope;
 use super::call::{Device, Family};
 use super::depart::is_own;
-use super::name::{Endpoint, meant};
+use super::name::{Endpoint, INTERFACE, meant, needs_scope};
 use super::table::{Net, Socket};
 use crate::base::Refused;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -85,5 +86,163 @@ impl Socket {
         }
         //= RFC1122-4.1.3.5-b
         Ok(own)
+    }
+}
+
+/// How a datagram goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    /// The address that it comes from.
+    pub(super) source: IpAddr,
+    /// Whether it leaves the host.
+    pub(super) link: bool,
+    /// On which device it arrives in this host, if it does.
+    pub(super) inside: Option<Device>,
+}
+
+/// Whether `addr` means something inside one zone only, a link or an interface (RFC 4007 section 6).
+fn is_zoned(addr: Ipv6Addr) -> bool {
+    needs_scope(addr) || addr.segments()[0] & 0xff0f == 0xff01
+}
+
+impl Socket {
+    /// Whom the application of a datagram socket means by `name`. One of family V6 takes names of IPv4, too.
+    ///
+    /// # Errors
+    /// [`Refused::FamilyNotSupported`] for a name of a family that the socket does not speak,
+    /// [`Refused::NetUnreachable`] for an address that it can not speak to or a zone that is not there,
+    /// [`Refused::InvalidArgument`] to `connects` without a zone where one is needed.
+    pub(super) fn destination(&self, name: SocketAddr, connects: bool) -> Result<Endpoint, Refused> {
+        let mapped = match (self.family, name.ip()) {
+            (Family::V4, IpAddr::V6(_)) => return Err(Refused::FamilyNotSupported),
+            (Family::V6, IpAddr::V4(_)) if self.options.v6_only && connects => {
+                return Err(Refused::FamilyNotSupported);
+            }
+            (Family::V4 | Family::V6, IpAddr::V4(addr)) => Some(addr),
+            (Family::V6, IpAddr::V6(addr)) => addr.to_ipv4_mapped(),
+        };
+        let is_v4 = self.local.addr.is_ipv4();
+        let addr = match (name, mapped) {
+            (_, Some(_)) if self.family == Family::V6 && self.options.v6_only => {
+                return Err(Refused::NetUnreachable);
+            }
+            (_, Some(addr)) => IpAddr::V4(addr),
+            // Of a socket that is bound to an IPv4 address the unspecified one is that of IPv4.
+            (SocketAddr::V6(v6), None) if v6.ip().is_unspecified() && is_v4 => Ipv4Addr::UNSPECIFIED.into(),
+            (SocketAddr::V6(_), None) if is_v4 => return Err(Refused::FamilyNotSupported),
+            (SocketAddr::V6(v6), None) if is_zoned(*v6.ip()) => {
+                self.check_zone(v6.scope_id(), connects)?;
+                IpAddr::V6(*v6.ip())
+            }
+            (SocketAddr::V6(_) | SocketAddr::V4(_), None) => name.ip(),
+        };
+        let addr = match addr {
+            //= RFC3493-3.8-a
+            IpAddr::V4(addr) if addr.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(addr) if addr.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            IpAddr::V4(_) | IpAddr::V6(_) => addr,
+        };
+        let bound_to_v6 = matches!(self.asked, Some(Scope::V6(_)));
+        if addr.is_ipv4() && bound_to_v6 || is_reserved(addr) || is_net_zero(addr) {
+            return Err(Refused::NetUnreachable);
+        }
+        Ok(Endpoint { addr, port: name.port() })
+    }
+
+    /// Whether an address of one zone can be spoken to that is said to be in zone `zone`; 0 says nothing.
+    fn check_zone(&self, zone: u32, connects: bool) -> Result<(), Refused> {
+        let own = match self.options.device {
+            None | Some(Device::Interface) => zone == INTERFACE,
+            Some(Device::Loopback) => false,
+        };
+        match (zone, self.options.device) {
+            //= RFC4007-6-a
+            (0, None) if connects => Err(Refused::InvalidArgument),
+            (0, _) => Ok(()),
+            _ if own => Ok(()),
+            (_, Some(_)) if connects => Err(Refused::InvalidArgument),
+            (_, _) => Err(Refused::NetUnreachable),
+        }
+    }
+
+    /// How a datagram of this socket gets to `dst`.
+    ///
+    /// # Errors
+    /// [`Refused::NetUnreachable`] without a route, [`Refused::InvalidArgument`] if the socket is bound to a
+    /// loopback address and the datagram would leave the host.
+    pub(super) fn way(&self, dst: IpAddr, net: &Net<'_>) -> Result<Way, Refused> {
+        let routed = match dst {
+            IpAddr::V4(dst) => self.way_v4(dst, net)?,
+            IpAddr::V6(_) => self.way_v6(dst, net)?,
+        };
+        let own = self.local.addr;
+        let group = own.is_multicast() || net.ip.is_broadcast(own);
+        // A socket that was connected to a peer of the other family has no source for this one.
+        if own.is_unspecified() || group || own.is_ipv4() != dst.is_ipv4() {
+            return Ok(routed);
+        }
+        let stays = routed.inside.is_some() && !routed.link;
+        if own.is_loopback() && !stays {
+            return match own {
+                IpAddr::V4(_) => Err(Refused::InvalidArgument),
+                // The source would be wrong everywhere but here: the datagram is lost.
+                IpAddr::V6(_) => Ok(Way { source: own, link: false, ..routed }),
+            };
+        }
+        //= RFC1122-4.1.3.5-b
+        //= RFC1122-3.3.4.2-b
+        Ok(Way { source: own, ..routed })
+    }
+
+    fn way_v4(&self, dst: Ipv4Addr, net: &Net<'_>) -> Result<Way, Refused> {
+        let addr = IpAddr::V4(dst);
+        let device = self.options.device;
+        let first = || net.ip.config().addrs.iter().map(|own| own.addr).find(IpAddr::is_ipv4);
+        let towards = || net.ip.source_for(addr).or_else(|| device.and_then(|_| first()));
+        // Over the loopback device Linux lets go whatever address there is, and it comes back.
+        if device == Some(Device::Loopback) {
+            let source = if dst.is_loopback() { None } else { first() };
+            let source = source.unwrap_or(Ipv4Addr::LOCALHOST.into());
+            let inside = (!dst.is_multicast() || self.options.multicast_loop).then_some(Device::Loopback);
+            return Ok(Way { source, link: false, inside });
+        }
+        if is_own(net, addr) {
+            let inside = device_of(addr);
+            // A loopback address is not behind another device: what is sent to it there is lost.
+            let lost = device.is_some_and(|device| device != inside);
+            let source = match (lost, inside) {
+                (true, _) => first().ok_or(Refused::NetUnreachable)?,
+                (false, Device::Loopback) => Ipv4Addr::LOCALHOST.into(),
+                (false, Device::Interface) => addr,
+            };
+            return Ok(Way { source, link: false, inside: (!lost).then_some(inside) });
+        }
+        let group = dst.is_multicast();
+        // No route says where a group or everybody is: there has to be one for the rest of the world.
+        if (group || dst.is_broadcast()) && device.is_none() && net.ip.config().gateway_v4.is_none() {
+            return Err(Refused::NetUnreachable);
+        }
+        let source = towards().ok_or(Refused::NetUnreachable)?;
+        let heard = group && self.options.multicast_loop || net.ip.is_broadcast(addr);
+        // Tied to a device the socket takes every address for a neighbour: nobody answers beyond the link.
+        let link = net.ip.source_for(addr).is_some();
+        Ok(Way { source, link, inside: heard.then_some(Device::Interface) })
+    }
+
+    fn way_v6(&self, dst: IpAddr, net: &Net<'_>) -> Result<Way, Refused> {
+        let device = self.options.device;
+        if is_own(net, dst) {
+            let inside = device_of(dst);
+            return match device.is_none_or(|device| device == inside) {
+                true => Ok(Way { source: dst, link: false, inside: Some(inside) }),
+                false => Err(Refused::NetUnreachable),
+            };
+        }
+        if device == Some(Device::Loopback) {
+            return Err(Refused::NetUnreachable);
+        }
+        let source = net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?;
+        let heard = dst.is_multicast() && self.options.multicast_loop;
+        Ok(Way { source, link: true, inside: heard.then_some(Device::Interface) })
     }
 }

@@ -346,6 +346,7 @@ impl Sockets {
                 self.remove(slot);
             }
             Body::Datagram(_) => {
+                self.leave_all_groups(slot, net);
                 self.leave_datagram(slot);
                 self.remove(slot);
             }

@@ -4,9 +4,10 @@
 //! open: connections that were not accepted yet, and those that finish after `close`, have a slot alone.
 
 use super::bind::{Claim, Claims, Scope};
-use super::call::{Family, Kind, Readiness, SocketId, User};
+use super::call::{Device, Family, Kind, Readiness, SocketId, User};
 use super::demux::{Demux, Place, Stand, Weights};
 use super::depart::Departures;
+use super::groups::Groups;
 use super::index::Index;
 use super::listen::Listener;
 use super::name::{Endpoint, FourTuple};
@@ -19,11 +20,11 @@ use crate::base::{Choose, Instant, Port, Refused};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
 use crate::tcp::{self, Tcb};
-use crate::udp::Queue;
+use crate::udp::{Failures, Queue};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 pub use super::slab::Slot;
 
@@ -165,6 +166,10 @@ pub(super) struct Datagram {
     pub(super) peer: Option<Endpoint>,
     pub(super) queue: Queue,
     pub(super) error: Option<Refused>,
+    /// The errors that are kept for an application that asked for all.
+    pub(super) failures: Failures,
+    /// The groups it has joined, the latest one last.
+    pub(super) groups: Vec<(IpAddr, Device)>,
     pub(super) place: Option<Place>,
     pub(super) read_shut: bool,
     pub(super) write_shut: bool,
@@ -187,6 +192,7 @@ pub struct Sockets {
     pub(super) datagrams: Demux,
     pub(super) timers: Timers,
     pub(super) departures: Departures,
+    pub(super) groups: Groups,
     pub(super) scratch: Vec<u8>,
     names_used: u32,
 }
@@ -300,6 +306,7 @@ impl Sockets {
             datagrams: Demux::new(key, Weights::Datagrams),
             timers: Timers::default(),
             departures: Departures::default(),
+            groups: Groups::default(),
             scratch: Vec::new(),
             names_used: 0,
         }
@@ -441,11 +448,11 @@ impl Socket {
                 }
             }
             Body::Datagram(datagram) => Readiness {
-                readable: !datagram.queue.is_empty() || datagram.error.is_some() || datagram.read_shut,
+                readable: !datagram.queue.is_empty() || datagram.read_shut,
                 writable: true,
                 read_closed: datagram.read_shut,
                 hung_up: datagram.read_shut && datagram.write_shut,
-                error: datagram.error.is_some(),
+                error: datagram.error.is_some() || !datagram.failures.is_empty(),
                 ..Readiness::default()
             },
         }

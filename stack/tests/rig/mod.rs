@@ -156,6 +156,25 @@ impl App {
         self.done(Call::Connect { sock, remote })
     }
 
+    pub fn disconnect(&mut self, sock: SocketId) -> Result<(), Refused> {
+        self.done(Call::Disconnect { sock })
+    }
+
+    pub fn peek(&mut self, sock: SocketId, max: u32) -> Result<Vec<u8>, Refused> {
+        self.value(Call::Peek { sock, max }, |reply| {
+            let Reply::Data(data) = reply else { return None };
+            Some(data)
+        })
+    }
+
+    /// The oldest error that was kept: what, about a datagram to whom, with how much of it.
+    pub fn recv_error(&mut self, sock: SocketId) -> Result<(Refused, SocketAddr, usize), Refused> {
+        self.value(Call::RecvError { sock }, |reply| {
+            let Reply::Failure { error, to, data } = reply else { return None };
+            Some((error, to, data.len()))
+        })
+    }
+
     pub fn shutdown(&mut self, sock: SocketId, how: How) -> Result<(), Refused> {
         self.done(Call::Shutdown { sock, how })
     }
