@@ -189,6 +189,15 @@ const fn is_of_streams(name: OptionName) -> bool {
     }
 }
 
+/// Streams speak to no groups; the two families say so in their own ways.
+const fn group_hops(family: Family, kind: Kind, limit: u8) -> Result<u8, Refused> {
+    match (kind, family) {
+        (Kind::Datagram, _) => Ok(limit),
+        (Kind::Stream, Family::V4) => Err(Refused::InvalidArgument),
+        (Kind::Stream, Family::V6) => Err(Refused::NoSuchOption),
+    }
+}
+
 impl Options {
     /// What a stream socket begins with: what the host is set to.
     pub(super) fn of_stream(settings: &tcp::Settings) -> Self {
@@ -279,13 +288,7 @@ impl Options {
             OptionValue::BindToDevice(device) => self.device = device,
             OptionValue::MulticastAll(on) => self.multicast_all = on,
             OptionValue::MulticastLoop(on) => self.multicast_loop = on,
-            OptionValue::MulticastHops(_) if kind == Kind::Stream => {
-                return Err(match family {
-                    Family::V4 => Refused::InvalidArgument,
-                    Family::V6 => Refused::NoSuchOption,
-                });
-            }
-            OptionValue::MulticastHops(limit) => self.multicast_hops = limit,
+            OptionValue::MulticastHops(limit) => self.multicast_hops = group_hops(family, kind, limit)?,
             OptionValue::ReceiveErrors(on) => self.receive_errors = on,
             OptionValue::LingerFinWait(seconds) if kind == Kind::Stream => {
                 self.linger_fin_wait_s = seconds.clamp(-1, LINGER_FIN_WAIT_MAX_S);
