@@ -32,6 +32,8 @@ use report::{Pending, Store};
 pub use report::{Report, Tally, Verdict};
 use rule::{Rule, Scene};
 use stack::wire::ethernet::{self, EtherType};
+use std::collections::HashSet;
+use std::net::IpAddr;
 
 /// Every rule, by file.
 pub const RULES: &[&[Rule]] =
@@ -138,25 +140,37 @@ impl Judge {
     }
 }
 
-/// Judges the responses of the host of a trace.
+/// Judges the responses of the host of a trace. What arrives with an address of its own was sent by somebody
+/// else.
 pub fn trace(trace: &Trace) -> Report {
+    let source = |sighting: &Sighting<'_>| Packet::read(*sighting).map(|packet| packet.src);
+    let own: HashSet<IpAddr> = sightings(trace)
+        .filter(|sighting| sighting.judged)
+        .filter_map(|sighting| source(&sighting))
+        .collect();
     let mut judge = Judge::new(Vantage::AtHost);
-    let mut number = 0;
-    for timed in &trace.events {
-        let (frame, judged) = match &timed.event {
-            Event::Stimulus(Stimulus::Frame(frame)) => (frame, false),
-            Event::Response(Response::Frame(frame)) => (frame, true),
-            Event::Stimulus(Stimulus::Call(_))
-            | Event::Response(Response::Reply(_) | Response::Discard(_)) => {
-                continue;
-            }
-        };
-        number += 1;
-        if let Some((ethertype, bytes, wire_len)) = network(trace.link, frame) {
-            judge.see(Sighting { number, at: timed.at, ethertype, bytes, wire_len, inside: false, judged });
+    for sighting in sightings(trace) {
+        let forged = !sighting.judged && source(&sighting).is_some_and(|src| own.contains(&src));
+        if !forged {
+            judge.see(sighting);
         }
     }
     judge.finish()
+}
+
+/// Every frame of a trace that carries a packet.
+fn sightings(trace: &Trace) -> impl Iterator<Item = Sighting<'_>> {
+    let frames = trace.events.iter().filter_map(|timed| match &timed.event {
+        Event::Stimulus(Stimulus::Frame(frame)) => Some((timed.at, frame, false)),
+        Event::Response(Response::Frame(frame)) => Some((timed.at, frame, true)),
+        Event::Stimulus(Stimulus::Call(_)) | Event::Response(Response::Reply(_) | Response::Discard(_)) => {
+            None
+        }
+    });
+    (1..).zip(frames).filter_map(|(number, (at, frame, judged))| {
+        let (ethertype, bytes, wire_len) = network(trace.link, frame)?;
+        Some(Sighting { number, at, ethertype, bytes, wire_len, inside: false, judged })
+    })
 }
 
 /// What a frame of a trace carries.

@@ -82,6 +82,8 @@ pub struct Side {
     pub acknowledged_unseen: bool,
     /// Some of its segments came in fragments and were not read.
     pub fragments: bool,
+    /// Its FIN was seen, or a reset.
+    pub finished: bool,
     /// Segments seen.
     pub segments: u64,
     hops: Option<u8>,
@@ -164,6 +166,7 @@ impl Side {
             self.note_syn(segment);
         }
         self.note_ack(segment);
+        self.finished |= segment.view.flags().intersects(Flags::FIN | Flags::RST);
         if !segment.view.flags().rst() {
             let end = segment.end();
             let later = self.highest.is_none_or(|highest| end.wrapping_sub(highest).cast_signed() > 0);
@@ -183,7 +186,7 @@ pub struct Connection {
     pub ends: [SocketAddr; 2],
     /// What each end was seen to send.
     pub sides: [Side; 2],
-    /// Another connection of the same ports was seen shortly before.
+    /// Another connection of the same ports was seen shortly before, or may not have ended.
     pub reused: bool,
     /// When it was first seen.
     pub first: Instant,
@@ -194,6 +197,11 @@ pub struct Connection {
 impl Connection {
     fn new(number: u64, ends: [SocketAddr; 2], reused: bool, at: Instant) -> Self {
         Self { number, ends, sides: [Side::default(), Side::default()], reused, first: at, latest: at }
+    }
+
+    /// Whether it may be open yet. Segments after a long silence may belong to it.
+    fn may_live(&self) -> bool {
+        !self.sides.iter().all(|side| side.finished)
     }
 
     /// Whether the options of both SYNs are known, and that these two opened the connection: each side has
@@ -256,7 +264,7 @@ impl Connections {
             Some(connection) if !begins_anew(connection, side, packet) => None,
             Some(connection) => {
                 let quiet = at.since(connection.latest).as_nanos() > QUIET.as_nanos();
-                self.begin(ends, !quiet, at)
+                self.begin(ends, !quiet || connection.may_live(), at)
             }
             None => self.begin(ends, false, at),
         }
