@@ -7,6 +7,7 @@ use stack::base::{Cidr, Instant, Mac, PortRange, Span, Why};
 use stack::host::{Config, Host, Out, Stimulus};
 use stack::ip::{self, LinkConfig};
 use stack::ports::Policy;
+use stack::sock::table::Row;
 use stack::sock::{self, Call, Reply, SocketId, User};
 use stack::tcp;
 use std::collections::VecDeque;
@@ -82,6 +83,11 @@ impl Reference {
             }
         }
         Err(Fault::Hung)
+    }
+
+    /// The socket table of one end.
+    pub fn table(&self, end: End) -> Vec<Row> {
+        self.hosts[index(end)].sockets()
     }
 
     fn due(&self) -> Option<Instant> {
