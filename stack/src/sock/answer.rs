@@ -207,6 +207,12 @@ impl Socket {
                 Body::Datagram(datagram) => datagram.error.take(),
             }));
         }
+        if let (OptionName::MaxSegment, Body::Connection(connection)) = (name, &self.body)
+            && connection.tcb.state().is_synchronized()
+        {
+            // Not what was wished for, but what it has come to.
+            return Ok(OptionValue::MaxSegment(connection.tcb.segment_octets()));
+        }
         if name == OptionName::AcceptConn {
             return Ok(OptionValue::AcceptConn(matches!(self.body, Body::Listening(_))));
         }
