@@ -11,41 +11,41 @@ use stack::wire::tcp::{Flags, Segment, View};
 use stack::wire::{icmpv4, tcp as wire_tcp};
 use std::net::Ipv4Addr;
 
-pub const HOST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-pub const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+pub(crate) const HOST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+pub(crate) const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 
-pub const SYN: Flags = Flags::SYN;
-pub const ACK: Flags = Flags::ACK;
-pub const RST: Flags = Flags::RST;
-pub const FIN: Flags = Flags::FIN;
+pub(crate) const SYN: Flags = Flags::SYN;
+pub(crate) const ACK: Flags = Flags::ACK;
+pub(crate) const RST: Flags = Flags::RST;
+pub(crate) const FIN: Flags = Flags::FIN;
 
 /// A segment of the host.
 #[derive(Clone, Debug)]
-pub struct Got {
-    pub at: Instant,
-    pub flags: Flags,
-    pub seq: u32,
-    pub from: u16,
-    pub to: u16,
-    pub octets: usize,
+pub(crate) struct Got {
+    pub(crate) at: Instant,
+    pub(crate) flags: Flags,
+    pub(crate) seq: u32,
+    pub(crate) from: u16,
+    pub(crate) to: u16,
+    pub(crate) octets: usize,
     /// The packet it came in.
-    pub packet: Vec<u8>,
+    pub(crate) packet: Vec<u8>,
 }
 
 /// One segment to send.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tcp<'a> {
-    pub from: u16,
-    pub to: u16,
-    pub seq: u32,
-    pub ack: u32,
-    pub flags: Flags,
-    pub data: &'a [u8],
+pub(crate) struct Tcp<'a> {
+    pub(crate) from: u16,
+    pub(crate) to: u16,
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    pub(crate) flags: Flags,
+    pub(crate) data: &'a [u8],
 }
 
 /// The host, and the link to it.
-pub struct Wire {
-    pub app: App,
+pub(crate) struct Wire {
+    pub(crate) app: App,
 }
 
 fn packet(protocol: u8, payload: &[u8]) -> Vec<u8> {
@@ -68,7 +68,7 @@ fn packet(protocol: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The flags of segments, with their octets: `SA; PA(3)`, or `nothing`.
-pub fn flags(got: &[Got]) -> String {
+pub(crate) fn flags(got: &[Got]) -> String {
     let letters = [(FIN, 'F'), (SYN, 'S'), (RST, 'R'), (Flags::PSH, 'P'), (ACK, 'A'), (Flags::URG, 'U')];
     let of = |got: &Got| {
         let set: String =
@@ -81,14 +81,14 @@ pub fn flags(got: &[Got]) -> String {
 
 impl Wire {
     /// A host with the ways of Linux, cookies as given.
-    pub fn with(syn_cookies: SynCookies) -> Self {
+    pub(crate) fn with(syn_cookies: SynCookies) -> Self {
         let sockets = sock::Policy { syn_cookies, ..sock::Policy::default().as_linux() };
         let tcp = tcp::Settings::default().as_linux();
         let config = Config { tcp, sockets, ..config(0, Link::Ip) };
         Self { app: App::new(config, Box::new(Seeded::new(3))) }
     }
 
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(SynCookies::WhenFull)
     }
 
@@ -115,7 +115,7 @@ impl Wire {
     }
 
     /// Time passes; what the host sent since it was last asked.
-    pub fn pass(&mut self, span: Span) -> Vec<Got> {
+    pub(crate) fn pass(&mut self, span: Span) -> Vec<Got> {
         let end = self.app.now + span;
         let mut got = self.segments();
         while let Some(due) = self.app.host.due().filter(|due| *due <= end) {
@@ -130,12 +130,12 @@ impl Wire {
     }
 
     /// What the host sent just now, and what it sends soon.
-    pub fn sent(&mut self) -> Vec<Got> {
+    pub(crate) fn sent(&mut self) -> Vec<Got> {
         self.pass(Span::from_millis(60))
     }
 
     /// A segment arrives; what the host sends then and soon after.
-    pub fn send(&mut self, tcp: Tcp<'_>) -> Vec<Got> {
+    pub(crate) fn send(&mut self, tcp: Tcp<'_>) -> Vec<Got> {
         self.sent();
         let mut got = self.send_at_once(tcp);
         got.extend(self.sent());
@@ -143,7 +143,7 @@ impl Wire {
     }
 
     /// A segment arrives; what the host sends at once. A millisecond passes.
-    pub fn send_at_once(&mut self, tcp: Tcp<'_>) -> Vec<Got> {
+    pub(crate) fn send_at_once(&mut self, tcp: Tcp<'_>) -> Vec<Got> {
         let mut payload = Vec::new();
         let segment = Segment {
             src_port: tcp.from,
@@ -161,7 +161,7 @@ impl Wire {
     }
 
     /// As [`Wire::send`], with a wrong checksum.
-    pub fn send_damaged(&mut self, tcp: Tcp<'_>) -> Vec<Got> {
+    pub(crate) fn send_damaged(&mut self, tcp: Tcp<'_>) -> Vec<Got> {
         let mut payload = Vec::new();
         let segment =
             Segment { src_port: tcp.from, dst_port: tcp.to, flags: tcp.flags, ..Segment::default() };
@@ -172,7 +172,7 @@ impl Wire {
     }
 
     /// An ICMP message about a packet of the host.
-    pub fn icmp(&mut self, code: u8, quoted: &[u8]) {
+    pub(crate) fn icmp(&mut self, code: u8, quoted: &[u8]) {
         let message = icmpv4::Message::DestinationUnreachable {
             code: icmpv4::Unreachable::from_code(code),
             mtu: 0,
@@ -185,7 +185,7 @@ impl Wire {
     }
 
     /// A source quench about a packet of the host.
-    pub fn quench(&mut self, quoted: &[u8]) {
+    pub(crate) fn quench(&mut self, quoted: &[u8]) {
         let mut payload = vec![4, 0, 0, 0, 0, 0, 0, 0];
         payload.extend(&quoted[..28]);
         let words = payload.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]])));
@@ -197,23 +197,23 @@ impl Wire {
     }
 
     /// A listener on `port` of the host.
-    pub fn listen(&mut self, port: u16, backlog: i32) -> SocketId {
+    pub(crate) fn listen(&mut self, port: u16, backlog: i32) -> SocketId {
         self.app.server(name(&format!("{HOST}:{port}")), backlog)
     }
 
     /// A SYN from `from`; the SYN,ACK that answers it.
-    pub fn syn(&mut self, from: u16, to: u16) -> Vec<Got> {
+    pub(crate) fn syn(&mut self, from: u16, to: u16) -> Vec<Got> {
         self.send(Tcp { from, to, seq: 1000, flags: SYN, ..Tcp::default() })
     }
 
     /// The last segment of a handshake that began with [`Wire::syn`], and what answers it.
-    pub fn complete(&mut self, syn_ack: &Got, data: &[u8]) -> Vec<Got> {
+    pub(crate) fn complete(&mut self, syn_ack: &Got, data: &[u8]) -> Vec<Got> {
         let (from, to, ack) = (syn_ack.to, syn_ack.from, syn_ack.seq.wrapping_add(1));
         self.send(Tcp { from, to, seq: 1001, ack, flags: ACK, data })
     }
 
     /// A connection from `from`, not yet accepted; the number that the host begins with.
-    pub fn open(&mut self, from: u16, to: u16) -> u32 {
+    pub(crate) fn open(&mut self, from: u16, to: u16) -> u32 {
         let syn_ack = self.syn(from, to);
         assert_eq!(flags(&syn_ack), "SA");
         assert_eq!(flags(&self.complete(&syn_ack[0], b"")), "nothing");
@@ -221,7 +221,7 @@ impl Wire {
     }
 
     /// A socket that has begun to connect to `port` of the peer, and its SYN.
-    pub fn connecting(&mut self, port: u16) -> (SocketId, Got) {
+    pub(crate) fn connecting(&mut self, port: u16) -> (SocketId, Got) {
         self.sent();
         let sock = self.app.tcp();
         let begun = self.app.connect(sock, name(&format!("{PEER}:{port}")));
@@ -231,7 +231,7 @@ impl Wire {
     }
 
     /// The state of a socket.
-    pub fn state(&self, sock: SocketId) -> Option<State> {
+    pub(crate) fn state(&self, sock: SocketId) -> Option<State> {
         self.app.host.sockets().iter().find(|row| row.sock == Some(sock)).and_then(|row| row.state)
     }
 }
