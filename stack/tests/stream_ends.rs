@@ -1,5 +1,5 @@
-//! Streams on their way in and out, where one host alone does not show it: what is left after `close`, who gets
-//! what when a listener is gone, options that change how a connection opens or ends.
+//! Streams on their way in and out, where one host alone does not show it: what is left after `close`, who
+//! gets what when a listener is gone, options that change how a connection opens or ends.
 
 mod rig;
 

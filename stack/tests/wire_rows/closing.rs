@@ -59,8 +59,8 @@ fn but_not_without_a_listener() {
     assert_eq!(flags(&wire.send(syn(4203, 6051, 200_000))), "A");
 }
 
-/// Row 47. RFC 9293 section 3.10.5 has the reset of an ABORT without ACK; Linux sends one with it. Likewise in
-/// rows 52, 53 and 55.
+/// Row 47. RFC 9293 section 3.10.5 has the reset of an ABORT without ACK; Linux sends one with it. Likewise
+/// in rows 52, 53 and 55.
 #[test]
 fn closing_with_something_unread_is_a_reset() {
     let mut wire = Wire::new();

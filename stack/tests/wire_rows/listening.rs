@@ -102,8 +102,8 @@ fn a_backlog_of_nothing_has_room_for_one() {
     }
 }
 
-/// Rows 18 and 19. Without a flood there are no cookies (RFC 4987 section 4) unless the host is set to the way
-/// of Linux.
+/// Rows 18 and 19. Without a flood there are no cookies (RFC 4987 section 4) unless the host is set to the
+/// way of Linux.
 #[test]
 fn a_full_queue_drops_syns_or_answers_with_cookies() {
     for (cookies, answered) in

@@ -26,8 +26,8 @@ fn crossing_syns_are_acknowledged_and_acknowledge() {
     let both = Tcp { from: 6041, to: 6040, seq: 9000, ack, flags: SYN | ACK, ..Tcp::default() };
     let answer = wire.send(both);
     assert_eq!((flags(&answer).as_str(), wire.state(sock)), ("A", Some(State::SynReceived)));
-    // A SYN,ACK that begins before the window is refused with an acknowledgement by RFC 9293 section 3.10.7.4;
-    // Linux takes its ACK. What follows opens the connection here.
+    // A SYN,ACK that begins before the window is refused with an acknowledgement by RFC 9293 section
+    // 3.10.7.4; Linux takes its ACK. What follows opens the connection here.
     let plain = Tcp { from: 6041, to: 6040, seq: 9001, ack, flags: ACK, ..Tcp::default() };
     wire.send(plain);
     assert_eq!(wire.state(sock), Some(State::Established));
