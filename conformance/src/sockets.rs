@@ -4,11 +4,15 @@
 //! virtual time. Rows of [`script`] say what has to be answered; [`run`] asks. The format of the scripts is
 //! described in `conformance/sockets/README.md`.
 
+pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod matrix;
+pub mod random;
 pub mod reference;
 pub mod run;
 pub mod script;
+pub mod sequence;
 pub mod words;
 
 use crate::host::Fault;

@@ -406,6 +406,15 @@ impl Kernel {
         self.settle()
     }
 
+    /// Leaves these namespaces for fresh ones.
+    ///
+    /// # Errors
+    /// The rig failed.
+    pub fn leave(&mut self) -> Result<(), Fault> {
+        *self = Self::new()?;
+        Ok(())
+    }
+
     const fn host(&mut self, end: End) -> &mut Host {
         let [host, peer] = &mut self.hosts;
         match end {

@@ -55,8 +55,9 @@ fn config(end: End) -> Config {
     let ports = Policy { user: User::ROOT, ephemeral: LINUX_EPHEMERAL, ..Policy::default() };
     // The answers that are asked for are those of Linux, also where the RFCs would have others.
     let (tcp, sockets) = (tcp::Settings::default().as_linux(), sock::Policy::default().as_linux());
-    let sockets = sock::Policy::default().as_linux();
-    Config { ip: ip::Config { link, addrs, ..ip::Config::default() }, tcp, ports, sockets }
+    // Errors are not held back, however many questions draw them.
+    let icmp = ip::IcmpConfig { interval: Span::ZERO, ..ip::IcmpConfig::default() };
+    Config { ip: ip::Config { link, addrs, icmp, ..ip::Config::default() }, tcp, ports, sockets }
 }
 
 /// The ports that Linux chooses from unless told otherwise.

@@ -76,8 +76,8 @@ impl Sockets {
         self.open(slot, remote, beyond, net)
     }
 
-    /// Gives the socket the local end of a new four-tuple. If there was a connection in TIME-WAIT, the new
-    /// one begins beyond its numbers.
+    /// Gives the socket the local end of a new four-tuple. If there was a connection in TIME-WAIT, the new one
+    /// begins beyond its numbers.
     fn take_tuple(
         &mut self,
         slot: Slot,
@@ -94,11 +94,13 @@ impl Sockets {
             self.renew_claim(slot);
             return Ok(beyond);
         }
-        let port = self.free_port_to_connect(slot, source, remote, net).ok_or(Refused::AddrNotAvailable)?;
+        let port = self.free_port_to_connect(source, remote, net).ok_or(Refused::AddrNotAvailable)?;
         let local = Endpoint { addr: source, port: port.number() };
         let beyond = self.take_from_time_wait(&FourTuple { local, remote }, By::Choice, net)?;
-        self.socket(slot).local.addr = source;
-        self.hold(slot, port, false, true);
+        let socket = self.socket(slot);
+        socket.local.addr = source;
+        let scope = socket.scope();
+        self.hold(slot, port, scope, false, true);
         Ok(beyond)
     }
 
@@ -118,8 +120,8 @@ impl Sockets {
         Ok(Some(beyond))
     }
 
-    /// Whether the connection in `slot` is in TIME-WAIT and this host may open a new one between its ends:
-    /// its segments are told from old ones by their timestamps, and start with later numbers.
+    /// Whether the connection in `slot` is in TIME-WAIT and this host may open a new one between its ends: its
+    /// segments are told from old ones by their timestamps, and start with later numbers.
     pub(super) fn may_be_followed(&self, slot: Slot, by: By, now: Instant) -> bool {
         let Some(Socket { body: Body::Connection(connection), .. }) = self.sockets.get(slot) else {
             return false;
@@ -225,13 +227,14 @@ impl Sockets {
     /// A child holds its port as long as it has its connection.
     pub(super) fn hold_as_child(&mut self, child: Slot) {
         let socket = self.socket(child);
-        if let Some(port) = Port::new(socket.local.port) {
-            self.hold(child, port, false, false);
+        let (scope, port) = (socket.scope(), Port::new(socket.local.port));
+        if let Some(port) = port {
+            self.hold(child, port, scope, false, false);
         }
     }
 
-    /// A connection has ended: its four-tuple is free. The socket goes on showing its name; the port stays
-    /// its own if the application has named it.
+    /// A connection has ended: its four-tuple is free. The socket goes on showing its name; the port stays its
+    /// own if the application has named it.
     pub(super) fn detach(&mut self, slot: Slot) {
         let socket = self.socket(slot);
         let lasting = socket.bound.is_some_and(|bound| bound.lasting);

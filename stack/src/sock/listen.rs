@@ -106,9 +106,14 @@ impl Sockets {
     /// Sharing a port that nobody listens on is one thing, listening on it another: `listen` asks again.
     fn check_claim_to_listen(&mut self, slot: Slot) -> Result<(), Refused> {
         let socket = self.socket(slot);
-        let (family, Some(bound)) = (socket.family, socket.bound) else { return Ok(()) };
+        let (kind, Some(bound)) = (socket.kind(), socket.bound) else { return Ok(()) };
+        let mut claim = bound.claim;
+        claim.listening = true;
+        self.claims.give_back(kind, bound.port, &bound.claim);
         //= RFC9293-MUST-41
-        self.claims.admit_to_listen(bound.port, family, bound.claim)
+        let admitted = self.claims.admit(kind, bound.port, &claim);
+        self.claims.take(kind, bound.port, bound.claim);
+        admitted.then_some(()).ok_or(Refused::AddrInUse)
     }
 
     /// `accept`.
@@ -232,9 +237,9 @@ impl Sockets {
         child
     }
 
-    /// Whether a segment for a half-open connection has to wait, because its completion would overfill the
-    /// accept queue, or because the application does not want to hear of the connection yet. What completes
-    /// nothing is let through.
+    /// Whether a segment for a half-open connection has to wait, because its completion would overfill the accept
+    /// queue, or because the application does not want to hear of the connection yet. What completes nothing is
+    /// let through.
     pub(super) fn must_wait_for_accept(
         &mut self,
         child: Slot,
@@ -313,8 +318,8 @@ impl Sockets {
         true
     }
 
-    /// A connection has the options that its listener has when the handshake is over, and not those that are
-    /// set later.
+    /// A connection has the options that its listener has when the handshake is over, and not those that are set
+    /// later.
     fn inherit(&mut self, child: Slot, parent: Slot, net: &mut Net<'_>) {
         // Waiting for text is the listener's alone.
         let options = Options { defer_accept_s: 0, ..self.socket(parent).options };
@@ -364,8 +369,8 @@ impl Sockets {
         }
     }
 
-    /// A connection that nobody has accepted goes over to another listener of the group of `gone`, if there
-    /// is one and the host wants that.
+    /// A connection that nobody has accepted goes over to another listener of the group of `gone`, if there is
+    /// one and the host wants that.
     fn migrate(&mut self, child: Slot, gone: Slot) -> bool {
         let wanted = self.bounds.migrate_requests;
         let socket = self.socket(gone);

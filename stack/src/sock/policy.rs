@@ -1,6 +1,5 @@
 //! floor 4: what a host bounds, and when it defends itself (RFC 4987, RFC 9293 section 3.10.1).
 
-use super::profile::Profile;
 use crate::base::{PortRange, Span};
 use alloc::vec::Vec;
 
@@ -65,11 +64,9 @@ pub enum Setting {
     BindV6Only(bool),
 }
 
-/// What a host does with its sockets, and what strangers can make it keep.
+/// Bounds of what strangers can make a host keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Whose rules hold where no RFC decides.
-    pub profile: Profile,
     /// SYN cookies.
     pub syn_cookies: SynCookies,
     /// Connections in TIME-WAIT that no application has open. One more goes without.
@@ -90,11 +87,11 @@ pub struct Policy {
     /// How long a connection that nobody has open stays in FIN-WAIT-2. RFC 9293 knows no end of it, and so a
     /// peer that never closes would hold memory for ever.
     pub fin_timeout: Span,
-    /// Whether octets are taken for sending before the connection is there, as RFC 9293 section 3.10.2 has
-    /// it. Linux asks to come again.
+    /// Whether octets are taken for sending before the connection is there, as RFC 9293 section 3.10.2 has it.
+    /// Linux asks to come again.
     pub send_while_opening: bool,
-    /// Whether what arrives after `shutdown` of the reading half is thrown away, as BSD has it. Linux hands
-    /// it out.
+    /// Whether what arrives after `shutdown` of the reading half is thrown away, as BSD has it. Linux hands it
+    /// out.
     pub discard_after_shutdown: bool,
     /// Whether new sockets of IPv6 begin without IPv4 (RFC 3493 section 5.3 wants them to have both).
     pub v6_only: bool,
@@ -106,13 +103,13 @@ impl Policy {
     pub const fn as_linux(self) -> Self {
         Self { syn_cookies: SynCookies::WhenFull, send_while_opening: false, ..self }
     }
+}
 
-    /// The rules of a system, with room for what a busy server leaves behind: 65,536 connections in
-    /// TIME-WAIT, a thousand new ones a second, and 8,192 orphans. Linux computes numbers of this size from
-    /// its memory.
-    pub fn of(profile: Profile) -> Self {
+impl Default for Policy {
+    /// Room for what a busy server leaves behind: 65,536 connections in TIME-WAIT, a thousand new ones a
+    /// second, and 8,192 orphans. Linux computes numbers of this size from its memory.
+    fn default() -> Self {
         Self {
-            profile,
             syn_cookies: SynCookies::default(),
             time_wait_max: 65_536,
             orphans_max: 8_192,
@@ -123,14 +120,7 @@ impl Policy {
             fin_timeout: Span::from_secs(60),
             send_while_opening: true,
             discard_after_shutdown: false,
-            v6_only: profile.v6_only(),
+            v6_only: false,
         }
-    }
-}
-
-/// Those of the default profile.
-impl Default for Policy {
-    fn default() -> Self {
-        Self::of(Profile::default())
     }
 }

@@ -20,6 +20,9 @@ const BEFORE: &[(&str, &str)] = &[
     ("net/ipv6/conf/default/addr_gen_mode", "1"),
     ("net/ipv6/conf/default/accept_ra", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"),
+    // Errors are not held back, however many questions draw them.
+    ("net/ipv4/icmp_ratelimit", "0"),
+    ("net/ipv6/icmp/ratelimit", "0"),
 ];
 
 /// Attributes of links and addresses that the crate does not name.

@@ -1,0 +1,99 @@
+//! Asks the kernel that this program runs on what sockets answer. Needs network namespaces.
+//!
+//!     ask_kernel matrix                    the file `conformance/sockets/bind-matrix.csv`
+//!     ask_kernel sequences COUNT [FIRST]   random sequences of calls, compared with the reference
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("there is no Linux here to ask");
+    std::process::exit(3);
+}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    std::process::exit(linux::main());
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use conformance::host::Fault;
+    use conformance::sockets::compare::differences::Differences;
+    use conformance::sockets::compare::shrink::{Arena, script};
+    use conformance::sockets::linux::{release, with_kernel};
+    use conformance::sockets::matrix;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    /// Sequences of one kind of difference that are made short and shown.
+    const SHOWN_MAX: usize = 2;
+
+    pub(crate) fn main() -> i32 {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let number = |word: &str| word.parse::<u64>().ok();
+        let done = match words.as_slice() {
+            ["matrix", date] => ask_matrix(date),
+            ["sequences", count] => number(count).map_or(Ok(2), |count| ask_sequences(1, count)),
+            ["sequences", count, first] => match (number(count), number(first)) {
+                (Some(count), Some(first)) => ask_sequences(first, count),
+                (Some(_) | None, _) => Ok(2),
+            },
+            _ => Ok(2),
+        };
+        match done {
+            Ok(2) => {
+                eprintln!("usage: ask_kernel matrix DATE | ask_kernel sequences COUNT [FIRST]");
+                2
+            }
+            Ok(code) => code,
+            Err(fault) => {
+                eprintln!("{fault}");
+                3
+            }
+        }
+    }
+
+    fn ask_matrix(date: &str) -> Result<i32, Fault> {
+        let lines: Result<Vec<String>, Fault> = with_kernel(|kernel| {
+            let ask = |(index, case)| matrix::ask(kernel, &case, matrix::port(index));
+            matrix::cases().enumerate().map(ask).collect()
+        })?;
+        println!("# Linux {}, {date}, asked by ci/record --sockets", release());
+        println!("{}", matrix::COLUMNS);
+        lines?.iter().for_each(|line| println!("{line}"));
+        Ok(0)
+    }
+
+    fn ask_sequences(first: u64, count: u64) -> Result<i32, Fault> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sockets/differences.toml");
+        let text = std::fs::read_to_string(path).map_err(|error| Fault::Env(error.to_string()))?;
+        let differences = Differences::parse(&text).map_err(|error| Fault::Env(error.to_string()))?;
+        with_kernel(|kernel| {
+            let mut arena = Arena::new(kernel, &differences);
+            let mut kinds: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+            let (mut calls, mut accepted) = (0, BTreeMap::<String, u64>::new());
+            for seed in first..first + count {
+                let outcome = arena.run_seed(seed)?;
+                calls += outcome.calls;
+                for name in outcome.accepted {
+                    *accepted.entry(name).or_default() += 1;
+                }
+                let Some(found) = outcome.difference else { continue };
+                let verb = found.call.split_whitespace().next().unwrap_or_default().to_owned();
+                let seen = kinds.entry((verb, found.kernel, found.reference)).or_default();
+                *seen += 1;
+                if *seen <= SHOWN_MAX {
+                    println!("row difference-{seed} shortest\n{}", script(&arena.shortest(seed)?));
+                }
+            }
+            println!("{count} sequences from {first}, {calls} calls answered by both");
+            accepted.iter().for_each(|(name, times)| println!("accepted {times} x {name}"));
+            let mut kinds: Vec<_> = kinds.into_iter().collect();
+            kinds.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+            for ((verb, kernel, reference), times) in &kinds {
+                println!("unexplained {times} x {verb}: kernel {kernel}, reference {reference}");
+            }
+            Ok(i32::from(!kinds.is_empty()))
+        })?
+    }
+}
