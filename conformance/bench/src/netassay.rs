@@ -117,10 +117,9 @@ impl Measured for Netassay {
     }
 
     fn receive(&mut self, sock: SocketId) -> usize {
-        match self.call(&Call::Recv { sock, max: READ_OCTETS as u32 }) {
-            Reply::Data(data) => data.len(),
-            _ => 0,
-        }
+        let reply = self.call(&Call::Recv { sock, max: READ_OCTETS as u32 });
+        let Reply::Data(data) = reply else { return 0 };
+        data.len()
     }
 
     fn message(sock: SocketId, data: &'static [u8]) -> Call {
