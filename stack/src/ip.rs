@@ -9,6 +9,7 @@ mod arp;
 mod config;
 mod icmp;
 mod icmpv6;
+mod in_place;
 mod input;
 mod input_v6;
 mod limit;
@@ -22,6 +23,7 @@ mod route;
 mod silence;
 
 pub use config::{Config, IcmpConfig, LinkConfig, NeighborConfig, PathMtuConfig, ReassemblyConfig};
+pub use in_place::HEADROOM_OCTETS;
 
 use crate::base::time::soonest;
 use crate::base::{Choose, Instant, Refused, Why};
@@ -158,6 +160,8 @@ pub struct Ip {
     unreached: VecDeque<IcmpError<'static>>,
     /// The destination that was asked for last and its next hop: packets come in trains, and routes stay.
     recent_hop: Option<(IpAddr, NextHop)>,
+    /// Where what was last sent in place went.
+    recent_way: Option<in_place::Way>,
     /// Source and destination of the last packet to this host alone that stood the test of its addresses.
     recent_pair: Option<(Ipv4Addr, Ipv4Addr)>,
     /// The message being built, kept for its memory.
@@ -190,6 +194,7 @@ impl Ip {
             identification_v6: None,
             unreached: VecDeque::new(),
             recent_hop: None,
+            recent_way: None,
             recent_pair: None,
             message: Vec::new(),
             frame: Vec::new(),
@@ -237,6 +242,22 @@ impl Ip {
         out: &mut dyn Emit,
     ) -> Result<(), Refused> {
         self.transmit(&mut Cx { now, choices, out }, outgoing)
+    }
+
+    /// As [`Ip::send`] for a payload that has been written with [`HEADROOM_OCTETS`] before it, both together in
+    /// `packet`: the headers go there. `outgoing` says all the rest.
+    ///
+    /// # Errors
+    /// As [`Ip::send`].
+    pub fn send_in_place(
+        &mut self,
+        now: Instant,
+        outgoing: &Outgoing<'_>,
+        packet: &mut [u8],
+        choices: &mut dyn Choose,
+        out: &mut dyn Emit,
+    ) -> Result<(), Refused> {
+        self.transmit_in_place(&mut Cx { now, choices, out }, outgoing, packet)
     }
 
     /// Answers a datagram that no socket takes with ICMP port unreachable, unless a rule demands silence.

@@ -71,7 +71,7 @@ impl Ip {
         }
     }
 
-    fn source_of(&self, outgoing: &Outgoing<'_>) -> Result<IpAddr, Refused> {
+    pub(super) fn source_of(&self, outgoing: &Outgoing<'_>) -> Result<IpAddr, Refused> {
         if outgoing.src.is_ipv4() != outgoing.dst.is_ipv4() {
             return Err(Refused::FamilyNotSupported);
         }

@@ -1,7 +1,7 @@
 //! floor 4: from a transport down to IP, or back up if the host talks to itself (RFC 1122 section 3.2.1.3).
 //!
-//! A connection writes its segments into a buffer that is used again and again; when it is done they go
-//! down. Packets to an own or loopback address never reach the link.
+//! A connection writes its segments into a buffer that is used again and again, each with room before it for the
+//! headers below; when it is done they go down. Packets to an own or loopback address never reach the link.
 
 use super::call::Device;
 use super::name::FourTuple;
@@ -47,6 +47,7 @@ pub(super) struct Looped {
 /// What is on its way out.
 #[derive(Debug, Default)]
 pub(super) struct Departures {
+    /// Segments, each behind [`ip::HEADROOM_OCTETS`].
     octets: Vec<u8>,
     /// Where each segment ends, and the ECN codepoint of its packet.
     ends: Vec<(usize, Ecn)>,
@@ -94,9 +95,9 @@ impl Departures {
 
     /// Keeps a segment of the conversation `tuple` until [`Departures::flush`].
     pub(super) fn segment(&mut self, tuple: &FourTuple, segment: &wire::tcp::Segment<'_>, ecn: Ecn) {
-        let segment =
-            wire::tcp::Segment { src_port: tuple.local.port, dst_port: tuple.remote.port, ..*segment };
-        segment.emit(tuple.local.addr, tuple.remote.addr, &mut self.octets);
+        let FourTuple { local, remote } = tuple;
+        self.octets.extend_from_slice(&[0; ip::HEADROOM_OCTETS]);
+        segment.emit_between([local.port, remote.port], local.addr, remote.addr, &mut self.octets);
         self.ends.push((self.octets.len(), ecn));
     }
 
@@ -121,13 +122,15 @@ impl Departures {
 
     #[inline(never)]
     fn send_kept(&mut self, tuple: &FourTuple, marks: Marks, net: &mut Net<'_>) -> Result<(), Refused> {
-        let (octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
+        let (mut octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
+        let (src, dst) = (tuple.local.addr, tuple.remote.addr);
+        let loops = !net.ip.is_on_way(src, dst) && is_own(net, dst);
         let mut result = Ok(());
         let mut start = 0;
         for (end, ecn) in &ends {
             let outgoing = Outgoing {
-                src: tuple.local.addr,
-                dst: tuple.remote.addr,
+                src,
+                dst,
                 protocol: wire::tcp::PROTOCOL,
                 hop_limit: marks.hop_limit,
                 //= RFC9293-SHLD-22
@@ -136,12 +139,18 @@ impl Departures {
                 //= RFC7323-5.7-a
                 //= RFC4821-8-a
                 dont_fragment: true,
-                payload: octets.get(start..*end).unwrap_or_default(),
+                payload: &[],
             };
-            if let Err(refused) = self.send(&outgoing, net) {
+            let packet = octets.get_mut(start..*end).unwrap_or_default();
+            start = *end;
+            if loops {
+                let payload = packet.get(ip::HEADROOM_OCTETS..).unwrap_or_default();
+                self.turn_back(&Outgoing { payload, ..outgoing }, device_of(dst));
+            } else if let Err(refused) =
+                net.ip.send_in_place(net.now, &outgoing, packet, net.choices, net.out)
+            {
                 result = Err(refused);
             }
-            start = *end;
         }
         // The buffers come back empty but with the room they have grown.
         (self.octets, self.ends) = (octets, ends);

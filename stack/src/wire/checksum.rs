@@ -55,6 +55,7 @@ impl Sum {
 
     /// Adds one 32-bit word.
     #[must_use]
+    #[inline]
     pub fn add_u32(self, word: u32) -> Self {
         self.add_piece(word)
     }

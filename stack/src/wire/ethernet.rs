@@ -142,11 +142,18 @@ impl<'a> Frame<'a> {
 
     /// Appends the frame, without padding and check sequence: those are the interface's.
     pub fn emit(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.dst.0);
-        out.extend_from_slice(&self.src.0);
-        //= RFC894-Frame_Format-a
-        out.extend_from_slice(&self.ethertype.0.to_be_bytes());
+        out.extend_from_slice(&self.header());
         out.extend_from_slice(self.payload);
+    }
+
+    /// The header alone.
+    pub fn header(&self) -> [u8; HEADER_OCTETS] {
+        let mut header = [0; HEADER_OCTETS];
+        header[..6].copy_from_slice(&self.dst.0);
+        header[6..12].copy_from_slice(&self.src.0);
+        //= RFC894-Frame_Format-a
+        header[12..].copy_from_slice(&self.ethertype.0.to_be_bytes());
+        header
     }
 
     /// Appends the frame with zeros behind it up to the least length of a frame on a real cable.

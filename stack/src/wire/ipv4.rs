@@ -283,6 +283,28 @@ impl<'a> Packet<'a> {
         self.emit_with(&Forced::default(), out);
     }
 
+    /// The header alone, of a packet without options.
+    pub fn plain_header(&self) -> [u8; MIN_HEADER_OCTETS] {
+        debug_assert!(self.options.is_empty(), "a plain header has no options");
+        let forced = Forced::default();
+        let total_len = saturated(MIN_HEADER_OCTETS + self.payload.len());
+        let words = [
+            0x4500 << 16 | u32::from(self.tos) << 16 | u32::from(total_len),
+            u32::from(self.identification) << 16 | u32::from(self.flags_and_offset(&forced)),
+            u32::from(self.ttl) << 24 | u32::from(self.protocol) << 16,
+            self.src.into(),
+            self.dst.into(),
+        ];
+        let mut header = [0; MIN_HEADER_OCTETS];
+        //= RFC791-3.1-f
+        let sum = words.into_iter().fold(checksum::Sum::new(), checksum::Sum::add_u32).finish();
+        for (octets, word) in header.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            *octets = word.to_be_bytes();
+        }
+        header[10..12].copy_from_slice(&sum.to_be_bytes());
+        header
+    }
+
     /// Appends the packet with the forced fields as they are.
     ///
     /// Options are padded to words with end-of-list. Lengths that do not fit into their fields are cut to
@@ -527,6 +549,10 @@ mod tests {
         //? RFC791-3.1-f
         fn what_is_emitted_reads_the_same(sample: Sample, padding: Vec<u8>) -> bool {
             let mut bytes = sample.bytes(&Forced::default());
+            let plain = Packet { options: &[], ..sample.packet() };
+            let mut emitted = Vec::new();
+            plain.emit(&mut emitted);
+            assert!(emitted.starts_with(&plain.plain_header()), "there is one way to write a header");
             bytes.extend(&padding);
             verdict(&bytes) == Ok(Ok(sample.packet()))
         }

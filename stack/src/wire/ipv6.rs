@@ -183,17 +183,28 @@ impl<'a> Packet<'a> {
     /// Appends the packet with the forced fields as they are. A length that does not fit into its field is
     /// cut to the largest that does; high bits of the flow label are dropped.
     pub fn emit_with(&self, forced: &Forced, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.header_with(forced));
+        out.extend_from_slice(self.payload);
+    }
+
+    /// The header alone.
+    pub fn header(&self) -> [u8; HEADER_OCTETS] {
+        self.header_with(&Forced::default())
+    }
+
+    fn header_with(&self, forced: &Forced) -> [u8; HEADER_OCTETS] {
         let word = u32::from(forced.version.or(|| 6) & 0xf) << 28
             | u32::from(self.traffic_class) << 20
             | self.flow_label & FLOW_LABEL;
         //= RFC8200-3-a
         let payload_len = forced.payload_len.or(|| u16::try_from(self.payload.len()).unwrap_or(u16::MAX));
-        out.extend_from_slice(&word.to_be_bytes());
-        out.extend_from_slice(&payload_len.to_be_bytes());
-        out.extend_from_slice(&[self.next_header, self.hop_limit]);
-        out.extend_from_slice(&self.src.octets());
-        out.extend_from_slice(&self.dst.octets());
-        out.extend_from_slice(self.payload);
+        let mut header = [0; HEADER_OCTETS];
+        header[..4].copy_from_slice(&word.to_be_bytes());
+        header[4..6].copy_from_slice(&payload_len.to_be_bytes());
+        header[6..8].copy_from_slice(&[self.next_header, self.hop_limit]);
+        header[8..24].copy_from_slice(&self.src.octets());
+        header[24..].copy_from_slice(&self.dst.octets());
+        header
     }
 }
 
