@@ -171,6 +171,7 @@ pub struct Ip {
 }
 
 /// A part of a packet: borrowed from a frame, or copied out of what was reassembled.
+#[inline(always)]
 fn cut<'f>(packet: &Cow<'f, [u8]>, range: core::ops::Range<usize>) -> Cow<'f, [u8]> {
     match packet {
         Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[range]),

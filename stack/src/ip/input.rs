@@ -53,6 +53,7 @@ impl Head {
 }
 
 impl Ip {
+    #[inline(always)]
     pub(super) fn receive_frame<'f>(
         &mut self,
         cx: &mut Cx<'_>,
@@ -86,6 +87,7 @@ impl Ip {
         }
     }
 
+    #[inline]
     fn receive_v4<'f>(
         &mut self,
         cx: &mut Cx<'_>,
@@ -101,7 +103,9 @@ impl Ip {
             return Err(Why::UnicastInLinkBroadcast);
         }
         let whole = &bytes[..bytes.len() - view.trailer().len()];
-        if let Err((why, trouble)) = check_options(&packet) {
+        if !packet.options.is_empty()
+            && let Err((why, trouble)) = check_options(&packet)
+        {
             self.report_v4(cx, whole, link_group, trouble);
             return Err(why);
         }
@@ -126,6 +130,7 @@ impl Ip {
         Ok(destination)
     }
 
+    #[inline(never)]
     fn receive_fragment_v4<'f>(
         &mut self,
         cx: &mut Cx<'_>,
@@ -171,6 +176,7 @@ impl Ip {
         self.receive_whole_v4(cx, Cow::Owned(rebuilt), &head)
     }
 
+    #[inline(always)]
     fn receive_whole_v4<'f>(
         &mut self,
         cx: &mut Cx<'_>,
@@ -297,6 +303,7 @@ fn rebuild(whole: &Whole) -> Option<Vec<u8>> {
 }
 
 /// What of a packet is kept for an ICMP error: a borrowed one whole, an owned one as far as is quoted.
+#[inline(always)]
 pub(super) fn quote(packet: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     match packet {
         Cow::Borrowed(bytes) => Cow::Borrowed(bytes),

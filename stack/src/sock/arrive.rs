@@ -63,19 +63,20 @@ impl Sockets {
     }
 
     fn segment_arrives(&mut self, incoming: &Incoming<'_>, net: &mut Net<'_>) {
-        let checked = match wire::tcp::View::read(&incoming.payload) {
-            Ok(view) => Segment::check(&view, incoming.src, incoming.dst),
-            Err(_) => Err(Why::TcpDataOffset),
+        let Ok(view) = wire::tcp::View::read(&incoming.payload) else {
+            net.out.discard(Why::TcpDataOffset);
+            return;
         };
-        match checked {
+        match view.check(incoming.src, incoming.dst) {
             //= RFC9293-MUST-57
             //= RFC1122-4.2.3.10-a
-            Ok(_) if incoming.group => net.out.discard(Why::TcpGroupDestination),
-            Ok(segment) => {
+            Ok(()) if incoming.group => net.out.discard(Why::TcpGroupDestination),
+            Ok(()) => {
                 let tuple = FourTuple {
-                    local: Endpoint { addr: incoming.dst, port: segment.dst_port },
-                    remote: Endpoint { addr: incoming.src, port: segment.src_port },
+                    local: Endpoint { addr: incoming.dst, port: view.dst_port() },
+                    remote: Endpoint { addr: incoming.src, port: view.src_port() },
                 };
+                let segment = Segment::unchecked(&view);
                 self.segment_for(&tuple, &segment, Ecn::of_traffic_class(incoming.traffic_class), net);
             }
             Err(why) => net.out.discard(why),
@@ -118,8 +119,8 @@ impl Sockets {
             self.segment_at_listener(listener, tuple, segment, Some(beyond), net);
             return;
         }
-        let acknowledged = self.socket(slot).connection().tcb.snd().una;
         let progress = self.act(slot, net, |tcb, now, cx| {
+            let acknowledged = tcb.snd().una;
             tcb.arrives(now, segment, ecn, cx);
             tcb.snd().una != acknowledged
         });

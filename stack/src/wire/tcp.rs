@@ -283,6 +283,25 @@ impl<'a> View<'a> {
         self.bytes
     }
 
+    /// What [`Segment::check`] asks for a segment that came from `src` to `dst`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(&self, src: IpAddr, dst: IpAddr) -> Result<(), Why> {
+        //= RFC9293-3.1-d
+        if self.stop().is_some() {
+            return Err(Why::TcpDataOffset);
+        }
+        //= RFC9293-MUST-3
+        if !self.checksum_holds(src, dst) {
+            return Err(Why::TcpChecksum);
+        }
+        if self.src_port() == 0 || self.dst_port() == 0 {
+            return Err(Why::TcpPortZero);
+        }
+        Ok(())
+    }
+
     /// Whether the checksum is right for a segment between these two addresses.
     pub fn checksum_holds(&self, src: IpAddr, dst: IpAddr) -> bool {
         checksum_field(src, dst, self.bytes) == 0
@@ -341,17 +360,7 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// [`Why::TcpDataOffset`], [`Why::TcpChecksum`] or [`Why::TcpPortZero`].
     pub fn check(view: &View<'a>, src: IpAddr, dst: IpAddr) -> Result<Self, Why> {
-        //= RFC9293-3.1-d
-        if view.stop().is_some() {
-            return Err(Why::TcpDataOffset);
-        }
-        //= RFC9293-MUST-3
-        if !view.checksum_holds(src, dst) {
-            return Err(Why::TcpChecksum);
-        }
-        if view.src_port() == 0 || view.dst_port() == 0 {
-            return Err(Why::TcpPortZero);
-        }
+        view.check(src, dst)?;
         //= RFC9293-3.1-b
         Ok(Self::unchecked(view))
     }
