@@ -46,8 +46,12 @@ impl Sockets {
                 let is_left = socket.id.is_none() && connection.parent.is_none();
                 assert_eq!(connection.left_as.is_some(), is_left, "what is left to itself is counted");
                 let closed = connection.tcb.state() == tcp::State::Closed;
-                assert_eq!(connection.entered, !closed, "a connection can be found until it has ended");
-                if connection.entered {
+                assert_eq!(
+                    connection.entered.is_some(),
+                    !closed,
+                    "a connection can be found until it has ended"
+                );
+                if connection.entered.is_some() {
                     assert!(socket.bound.is_some(), "a connection holds its port");
                     assert_eq!(connection.tuple.local, socket.local, "a connection has the name it shows");
                 }
@@ -80,7 +84,7 @@ impl Sockets {
         assert_eq!(named, self.names.len(), "no name without a socket");
         let streams = bodies()
             .filter(|body| match body {
-                Body::Connection(connection) => connection.entered,
+                Body::Connection(connection) => connection.entered.is_some(),
                 Body::Listening(_) => true,
                 Body::Idle | Body::Datagram(_) => false,
             })

@@ -164,14 +164,13 @@ impl Sockets {
         let connection = Connection {
             tcb,
             tuple,
-            entered: true,
+            entered: Some(self.streams.pair(tuple, slot)),
             parent: None,
             told: Told::Nothing,
             left_as: None,
             patience: None,
         };
         self.socket(slot).body = Body::Connection(Box::new(connection));
-        self.streams.pair(tuple, slot);
         let sent = self.departures.flush(&tuple, options.marks(), net);
         self.settle(slot, net);
         match sent {
@@ -239,11 +238,9 @@ impl Sockets {
         let socket = self.socket(slot);
         let lasting = socket.bound.is_some_and(|bound| bound.lasting);
         let connection = socket.connection();
-        if !core::mem::replace(&mut connection.entered, false) {
-            return;
-        }
+        let Some(tag) = connection.entered.take() else { return };
         let tuple = connection.tuple;
-        self.streams.part(tuple, slot);
+        self.streams.part_tagged(&tuple, slot, tag);
         if !lasting {
             self.release(slot);
         }
@@ -253,7 +250,7 @@ impl Sockets {
     /// that it had, and has the address and the port that `bind` has named.
     pub(super) fn let_go(&mut self, slot: Slot) {
         if let Body::Connection(connection) = &self.socket(slot).body
-            && connection.entered
+            && connection.entered.is_some()
         {
             self.part_from(slot);
         }
@@ -275,13 +272,15 @@ impl Sockets {
         let Body::Connection(connection) = core::mem::replace(&mut socket.body, Body::Idle) else { return };
         let tuple = connection.tuple;
         assert!(connection.tcb.state() == tcp::State::TimeWait, "what is not over has its socket");
-        self.streams.part(tuple, slot);
+        self.streams.part(&tuple, slot);
         let body = Body::Connection(connection);
         let left = Socket { options, ..Socket::new(user, family, local, body) };
         let left = self.insert(left);
         self.hold_as_child(left);
-        self.streams.pair(tuple, left);
-        let due = self.socket(left).connection().due();
+        let tag = self.streams.pair(tuple, left);
+        let connection = self.socket(left).connection();
+        connection.entered = Some(tag);
+        let due = connection.due();
         self.timers.set(left, due);
         self.count_as(left, LeftAs::TimeWait);
     }

@@ -74,7 +74,7 @@ impl Sockets {
         let datagram = socket.datagram();
         let (peer, place) = (datagram.peer.take(), datagram.place.take());
         if let Some(remote) = peer {
-            self.datagrams.part(FourTuple { local, remote }, slot);
+            self.datagrams.part(&FourTuple { local, remote }, slot);
         }
         if let Some(place) = place {
             self.datagrams.leave(&place);

@@ -15,14 +15,20 @@ use super::waiting::Waiting;
 pub use super::waiting::{Place, Stand, Weights};
 use crate::base::siphash::Key;
 
+/// As much of the hash of a socket with a peer as the index knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag(u32);
+
 /// The table of one protocol.
 #[derive(Debug)]
 pub struct Demux {
     key: Key,
     paired: Slab<(FourTuple, Slot)>,
     index: Index,
-    /// The conversation that was found last: packets come in trains. Forgotten when the table changes.
+    /// The conversation that was found or entered last: packets come in trains. Forgotten when it is taken out.
     recent: Option<(FourTuple, Slot)>,
+    /// The conversation that nobody had when it was last looked for, and its hash: it may be entered next.
+    missed: Option<(FourTuple, u64)>,
     waiting: Waiting,
     /// How many peers have no port.
     without_port: usize,
@@ -36,31 +42,41 @@ impl Demux {
             paired: Slab::new(),
             index: Index::default(),
             recent: None,
+            missed: None,
             waiting: Waiting::new(key, weights),
             without_port: 0,
         }
     }
 
-    /// Enters a socket with a peer.
-    pub fn pair(&mut self, tuple: FourTuple, slot: Slot) {
-        self.recent = None;
+    /// Enters a socket with a peer. What is returned finds it sooner when it is to be taken out.
+    pub fn pair(&mut self, tuple: FourTuple, slot: Slot) -> Tag {
+        // Whoever is looked for next is likely to be the one that is entered now.
+        let (hash, recent) = match self.missed {
+            Some((known, hash)) if known == tuple => (hash, Some((tuple, slot))),
+            Some(_) | None => (tuple.hash(&self.key), None),
+        };
+        (self.recent, self.missed) = (recent, None);
         self.without_port += usize::from(tuple.remote.port == 0);
-        let hash = tuple.hash(&self.key);
         let entry = self.paired.insert((tuple, slot));
         self.index.insert(hash, entry.place());
+        Tag(hash as u32)
     }
 
     /// Takes out a socket with a peer.
-    pub fn part(&mut self, tuple: FourTuple, slot: Slot) {
+    pub fn part(&mut self, tuple: &FourTuple, slot: Slot) {
+        self.part_tagged(tuple, slot, Tag(tuple.hash(&self.key) as u32));
+    }
+
+    /// As [`Demux::part`] with what [`Demux::pair`] returned.
+    pub fn part_tagged(&mut self, tuple: &FourTuple, slot: Slot, Tag(tag): Tag) {
         self.recent = None;
         self.without_port -= usize::from(tuple.remote.port == 0);
-        let hash = tuple.hash(&self.key);
-        let is_it = |place: &u32| *self.paired.at(*place).1 == (tuple, slot);
-        let Some(place) = self.index.candidates(hash).find(is_it) else {
+        let is_it = |place: &u32| *self.paired.at(*place).1 == (*tuple, slot);
+        let Some(place) = self.index.candidates(tag.into()).find(is_it) else {
             unreachable!("only what was entered is taken out")
         };
         let (entry, _) = self.paired.at(place);
-        self.index.remove(hash, place);
+        self.index.remove(tag.into(), place);
         self.paired.remove(entry);
     }
 
@@ -84,26 +100,30 @@ impl Demux {
         match self.recent {
             Some((known, slot)) if known == *tuple => Some(slot),
             Some(_) | None => {
-                let slot = self.paired(tuple)?;
-                self.recent = Some((*tuple, slot));
-                Some(slot)
+                let hash = tuple.hash(&self.key);
+                let slot = self.pairs(hash, tuple).map(|(_, slot)| slot).max();
+                match slot {
+                    Some(slot) => self.recent = Some((*tuple, slot)),
+                    None => self.missed = Some((*tuple, hash)),
+                }
+                slot
             }
         }
     }
 
     fn all_paired(&self, tuple: &FourTuple) -> impl Iterator<Item = Slot> {
-        self.pairs(tuple).map(|(_, slot)| slot)
+        self.pairs(tuple.hash(&self.key), tuple).map(|(_, slot)| slot)
     }
 
     /// The sockets that have this very peer, and when they got it: later is greater.
-    fn pairs(&self, tuple: &FourTuple) -> impl Iterator<Item = (Slot, Slot)> {
-        let entries = self.index.candidates(tuple.hash(&self.key)).map(|place| self.paired.at(place));
+    fn pairs(&self, hash: u64, tuple: &FourTuple) -> impl Iterator<Item = (Slot, Slot)> {
+        let entries = self.index.candidates(hash).map(|place| self.paired.at(place));
         entries.filter(move |(_, (other, _))| other == tuple).map(|(made, (_, slot))| (made, *slot))
     }
 
     /// The socket that got this very peer last, of those that `suit`.
     pub fn paired_last(&self, tuple: &FourTuple, suit: impl Fn(Slot) -> bool) -> Option<Slot> {
-        self.pairs(tuple).filter(|(_, slot)| suit(*slot)).max().map(|(_, slot)| slot)
+        self.pairs(tuple.hash(&self.key), tuple).filter(|(_, slot)| suit(*slot)).max().map(|(_, slot)| slot)
     }
 
     /// Whether somebody has a peer that is an address without a port.

@@ -82,7 +82,7 @@ fn a_peer_of_its_own_is_matched_exactly() {
     table.pair(own, Slot::of_test(5));
     assert_eq!(table.paired(&own), Some(Slot::of_test(5)));
     assert_eq!(table.paired(&tuple(HERE.into(), 4001)), None);
-    table.part(own, Slot::of_test(5));
+    table.part(&own, Slot::of_test(5));
     assert_eq!(table.paired(&own), None);
 }
 
@@ -91,15 +91,18 @@ fn who_received_last_is_forgotten_when_the_table_changes() {
     let mut table = empty();
     let own = tuple(HERE.into(), 4000);
     for (older, newer) in [(5, 6), (8, 7)] {
-        table.pair(own, Slot::of_test(older));
+        // What was looked for in vain is known when it is entered, to this table and to no other one.
+        assert_eq!(table.receiver(&own), None);
+        let tag = table.pair(own, Slot::of_test(older));
+        assert_eq!(tag, empty().pair(own, Slot::of_test(older)));
         assert_eq!(table.receiver(&own), Some(Slot::of_test(older)));
         table.pair(own, Slot::of_test(newer));
         assert_eq!(table.receiver(&own), table.paired(&own));
         assert_eq!(table.receiver(&own), Some(Slot::of_test(older.max(newer))));
         assert_eq!(table.receiver(&tuple(HERE.into(), 4001)), None);
-        table.part(own, Slot::of_test(newer));
+        table.part(&own, Slot::of_test(newer));
         assert_eq!(table.receiver(&own), Some(Slot::of_test(older)));
-        table.part(own, Slot::of_test(older));
+        table.part_tagged(&own, Slot::of_test(older), tag);
         assert_eq!(table.receiver(&own), None);
     }
 }

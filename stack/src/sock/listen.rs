@@ -217,7 +217,7 @@ impl Sockets {
         let connection = Connection {
             tcb,
             tuple: *tuple,
-            entered: true,
+            entered: None,
             parent: Some(slot),
             told: Told::Outcome,
             left_as: None,
@@ -230,7 +230,8 @@ impl Sockets {
         let child = Socket { options, asked, shut, ..Socket::new(user, family, tuple.local, body) };
         let child = self.insert(child);
         self.hold_as_child(child);
-        self.streams.pair(*tuple, child);
+        let tag = self.streams.pair(*tuple, child);
+        self.socket(child).connection().entered = Some(tag);
         if let Some(listener) = self.listener(slot) {
             listener.half_open.push_back(child);
         }

@@ -33,7 +33,7 @@ impl Socket {
         match &self.body {
             Body::Idle | Body::Datagram(_) => true,
             // Linux lets a socket be bound whose connection is over, if it has no port any more.
-            Body::Connection(connection) => !connection.entered,
+            Body::Connection(connection) => connection.entered.is_none(),
             Body::Listening(_) => false,
         }
     }

@@ -5,11 +5,12 @@
 //! piece by piece, so that nothing is ever moved: the millionth socket costs what the first one did.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU64;
 
 /// What a table's entry is called inside; never used twice. Slots are in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot {
-    made: u64,
+    made: NonZeroU64,
     place: u32,
 }
 
@@ -26,7 +27,7 @@ impl Slot {
     /// A slot for tests of other tables.
     #[cfg(test)]
     pub(super) fn of_test(number: u64) -> Self {
-        Self { made: number, place: u32::try_from(number).unwrap_or(u32::MAX) }
+        Self { made: NonZeroU64::MIN.saturating_add(number), place: u32::try_from(number).unwrap_or(u32::MAX) }
     }
 }
 
@@ -35,7 +36,7 @@ const PIECE: usize = 256;
 
 #[derive(Debug)]
 struct Entry<T> {
-    made: u64,
+    made: NonZeroU64,
     value: T,
 }
 
@@ -44,12 +45,13 @@ struct Entry<T> {
 pub(super) struct Slab<T> {
     pieces: Vec<Vec<Option<Entry<T>>>>,
     vacant: Vec<u32>,
-    made: u64,
+    /// What the next thing is made as: a slot is never zero, so that the lack of one takes no room of its own.
+    next: NonZeroU64,
 }
 
 impl<T> Slab<T> {
     pub(super) const fn new() -> Self {
-        Self { pieces: Vec::new(), vacant: Vec::new(), made: 0 }
+        Self { pieces: Vec::new(), vacant: Vec::new(), next: NonZeroU64::MIN }
     }
 
     /// How many places there are, vacant ones among them.
@@ -64,17 +66,18 @@ impl<T> Slab<T> {
 
     /// Puts something in.
     pub(super) fn insert(&mut self, value: T) -> Slot {
-        self.made += 1;
-        let entry = Entry { made: self.made, value };
+        let made = self.next;
+        self.next = made.saturating_add(1);
+        let entry = Entry { made, value };
         let place = match self.vacant.pop() {
             Some(place) => {
-                let (piece, inside) = Slot { made: self.made, place }.piece();
+                let (piece, inside) = Slot { made, place }.piece();
                 self.pieces[piece][inside] = Some(entry);
                 place
             }
             None => self.push(entry),
         };
-        Slot { made: self.made, place }
+        Slot { made, place }
     }
 
     fn push(&mut self, entry: Entry<T>) -> u32 {

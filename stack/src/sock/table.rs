@@ -5,7 +5,7 @@
 
 use super::bind::{Claim, Claims, Scope};
 use super::call::{Device, Family, Kind, Readiness, SocketId, User};
-use super::demux::{Demux, Place, Stand, Weights};
+use super::demux::{Demux, Place, Stand, Tag, Weights};
 use super::depart::Departures;
 use super::groups::Groups;
 use super::index::Index;
@@ -107,8 +107,8 @@ pub(super) enum Told {
 pub(super) struct Connection {
     pub(super) tcb: Tcb,
     pub(super) tuple: FourTuple,
-    /// Whether the demultiplexer knows it; not after it has ended.
-    pub(super) entered: bool,
+    /// By what the demultiplexer knows it; not after it has ended.
+    pub(super) entered: Option<Tag>,
     /// The listener whose queues it is in.
     pub(super) parent: Option<Slot>,
     pub(super) told: Told,

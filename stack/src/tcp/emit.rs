@@ -103,7 +103,7 @@ impl Tcb {
             window: window.0,
             urgent_pointer,
             options,
-            payload: self.send_buffer.slice(seq, cut.data_octets),
+            payload: &self.send_buffer.slice(seq, cut.data_octets),
             ..Segment::default()
         };
         let size_octets = segment.header_len_octets() - MIN_HEADER_OCTETS + segment.payload.len();

@@ -5,6 +5,7 @@ use super::recovery::Sending;
 use super::state::{Phase, State};
 use super::{Cx, Tcb};
 use crate::base::{Instant, Ours, Refused, Seq};
+use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 
 /// Octets from SND.UNA on: sent and not acknowledged first, then not yet sent. Grows when needed.
@@ -45,14 +46,20 @@ impl Buffer {
         }
     }
 
-    /// `octets` from `seq` on, all of which must be in the buffer.
-    pub(super) fn slice(&mut self, seq: Seq<Ours>, octets: u32) -> &[u8] {
+    /// `octets` from `seq` on, all of which must be in the buffer. Copied only where the ring has its seam, which
+    /// one segment meets in a whole turn.
+    pub(super) fn slice(&self, seq: Seq<Ours>, octets: u32) -> Cow<'_, [u8]> {
         if octets == 0 {
-            return &[];
+            return Cow::Borrowed(&[]);
         }
         let from = seq.octets_since(self.start) as usize;
-        // A ring wraps once per its length, so that closing the gap costs constant time per octet.
-        &self.octets.make_contiguous()[from..from + octets as usize]
+        let to = from + octets as usize;
+        let (front, back) = self.octets.as_slices();
+        match (front.get(from..to), from.checked_sub(front.len())) {
+            (Some(whole), _) => Cow::Borrowed(whole),
+            (None, Some(from)) => Cow::Borrowed(&back[from..to - front.len()]),
+            (None, None) => Cow::Owned([&front[from..], &back[..to - front.len()]].concat()),
+        }
     }
 
     /// Forgets what it holds, also the memory.
