@@ -103,10 +103,14 @@ impl Host {
         match stimulus {
             Stimulus::Frame(frame) => {
                 let (sockets, mut lower) = (&mut self.sockets, Lower(out));
-                let received = self.ip.receive(self.now, frame, &mut *self.choices, &mut lower);
+                // Neither moved nor copied on its way up: it is what every frame brings.
+                let received = self.ip.try_receive(self.now, frame, &mut *self.choices, &mut lower);
                 let mut net =
                     Net { now: self.now, ip: &mut self.ip, choices: &mut *self.choices, out: &mut lower };
-                sockets.arrives(&received, &mut net);
+                match &received {
+                    Ok(received) => sockets.arrives(received, &mut net),
+                    Err(why) => net.out.discard(*why),
+                }
                 sockets.settle_looped(&mut net);
             }
             Stimulus::Call(call) => {

@@ -216,14 +216,25 @@ impl Ip {
         choices: &mut dyn Choose,
         out: &mut dyn Emit,
     ) -> Received<'f> {
-        let mut cx = Cx { now, choices, out };
-        match self.receive_frame(&mut cx, frame) {
-            Ok(received) => received,
-            Err(why) => {
-                cx.out.discard(why);
-                Received::Nothing
-            }
-        }
+        self.try_receive(now, frame, choices, out).unwrap_or_else(|why| {
+            out.discard(why);
+            Received::Nothing
+        })
+    }
+
+    /// As [`Ip::receive`]; why a frame was discarded is for the caller to say.
+    ///
+    /// # Errors
+    /// The reason of the discard.
+    #[inline(always)]
+    pub(crate) fn try_receive<'f>(
+        &mut self,
+        now: Instant,
+        frame: &'f [u8],
+        choices: &mut dyn Choose,
+        out: &mut dyn Emit,
+    ) -> Result<Received<'f>, Why> {
+        self.receive_frame(&mut Cx { now, choices, out }, frame)
     }
 
     /// Sends a datagram: in fragments where needed and allowed, after resolution of the next hop. Success
@@ -325,9 +336,13 @@ impl Ip {
     }
 
     /// Largest packet that reaches `dst` in one piece, as far as known, in octets.
+    #[inline]
     pub fn mtu_octets(&self, dst: IpAddr) -> u16 {
         //= RFC1122-3.3.3-c
         let link = self.config.mtu_octets;
+        if self.path_mtu.is_empty() {
+            return link;
+        }
         self.path_mtu.get(dst).map_or(link, |path| path.min(link))
     }
 

@@ -43,6 +43,11 @@ impl Table {
         self.estimates.get(&dst).map(|estimate| estimate.mtu_octets)
     }
 
+    /// Whether the MTU of the link is that of all paths, as far as known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.estimates.is_empty()
+    }
+
     /// Lowers the estimate for `dst`; the caller has seen that it is lower.
     pub(super) fn lower(&mut self, now: Instant, dst: IpAddr, mtu_octets: u16) {
         if self.config.entries == 0 {

@@ -27,7 +27,10 @@ impl Slot {
     /// A slot for tests of other tables.
     #[cfg(test)]
     pub(super) fn of_test(number: u64) -> Self {
-        Self { made: NonZeroU64::MIN.saturating_add(number), place: u32::try_from(number).unwrap_or(u32::MAX) }
+        Self {
+            made: NonZeroU64::MIN.saturating_add(number),
+            place: u32::try_from(number).unwrap_or(u32::MAX),
+        }
     }
 }
 

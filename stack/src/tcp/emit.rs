@@ -4,6 +4,7 @@ use super::state::Phase;
 use super::{Cx, Tcb};
 use crate::base::{Instant, Ours, Seq};
 use crate::wire::tcp::{Flags, MIN_HEADER_OCTETS, Segment};
+use crate::wire::tcp_option::Options;
 
 /// A piece of the own sequence space that one segment carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,18 +95,20 @@ impl Tcb {
         let (flags, ecn) = self.marks_for(&cut, flags);
         let acknowledges = flags.ack();
         let window = self.window_field(flags.syn());
-        let options = self.options_for(now, flags);
-        let segment = Segment {
+        let payload = self.send_buffer.slice(seq, cut.data_octets);
+        let mut segment = Segment {
+            src_port: 0,
+            dst_port: 0,
             seq: seq.value(),
             //= RFC9293-3.4-c
             ack: if acknowledges { self.rcv.nxt.value() } else { 0 },
             flags,
             window: window.0,
             urgent_pointer,
-            options,
-            payload: &self.send_buffer.slice(seq, cut.data_octets),
-            ..Segment::default()
+            options: Options::NONE,
+            payload: &payload,
         };
+        self.write_options(now, flags, &mut segment.options);
         let size_octets = segment.header_len_octets() - MIN_HEADER_OCTETS + segment.payload.len();
         cx.out.segment(&segment, ecn);
         self.note_size(cut.end(), size_octets);

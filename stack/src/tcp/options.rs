@@ -26,16 +26,20 @@ pub struct Scale {
 }
 
 impl Tcb {
-    /// The options of a segment with these flags.
-    pub(super) fn options_for(&self, now: Instant, flags: Flags) -> Options {
+    /// Adds the options of a segment with these flags to `options`, which has none.
+    pub(super) fn write_options(&self, now: Instant, flags: Flags, options: &mut Options) {
         //= RFC9293-MUST-65
-        let mut options = if flags.syn() { self.syn_options() } else { Options::NONE };
-        if !flags.syn() && self.has_blocks_to_report() {
+        if flags.syn() {
+            *options = self.syn_options();
+        } else if self.has_blocks_to_report() {
             options.sack = self.sack_blocks(self.sack_room_octets());
         }
-        (options.timestamps, options.user_timeout) =
-            (self.stamps_for(now, flags), self.user_timeout_for(flags));
-        options
+        if let Some(stamps) = self.stamps_for(now, flags) {
+            options.timestamps = Some(stamps);
+        }
+        if let Some(timeout) = self.user_timeout_for(flags) {
+            options.user_timeout = Some(timeout);
+        }
     }
 
     /// The options of the own SYN.

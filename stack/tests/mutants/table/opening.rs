@@ -103,7 +103,7 @@ super::mutants! {
         "return ⟦Flags::NONE⟧" => "Flags::ACK",
         "tcp::tests::timing::a_syn_is_sent_for_three_minutes_with_doubled_intervals",
     "segment-size-late" "RFC9293-MUST-65" "Segments without SYN have the options of a SYN."
-        "tcp/options.rs" "fn options_for"
+        "tcp/options.rs" "fn write_options"
         "if ⟦flags.syn()⟧" => "true",
         "tcp::tests::transfer::what_was_written_before_the_handshake_leaves_after_it",
     "scale-not-offered" "RFC7323-2.2-a" "The SYN does not offer to scale windows."
