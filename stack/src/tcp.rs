@@ -62,6 +62,10 @@ pub trait Emit {
     /// What arrived was discarded, wholly or in part.
     fn discard(&mut self, why: Why);
 
+    /// From here on the event brings forth segments and nothing else: what was discarded has been said, and
+    /// segments may leave as they come.
+    fn sends_alone(&mut self) {}
+
     /// Something the application may want to know (RFC 9293 section 3.9.1.8). The connection remembers the
     /// same facts, so that a taker without use for reports can leave this out.
     fn report(&mut self, report: Report) {

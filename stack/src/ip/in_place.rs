@@ -5,8 +5,8 @@
 //! like that takes the other way: fragments, and whatever has no way yet.
 
 use super::route::NextHop;
-use super::{Cx, Ip, LinkConfig, Outgoing};
-use crate::base::{Mac, Refused};
+use super::{Cx, Emit, Ip, LinkConfig, Outgoing};
+use crate::base::{Instant, Mac, Refused};
 use crate::wire::ethernet::{self, EtherType, Frame};
 use crate::wire::{ipv4, ipv6};
 use core::net::IpAddr;
@@ -35,18 +35,50 @@ impl Ip {
         outgoing: &Outgoing<'_>,
         packet: &mut [u8],
     ) -> Result<(), Refused> {
-        let Some((head, payload)) = packet.split_at_mut_checked(HEADROOM_OCTETS) else {
-            unreachable!("there is room for the headers")
+        if let Some(hop) = self.way_of(outgoing)
+            && let Some((ethertype, at)) = self.put_headers(outgoing, packet)
+        {
+            self.send_frame_in_place(cx, hop, ethertype, packet, at);
+            return Ok(());
+        }
+        let payload = packet.get(HEADROOM_OCTETS..).unwrap_or_default();
+        self.transmit(cx, &Outgoing { payload, ..*outgoing })
+    }
+
+    /// As [`Ip::send_in_place`] if nothing has to be found out or asked for: on the way of the packet before. False
+    /// if nothing was sent.
+    pub fn send_at_once(
+        &mut self,
+        now: Instant,
+        outgoing: &Outgoing<'_>,
+        packet: &mut [u8],
+        out: &mut dyn Emit,
+    ) -> bool {
+        let Some(way) = self.recent_way.filter(|way| way.src == outgoing.src && way.dst == outgoing.dst)
+        else {
+            return false;
         };
-        let way = self.way_of(outgoing);
+        let Some((ethertype, mut at)) = self.put_headers(outgoing, packet) else { return false };
+        if let LinkConfig::Ethernet { mac: own } = self.config.link {
+            let Some(to) = self.link_address(now, way.hop) else { return false };
+            at = put_before(packet, at, &Frame { dst: to, src: own, ethertype, payload: &[] }.header());
+        }
+        out.frame(packet.get(at..).unwrap_or_default());
+        true
+    }
+
+    /// Writes the header of IP; which family it is of, and where it begins. `None` if what has to leave is more
+    /// than one packet, or if something forbids it.
+    #[inline(always)]
+    fn put_headers(&self, outgoing: &Outgoing<'_>, packet: &mut [u8]) -> Option<(EtherType, usize)> {
+        let (head, payload) = packet.split_at_mut_checked(HEADROOM_OCTETS)?;
         let hop_limit = outgoing.hop_limit.unwrap_or(self.config.hop_limit);
         let mtu_octets = usize::from(self.mtu_octets(outgoing.dst));
-        let fits = |header_octets: usize| header_octets + payload.len() <= mtu_octets;
-        let (Some(hop), true) = (way, hop_limit > 0 && outgoing.dont_fragment) else {
-            return self.transmit(cx, &Outgoing { payload, ..*outgoing });
-        };
-        let (ethertype, at) = match (outgoing.src, outgoing.dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) if fits(ipv4::MIN_HEADER_OCTETS) => {
+        if hop_limit == 0 || !outgoing.dont_fragment {
+            return None;
+        }
+        match (outgoing.src, outgoing.dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) if ipv4::MIN_HEADER_OCTETS + payload.len() <= mtu_octets => {
                 let whole = ipv4::Packet {
                     src,
                     dst,
@@ -63,9 +95,9 @@ impl Ip {
                     options: &[],
                     payload,
                 };
-                (EtherType::IPV4, put_before(head, HEADROOM_OCTETS, &whole.plain_header()))
+                Some((EtherType::IPV4, put_before(head, HEADROOM_OCTETS, &whole.plain_header())))
             }
-            (IpAddr::V6(src), IpAddr::V6(dst)) if fits(ipv6::HEADER_OCTETS) => {
+            (IpAddr::V6(src), IpAddr::V6(dst)) if ipv6::HEADER_OCTETS + payload.len() <= mtu_octets => {
                 let whole = ipv6::Packet {
                     src,
                     dst,
@@ -76,14 +108,19 @@ impl Ip {
                     flow_label: 0,
                     payload,
                 };
-                (EtherType::IPV6, put_before(head, HEADROOM_OCTETS, &whole.header()))
+                Some((EtherType::IPV6, put_before(head, HEADROOM_OCTETS, &whole.header())))
             }
-            (IpAddr::V4(_) | IpAddr::V6(_), IpAddr::V4(_) | IpAddr::V6(_)) => {
-                return self.transmit(cx, &Outgoing { payload, ..*outgoing });
-            }
-        };
-        self.send_frame_in_place(cx, hop, ethertype, packet, at);
-        Ok(())
+            (IpAddr::V4(_) | IpAddr::V6(_), IpAddr::V4(_) | IpAddr::V6(_)) => None,
+        }
+    }
+
+    /// The address on the link of whom a packet goes to next, if it is known.
+    fn link_address(&mut self, now: Instant, hop: NextHop) -> Option<Mac> {
+        match hop {
+            NextHop::Group(mac) => Some(mac),
+            //= RFC1122-2.3.3-e
+            NextHop::Neighbor(addr) => self.neighbors.resolve(now, addr),
+        }
     }
 
     /// The next hop of the way that `outgoing` takes, if it is one that this file can send on.
@@ -116,20 +153,15 @@ impl Ip {
             cx.out.frame(packet.get(at..).unwrap_or_default());
             return;
         };
-        let to: Mac = match hop {
-            NextHop::Group(mac) => mac,
-            //= RFC1122-2.3.3-e
-            NextHop::Neighbor(addr) => match self.neighbors.resolve(cx.now, addr) {
-                Some(mac) => mac,
-                None => {
-                    //= RFC1122-2.4-b
-                    let waiting = packet.get(at..).unwrap_or_default();
-                    if self.neighbors.wait(cx.now, addr, waiting, cx.out) {
-                        self.solicit(cx, addr, None);
-                    }
-                    return;
+        let Some(to) = self.link_address(cx.now, hop) else {
+            if let NextHop::Neighbor(addr) = hop {
+                //= RFC1122-2.4-b
+                let waiting = packet.get(at..).unwrap_or_default();
+                if self.neighbors.wait(cx.now, addr, waiting, cx.out) {
+                    self.solicit(cx, addr, None);
                 }
-            },
+            }
+            return;
         };
         let header = Frame { dst: to, src: own, ethertype, payload: &[] }.header();
         let at = put_before(packet, at, &header);

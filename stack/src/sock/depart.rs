@@ -7,8 +7,8 @@ use super::call::Device;
 use super::name::FourTuple;
 use super::route::device_of;
 use super::table::Net;
-use crate::base::{Ecn, Refused, Why};
-use crate::ip::{self, Outgoing};
+use crate::base::{Ecn, Instant, Refused, Why};
+use crate::ip::{self, Ip, Outgoing};
 use crate::tcp::{self, Report};
 use crate::wire;
 use alloc::collections::VecDeque;
@@ -61,11 +61,28 @@ pub(super) struct Lane<'a> {
     departures: &'a mut Departures,
     tuple: &'a FourTuple,
     out: &'a mut dyn ip::Emit,
+    door: Option<Door<'a>>,
+    /// Whether nothing is left that would have to be said before.
+    open: bool,
+}
+
+/// How segments may leave before the event is over.
+pub(super) struct Door<'a> {
+    pub(super) ip: &'a mut Ip,
+    pub(super) now: Instant,
+    pub(super) marks: Marks,
 }
 
 impl tcp::Emit for Lane<'_> {
     fn segment(&mut self, segment: &wire::tcp::Segment<'_>, ecn: Ecn) {
         self.departures.segment(self.tuple, segment, ecn);
+        if let Some(door) = self.door.as_mut().filter(|_| self.open) {
+            self.departures.send_first(self.tuple, door, self.out);
+        }
+    }
+
+    fn sends_alone(&mut self) {
+        self.open = true;
     }
 
     fn discard(&mut self, why: Why) {
@@ -88,9 +105,46 @@ pub(super) fn is_own(net: &Net<'_>, addr: IpAddr) -> bool {
     addr.is_loopback() || net.ip.is_local(addr)
 }
 
+/// What IP is told of a segment whose octets are elsewhere.
+fn outgoing(tuple: &FourTuple, marks: Marks, ecn: Ecn) -> Outgoing<'static> {
+    Outgoing {
+        src: tuple.local.addr,
+        dst: tuple.remote.addr,
+        protocol: wire::tcp::PROTOCOL,
+        hop_limit: marks.hop_limit,
+        //= RFC9293-SHLD-22
+        //= RFC9293-SHLD-21
+        traffic_class: marks.traffic_class & DIFFSERV_BITS | ecn.bits(),
+        //= RFC7323-5.7-a
+        //= RFC4821-8-a
+        dont_fragment: true,
+        payload: &[],
+    }
+}
+
 impl Departures {
     pub(super) fn lane<'a>(&'a mut self, tuple: &'a FourTuple, out: &'a mut dyn ip::Emit) -> Lane<'a> {
-        Lane { departures: self, tuple, out }
+        Lane { departures: self, tuple, out, door: None, open: false }
+    }
+
+    /// As [`Departures::lane`] of a connection whose segments may leave as they come.
+    pub(super) fn open_lane<'a>(
+        &'a mut self,
+        tuple: &'a FourTuple,
+        out: &'a mut dyn ip::Emit,
+        door: Door<'a>,
+    ) -> Lane<'a> {
+        Lane { departures: self, tuple, out, door: Some(door), open: false }
+    }
+
+    /// Sends the segment that was kept, if nothing is before it and nothing in its way.
+    fn send_first(&mut self, tuple: &FourTuple, door: &mut Door<'_>, out: &mut dyn ip::Emit) {
+        let [(_, ecn)] = self.ends[..] else { return };
+        let outgoing = outgoing(tuple, door.marks, ecn);
+        if !self.unanswered && door.ip.send_at_once(door.now, &outgoing, &mut self.octets, out) {
+            self.octets.clear();
+            self.ends.clear();
+        }
     }
 
     /// Keeps a segment of the conversation `tuple` until [`Departures::flush`].
@@ -128,19 +182,7 @@ impl Departures {
         let mut result = Ok(());
         let mut start = 0;
         for (end, ecn) in &ends {
-            let outgoing = Outgoing {
-                src,
-                dst,
-                protocol: wire::tcp::PROTOCOL,
-                hop_limit: marks.hop_limit,
-                //= RFC9293-SHLD-22
-                //= RFC9293-SHLD-21
-                traffic_class: marks.traffic_class & DIFFSERV_BITS | ecn.bits(),
-                //= RFC7323-5.7-a
-                //= RFC4821-8-a
-                dont_fragment: true,
-                payload: &[],
-            };
+            let outgoing = outgoing(tuple, marks, *ecn);
             let packet = octets.get_mut(start..*end).unwrap_or_default();
             start = *end;
             if loops {

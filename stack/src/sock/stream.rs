@@ -2,7 +2,7 @@
 //! to 3.10.5).
 
 use super::call::{How, Reply};
-use super::depart::Marks;
+use super::depart::{Door, Marks};
 use super::name::FourTuple;
 use super::table::{Body, LeftAs, Net, Slot, Sockets};
 use crate::base::{Ecn, Instant, Refused, Span, Why};
@@ -34,7 +34,8 @@ impl Sockets {
         let marks = socket.options.marks();
         let named = socket.id.is_some();
         let connection = socket.connection();
-        let mut lane = self.departures.lane(&connection.tuple, net.out);
+        let door = Door { ip: net.ip, now: net.now, marks };
+        let mut lane = self.departures.open_lane(&connection.tuple, net.out, door);
         let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
         let result = act(&mut connection.tcb, net.now, &mut cx);
         let due = (named && connection.is_open_to_its_application()).then(|| connection.tcb.due());

@@ -111,6 +111,7 @@ impl Tcb {
     /// Sends what may be sent, then an acknowledgement if one is owed and nothing carried it, and sets the
     /// timers. The last act of every event.
     pub(super) fn output(&mut self, now: Instant, cx: &mut Cx<'_>) {
+        cx.out.sends_alone();
         if let Some(probe) = self.try_wider(now) {
             self.note_sending(now, &probe, Sending::New);
             self.send_cut(now, probe, cx);
