@@ -67,7 +67,7 @@ impl Sockets {
             net.out.discard(Why::TcpDataOffset);
             return;
         };
-        match view.check(incoming.src, incoming.dst) {
+        match view.verify(incoming.src, incoming.dst) {
             //= RFC9293-MUST-57
             //= RFC1122-4.2.3.10-a
             Ok(()) if incoming.group => net.out.discard(Why::TcpGroupDestination),

@@ -115,7 +115,10 @@ impl Tcb {
     /// A segment of this size that ends at `end` has left.
     pub(super) fn note_size(&mut self, end: Seq<Ours>, size_octets: usize) {
         let size = u16::try_from(size_octets).unwrap_or(u16::MAX);
-        self.path.sent = self.path.sent.max(size);
+        // Written only when it changes: what lies beside it is read right after.
+        if size > self.path.sent {
+            self.path.sent = size;
+        }
         let largest = self.path.growing.map_or(self.path.arrived, |(_, known)| known);
         if size > largest {
             self.path.growing = Some((end, size));

@@ -287,7 +287,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// As there.
-    pub fn check(&self, src: IpAddr, dst: IpAddr) -> Result<(), Why> {
+    pub fn verify(&self, src: IpAddr, dst: IpAddr) -> Result<(), Why> {
         //= RFC9293-3.1-d
         if self.stop().is_some() {
             return Err(Why::TcpDataOffset);
@@ -360,7 +360,7 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// [`Why::TcpDataOffset`], [`Why::TcpChecksum`] or [`Why::TcpPortZero`].
     pub fn check(view: &View<'a>, src: IpAddr, dst: IpAddr) -> Result<Self, Why> {
-        view.check(src, dst)?;
+        view.verify(src, dst)?;
         //= RFC9293-3.1-b
         Ok(Self::unchecked(view))
     }

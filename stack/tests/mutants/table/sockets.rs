@@ -2,7 +2,7 @@
 
 super::mutants! {
     "checksum-unverified" "RFC9293-MUST-3" "A segment with a wrong checksum is taken."
-        "wire/tcp.rs" "fn check"
+        "wire/tcp.rs" "fn verify"
         "!self.checksum_holds(src, dst)" => "false",
         "wire::tcp::tests::reserved_bits_do_not_matter_but_ports_and_checksum_do",
     "checksum-without-addresses" "RFC9293-MUST-2" "The checksum does not cover the destination address."
@@ -10,7 +10,7 @@ super::mutants! {
         "pseudo(src, ⟦dst⟧" => "src",
         "wire::tcp::tests::the_checksum_is_the_one_that_one_computes_by_hand",
     "broken-header-taken" "RFC9293-3.1-d" "A segment with an impossible data offset is taken."
-        "wire/tcp.rs" "fn check"
+        "wire/tcp.rs" "fn verify"
         "self.stop().is_some()" => "false",
         "wire::tcp::tests::a_data_offset_that_lies_is_located_and_discarded",
     "options-of-syns-only" "RFC9293-MUST-5" "Options are read on SYNs only."
