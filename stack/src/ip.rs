@@ -256,8 +256,8 @@ impl Ip {
         self.transmit(&mut Cx { now, choices, out }, outgoing)
     }
 
-    /// As [`Ip::send`] for a payload that has been written with [`HEADROOM_OCTETS`] before it, both together in
-    /// `packet`: the headers go there. `outgoing` says all the rest.
+    /// As [`Ip::send`] for a payload that has been written with [`HEADROOM_OCTETS`] before it, both together
+    /// in `packet`: the headers go there. `outgoing` says all the rest.
     ///
     /// # Errors
     /// As [`Ip::send`].

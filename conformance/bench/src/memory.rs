@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts `more` octets and not `less`. There is one thread: what it costs to be atomic would be measured, too.
+/// Counts `more` octets and not `less`. There is one thread: what it costs to be atomic would be measured,
+/// too.
 fn count(more: usize, less: usize) {
     LIVE.store(LIVE.load(Ordering::Relaxed).wrapping_add(more).wrapping_sub(less), Ordering::Relaxed);
 }

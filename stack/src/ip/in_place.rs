@@ -1,8 +1,8 @@
-//! floor 2: sending where the transport has written: the headers go before the payload (RFC 791 section 3.1, RFC
-//! 8200 section 3, RFC 894).
+//! floor 2: sending where the transport has written: the headers go before the payload (RFC 791 section 3.1,
+//! RFC 8200 section 3, RFC 894).
 //!
-//! What leaves is the same as by [`super::output`], octet for octet; only the copy is saved. What can not leave
-//! like that takes the other way: fragments, and whatever has no way yet.
+//! What leaves is the same as by [`super::output`], octet for octet; only the copy is saved. What can not
+//! leave like that takes the other way: fragments, and whatever has no way yet.
 
 use super::route::NextHop;
 use super::{Cx, Emit, Ip, LinkConfig, Outgoing};
@@ -14,7 +14,8 @@ use core::net::IpAddr;
 /// Octets that the headers of IP and of the link may need before the payload.
 pub const HEADROOM_OCTETS: usize = ethernet::HEADER_OCTETS + ipv6::HEADER_OCTETS;
 
-/// From an own address to a destination outside of this host. Both were looked at, and what was found stays true.
+/// From an own address to a destination outside of this host. Both were looked at, and what was found stays
+/// true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Way {
     pub(super) src: IpAddr,
@@ -45,8 +46,8 @@ impl Ip {
         self.transmit(cx, &Outgoing { payload, ..*outgoing })
     }
 
-    /// As [`Ip::send_in_place`] if nothing has to be found out or asked for: on the way of the packet before. False
-    /// if nothing was sent.
+    /// As [`Ip::send_in_place`] if nothing has to be found out or asked for: on the way of the packet before.
+    /// False if nothing was sent.
     pub fn send_at_once(
         &mut self,
         now: Instant,
@@ -67,8 +68,8 @@ impl Ip {
         true
     }
 
-    /// Writes the header of IP; which family it is of, and where it begins. `None` if what has to leave is more
-    /// than one packet, or if something forbids it.
+    /// Writes the header of IP; which family it is of, and where it begins. `None` if what has to leave is
+    /// more than one packet, or if something forbids it.
     #[inline(always)]
     fn put_headers(&self, outgoing: &Outgoing<'_>, packet: &mut [u8]) -> Option<(EtherType, usize)> {
         let (head, payload) = packet.split_at_mut_checked(HEADROOM_OCTETS)?;

@@ -76,8 +76,8 @@ impl Sockets {
         self.open(slot, remote, beyond, net)
     }
 
-    /// Gives the socket the local end of a new four-tuple. If there was a connection in TIME-WAIT, the new one
-    /// begins beyond its numbers.
+    /// Gives the socket the local end of a new four-tuple. If there was a connection in TIME-WAIT, the new
+    /// one begins beyond its numbers.
     fn take_tuple(
         &mut self,
         slot: Slot,
@@ -120,8 +120,8 @@ impl Sockets {
         Ok(Some(beyond))
     }
 
-    /// Whether the connection in `slot` is in TIME-WAIT and this host may open a new one between its ends: its
-    /// segments are told from old ones by their timestamps, and start with later numbers.
+    /// Whether the connection in `slot` is in TIME-WAIT and this host may open a new one between its ends:
+    /// its segments are told from old ones by their timestamps, and start with later numbers.
     pub(super) fn may_be_followed(&self, slot: Slot, by: By, now: Instant) -> bool {
         let Some(Socket { body: Body::Connection(connection), .. }) = self.sockets.get(slot) else {
             return false;
@@ -232,8 +232,8 @@ impl Sockets {
         }
     }
 
-    /// A connection has ended: its four-tuple is free. The socket goes on showing its name; the port stays its
-    /// own if the application has named it.
+    /// A connection has ended: its four-tuple is free. The socket goes on showing its name; the port stays
+    /// its own if the application has named it.
     pub(super) fn detach(&mut self, slot: Slot) {
         let socket = self.socket(slot);
         let lasting = socket.bound.is_some_and(|bound| bound.lasting);

@@ -25,7 +25,8 @@ pub struct Demux {
     key: Key,
     paired: Slab<(FourTuple, Slot)>,
     index: Index,
-    /// The conversation that was found or entered last: packets come in trains. Forgotten when it is taken out.
+    /// The conversation that was found or entered last: packets come in trains. Forgotten when it is taken
+    /// out.
     recent: Option<(FourTuple, Slot)>,
     /// The conversation that nobody had when it was last looked for, and its hash: it may be entered next.
     missed: Option<(FourTuple, u64)>,

@@ -1,7 +1,8 @@
 //! floor 4: from a transport down to IP, or back up if the host talks to itself (RFC 1122 section 3.2.1.3).
 //!
-//! A connection writes its segments into a buffer that is used again and again, each with room before it for the
-//! headers below; when it is done they go down. Packets to an own or loopback address never reach the link.
+//! A connection writes its segments into a buffer that is used again and again, each with room before it for
+//! the headers below; when it is done they go down. Packets to an own or loopback address never reach the
+//! link.
 
 use super::call::Device;
 use super::name::FourTuple;

@@ -238,9 +238,9 @@ impl Sockets {
         child
     }
 
-    /// Whether a segment for a half-open connection has to wait, because its completion would overfill the accept
-    /// queue, or because the application does not want to hear of the connection yet. What completes nothing is
-    /// let through.
+    /// Whether a segment for a half-open connection has to wait, because its completion would overfill the
+    /// accept queue, or because the application does not want to hear of the connection yet. What completes
+    /// nothing is let through.
     pub(super) fn must_wait_for_accept(
         &mut self,
         child: Slot,
@@ -319,8 +319,8 @@ impl Sockets {
         true
     }
 
-    /// A connection has the options that its listener has when the handshake is over, and not those that are set
-    /// later.
+    /// A connection has the options that its listener has when the handshake is over, and not those that are
+    /// set later.
     fn inherit(&mut self, child: Slot, parent: Slot, net: &mut Net<'_>) {
         // Waiting for text is the listener's alone.
         let options = Options { defer_accept_s: 0, ..self.socket(parent).options };
@@ -370,8 +370,8 @@ impl Sockets {
         }
     }
 
-    /// A connection that nobody has accepted goes over to another listener of the group of `gone`, if there is
-    /// one and the host wants that.
+    /// A connection that nobody has accepted goes over to another listener of the group of `gone`, if there
+    /// is one and the host wants that.
     fn migrate(&mut self, child: Slot, gone: Slot) -> bool {
         let wanted = self.bounds.migrate_requests;
         let socket = self.socket(gone);

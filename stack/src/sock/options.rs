@@ -128,8 +128,8 @@ const KEEP_MAX_S: u16 = 32_767;
 /// The longest time that an application can leave an orphan in FIN-WAIT-2, in seconds, as on Linux.
 const LINGER_FIN_WAIT_MAX_S: i32 = 120;
 
-/// The least time, in seconds, not below `seconds`, after which a SYN,ACK is sent again: timeouts of 1, 2, 4 and
-/// so on up to 120 seconds, one after the other. That is how Linux keeps it.
+/// The least time, in seconds, not below `seconds`, after which a SYN,ACK is sent again: timeouts of 1, 2, 4
+/// and so on up to 120 seconds, one after the other. That is how Linux keeps it.
 fn as_timeouts_s(seconds: u32) -> u32 {
     let (mut sum, mut timeout) = (0, 1);
     while sum < seconds.min(DEFER_ACCEPT_MAX_S) {

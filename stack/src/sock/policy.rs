@@ -87,11 +87,11 @@ pub struct Policy {
     /// How long a connection that nobody has open stays in FIN-WAIT-2. RFC 9293 knows no end of it, and so a
     /// peer that never closes would hold memory for ever.
     pub fin_timeout: Span,
-    /// Whether octets are taken for sending before the connection is there, as RFC 9293 section 3.10.2 has it.
-    /// Linux asks to come again.
+    /// Whether octets are taken for sending before the connection is there, as RFC 9293 section 3.10.2 has
+    /// it. Linux asks to come again.
     pub send_while_opening: bool,
-    /// Whether what arrives after `shutdown` of the reading half is thrown away, as BSD has it. Linux hands it
-    /// out.
+    /// Whether what arrives after `shutdown` of the reading half is thrown away, as BSD has it. Linux hands
+    /// it out.
     pub discard_after_shutdown: bool,
     /// Whether new sockets of IPv6 begin without IPv4 (RFC 3493 section 5.3 wants them to have both).
     pub v6_only: bool,

@@ -48,7 +48,8 @@ struct Entry<T> {
 pub(super) struct Slab<T> {
     pieces: Vec<Vec<Option<Entry<T>>>>,
     vacant: Vec<u32>,
-    /// What the next thing is made as: a slot is never zero, so that the lack of one takes no room of its own.
+    /// What the next thing is made as: a slot is never zero, so that the lack of one takes no room of its
+    /// own.
     next: NonZeroU64,
 }
 

@@ -3,9 +3,10 @@
 //!
 //! Those bound to the very address come before wildcards, whatever else they are. Within such a level a
 //! socket tied to the device and an IPv4 socket weigh more. They are asked in order, the one bound last
-//! first, except for sharing IPv6 sockets, which stand behind all others in order of binding: the first of the
-//! heaviest wins, but a group that shares its port with `SO_REUSEPORT` ends the search as soon as it weighs
-//! more than all before it, and the conversation chooses its member. That is how Linux was measured to do it.
+//! first, except for sharing IPv6 sockets, which stand behind all others in order of binding: the first of
+//! the heaviest wins, but a group that shares its port with `SO_REUSEPORT` ends the search as soon as it
+//! weighs more than all before it, and the conversation chooses its member. That is how Linux was measured to
+//! do it.
 //!
 //! Sockets that are equal in all of this stand in one queue, and queues are found by port and address: the
 //! millionth socket costs what the first one did, of one port or of many. Only local applications make

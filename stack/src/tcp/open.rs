@@ -18,8 +18,8 @@ use alloc::sync::Arc;
 /// Nanoseconds per step of the clock that drives initial sequence numbers (RFC 9293 section 3.4.1).
 const ISN_TICK_NS: u64 = 4_000;
 
-/// Distance of a new initial sequence number from the last one of a connection in TIME-WAIT: more than a window
-/// without scale (as Linux has it).
+/// Distance of a new initial sequence number from the last one of a connection in TIME-WAIT: more than a
+/// window without scale (as Linux has it).
 const BEYOND_OLD_OCTETS: u32 = 65_537;
 
 /// Where the two clocks of a connection begin: values of a keyed function of the four-tuple, the same at all

@@ -239,8 +239,8 @@ impl Tcb {
     /// RECEIVE: at most `max` octets in order; none means the end of the stream.
     ///
     /// # Errors
-    /// [`Refused::WouldBlock`] if nothing is there yet, and once the error that ended the connection, when what
-    /// came before is read.
+    /// [`Refused::WouldBlock`] if nothing is there yet, and once the error that ended the connection, when
+    /// what came before is read.
     pub fn receive(&mut self, now: Instant, max: u32, cx: &mut Cx<'_>) -> Result<Vec<u8>, Refused> {
         if self.skips_urgent() && max > 0 {
             self.receive_buffer.read(1);

@@ -69,9 +69,9 @@ impl Tcb {
         cx.out.segment(&reset, Ecn::NotEct);
     }
 
-    /// Enters CLOSED. All queues of segments are flushed. What was received in order and acknowledged can still
-    /// be read, unless the application has given the connection up: this end took responsibility for it (RFC
-    /// 9293 section 3.10.7.4, seventh), and a reset does not make it untrue. Linux does the same.
+    /// Enters CLOSED. All queues of segments are flushed. What was received in order and acknowledged can
+    /// still be read, unless the application has given the connection up: this end took responsibility for it
+    /// (RFC 9293 section 3.10.7.4, seventh), and a reset does not make it untrue. Linux does the same.
     pub(super) fn enter_closed(&mut self, end: End) {
         self.phase = Phase::Closed(end);
         self.send_buffer.flush();

@@ -46,8 +46,8 @@ impl Buffer {
         }
     }
 
-    /// `octets` from `seq` on, all of which must be in the buffer. Copied only where the ring has its seam, which
-    /// one segment meets in a whole turn.
+    /// `octets` from `seq` on, all of which must be in the buffer. Copied only where the ring has its seam,
+    /// which one segment meets in a whole turn.
     pub(super) fn slice(&self, seq: Seq<Ours>, octets: u32) -> Cow<'_, [u8]> {
         if octets == 0 {
             return Cow::Borrowed(&[]);

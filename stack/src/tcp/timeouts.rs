@@ -151,7 +151,8 @@ impl Tcb {
         }
     }
 
-    /// Repetitions of a SYN, if the application wants `most`: on Linux those count from where doubling begins.
+    /// Repetitions of a SYN, if the application wants `most`: on Linux those count from where doubling
+    /// begins.
     fn syn_repeats_in_all(&self, most: u8) -> u32 {
         let before = match self.settings.syn_schedule {
             SynSchedule::LinearFirst if self.phase == Phase::SynSent => LINEAR_REPEATS,
@@ -171,15 +172,15 @@ impl Tcb {
         self.waiting_since
     }
 
-    /// The application wants to hear of the connection with its first text only. The SYN,ACK is sent again when
-    /// it has waited until `until`, and not before.
+    /// The application wants to hear of the connection with its first text only. The SYN,ACK is sent again
+    /// when it has waited until `until`, and not before.
     pub fn await_text(&mut self, until: Instant) {
         assert!(self.syn_outstanding(), "the handshake is not over");
         self.timer = Timer::Retransmit { at: until };
     }
 
-    /// Since when the connection is in TIME-WAIT, if it is and both ends know how to tell old segments from new
-    /// ones, by their timestamps.
+    /// Since when the connection is in TIME-WAIT, if it is and both ends know how to tell old segments from
+    /// new ones, by their timestamps.
     pub fn in_time_wait_since(&self) -> Option<Instant> {
         let Phase::TimeWait { until } = self.phase else { return None };
         let lasts = self.settings.msl.times(2);

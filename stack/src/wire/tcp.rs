@@ -398,7 +398,8 @@ impl<'a> Segment<'a> {
         self.emit_with(&Forced::default(), src, dst, out);
     }
 
-    /// As [`Segment::emit`] with other ports, in the fewest steps: what every segment of a stack goes through.
+    /// As [`Segment::emit`] with other ports, in the fewest steps: what every segment of a stack goes
+    /// through.
     pub fn emit_between(&self, ports: [u16; 2], src: IpAddr, dst: IpAddr, out: &mut Vec<u8>) {
         let options_len_octets = self.options.encoded_len_octets();
         let header_octets = MIN_HEADER_OCTETS + options_len_octets;
