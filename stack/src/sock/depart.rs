@@ -202,19 +202,6 @@ impl Departures {
         result
     }
 
-    /// Sends one packet.
-    ///
-    /// # Errors
-    /// What [`ip::Ip::send`] says.
-    #[inline]
-    pub(super) fn send(&mut self, outgoing: &Outgoing<'_>, net: &mut Net<'_>) -> Result<(), Refused> {
-        if !is_own(net, outgoing.dst) {
-            return net.ip.send(net.now, outgoing, net.choices, net.out);
-        }
-        self.turn_back(outgoing, device_of(outgoing.dst));
-        Ok(())
-    }
-
     /// Lets a packet of this host, or a copy of it, arrive here on `device`.
     pub(super) fn turn_back(&mut self, outgoing: &Outgoing<'_>, device: Device) {
         let Outgoing { src, dst, protocol, traffic_class, payload, .. } = *outgoing;
