@@ -9,8 +9,9 @@ pub mod reserved;
 pub mod services;
 
 use crate::base::{Port, PortRange, Refused};
-use crate::sock::User;
+use crate::sock::{Profile, User};
 
+pub use ephemeral::Algorithm;
 pub use reserved::Reserved;
 
 /// The rules of a host for ports.
@@ -30,9 +31,24 @@ pub struct Policy {
     /// Whether a socket with `SO_REUSEADDR` that did not ask for a certain port may get one that others
     /// hold, when no other is left.
     pub autobind_reuse: bool,
+    /// How ports are chosen.
+    pub algorithm: Algorithm,
 }
 
 impl Policy {
+    /// The rules of a system: none reserved, and a user without privilege.
+    pub fn of(profile: Profile) -> Self {
+        Self {
+            ephemeral: profile.ephemeral(),
+            reserved: Reserved::default(),
+            unprivileged_start: profile.unprivileged_start(),
+            user: User::NOBODY,
+            nonlocal_bind: false,
+            autobind_reuse: false,
+            algorithm: profile.algorithm(),
+        }
+    }
+
     /// Whether `user` may ask for `port`.
     pub fn permits(&self, user: User, port: Port) -> bool {
         //= RFC1340-Well_Known_Port_Numbers-a
@@ -63,17 +79,10 @@ impl Policy {
     }
 }
 
-/// The dynamic ports of IANA, none reserved, privileged ports below 1024, a user without privilege.
+/// Those of the default profile.
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            ephemeral: PortRange::DYNAMIC,
-            reserved: Reserved::default(),
-            unprivileged_start: 1024,
-            user: User::NOBODY,
-            nonlocal_bind: false,
-            autobind_reuse: false,
-        }
+        Self::of(Profile::default())
     }
 }
 

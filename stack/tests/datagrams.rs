@@ -304,6 +304,18 @@ fn a_port_that_is_zero_is_refused_to_sendto_alone() {
 }
 
 #[test]
+fn the_longest_datagram_has_what_the_header_leaves() {
+    let mut app = App::alone();
+    for (local, octets) in [("127.0.0.1:7100", 65_507), ("[::1]:7100", 65_527)] {
+        let sock = app.receiver(name(local));
+        let data = vec![7; octets + 1];
+        assert_eq!(app.send_to(sock, name(local), &data), Err(Refused::MessageSize));
+        assert_eq!(app.send_to(sock, name(local), &data[1..]), Ok(u32::try_from(octets).expect("it fits")));
+        assert_eq!(app.recv(sock, 70_000), Ok(data[1..].to_vec()));
+    }
+}
+
+#[test]
 fn what_is_peeked_at_stays_and_what_is_cut_is_lost() {
     let mut app = App::alone();
     let sock = app.receiver(name("127.0.0.1:24701"));

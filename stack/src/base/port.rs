@@ -53,6 +53,11 @@ impl PortRange {
     /// Dynamic ports, never assigned.
     pub const DYNAMIC: Self = range(49152, 65535);
 
+    /// What Linux hands out (`ip_local_port_range`).
+    pub const LINUX: Self = range(32768, 60999);
+    /// What FreeBSD hands out (`net.inet.ip.portrange.first` and `.last`).
+    pub const FREEBSD: Self = range(10000, 65535);
+
     /// The range from `first` to `last`; `None` if either is 0 or `last` lies below `first`.
     pub const fn new(first: u16, last: u16) -> Option<Self> {
         match (Port::new(first), Port::new(last)) {

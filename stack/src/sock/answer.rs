@@ -1,6 +1,7 @@
 //! floor 4: the door of the socket layer: a call in, its answer out (RFC 9293 section 3.9.1, POSIX).
 
-use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId, User};
+use super::call::{Call, Family, Kind, OptionName, OptionValue, Reply, SocketId};
+use super::local::check_permission;
 use super::name::Endpoint;
 use super::options::Options;
 use super::table::{Body, Net, Slot, Socket, Sockets};
@@ -143,6 +144,7 @@ impl Sockets {
     }
 
     fn set_option(&mut self, slot: Slot, value: OptionValue, net: &mut Net<'_>) -> Result<(), Refused> {
+        let user = self.policy.user;
         let socket = self.socket(slot);
         let (family, kind) = (socket.family, socket.kind());
         if let OptionValue::V6Only(_) = value
@@ -151,15 +153,12 @@ impl Sockets {
             // What a bound socket stands for does not change.
             return Err(Refused::InvalidArgument);
         }
+        check_permission(user, &socket.options, value)?;
         if let OptionValue::JoinGroup(group, device) = value {
             return self.join_group(slot, group, device, net);
         }
         if let OptionValue::LeaveGroup(group, device) = value {
             return self.leave_group(slot, group, device, net);
-        }
-        let tied = socket.options.device.is_some();
-        if matches!(value, OptionValue::BindToDevice(_)) && tied && self.policy.user != User::ROOT {
-            return Err(Refused::NotPermitted);
         }
         let socket = self.socket(slot);
         socket.options.set(family, kind, value)?;
@@ -207,6 +206,12 @@ impl Socket {
                 }
                 Body::Datagram(datagram) => datagram.error.take(),
             }));
+        }
+        if let (OptionName::MaxSegment, Body::Connection(connection)) = (name, &self.body)
+            && connection.tcb.state().is_synchronized()
+        {
+            // Not what was wished for, but what it has come to.
+            return Ok(OptionValue::MaxSegment(connection.tcb.segment_octets()));
         }
         if name == OptionName::AcceptConn {
             return Ok(OptionValue::AcceptConn(matches!(self.body, Body::Listening(_))));

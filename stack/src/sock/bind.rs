@@ -2,13 +2,16 @@
 //!
 //! No RFC says when two sockets may have the same port. The rule here is the one that Linux was measured to
 //! follow: two claims to a port conflict if some arriving packet could belong to both, unless both sides
-//! agreed to share. The old side's flags are read as they are at the time of the new claim.
+//! agreed to share. The old side's flags are read as they are at the time of the new claim. What other
+//! systems do instead is told in [`super::profile`].
 
-use super::call::{Family, Kind, User};
-use crate::base::Port;
+use super::call::{Device, Family, Kind, User};
+use super::profile::{Profile, Sharing};
+use crate::base::{Port, Refused};
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+use core::iter;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::ops::Bound::{Excluded, Included};
 
 /// The local addresses that a socket stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +49,14 @@ impl Scope {
             Self::AnyV6 | Self::AnyDual => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
             Self::V4(addr) => IpAddr::V4(addr),
             Self::V6(addr) => IpAddr::V6(addr),
+        }
+    }
+
+    /// Whether it is all addresses of a family.
+    pub const fn is_wildcard(self) -> bool {
+        match self {
+            Self::AnyV4 | Self::AnyV6 | Self::AnyDual => true,
+            Self::V4(_) | Self::V6(_) => false,
         }
     }
 
@@ -89,97 +100,331 @@ impl<A: PartialEq> Reach<A> {
     }
 }
 
+/// What somebody who holds a port does with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// A socket has it.
+    Open,
+    /// A socket listens on it.
+    Listening,
+    /// A connection that is over waits until the network has forgotten it.
+    TimeWait,
+}
+
+/// On which terms a port is held, beside the addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Terms {
+    /// `SO_BINDTODEVICE`.
+    pub device: Option<Device>,
+    /// Who made the socket.
+    pub user: User,
+    /// `SO_REUSEADDR`.
+    pub reuse_addr: bool,
+    /// `SO_REUSEPORT`.
+    pub reuse_port: bool,
+    /// What is done with it.
+    pub standing: Standing,
+    /// Whether `connect` chose the port. Such a port serves further connections to other peers.
+    pub by_connect: bool,
+}
+
+impl Terms {
+    /// Whether both can mean the same device: sockets of different devices never meet.
+    pub fn may_meet(&self, other: &Self) -> bool {
+        self.device.is_none() || other.device.is_none() || self.device == other.device
+    }
+}
+
 /// A socket's claim to a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
     /// The local addresses.
     pub scope: Scope,
-    /// `SO_REUSEADDR`.
-    pub reuse_addr: bool,
-    /// `SO_REUSEPORT`, and the user who may share then.
-    pub reuse_port: Option<User>,
-    /// Whether the socket listens.
-    pub listening: bool,
-    /// Whether `connect` chose the port. Such a port serves further connections to other peers.
-    pub by_connect: bool,
+    /// The rest.
+    pub terms: Terms,
 }
 
-impl Claim {
-    /// Whether a holder of this claim tolerates `newcomer` beside it.
-    pub fn admits(&self, newcomer: &Self) -> bool {
-        !self.scope.overlaps(newcomer.scope) || self.shares(newcomer)
+/// Where the claims of one port are kept. Whoever holds one address is found under it and among all who do,
+/// so that a wildcard need not ask them one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Shelf {
+    Every(Scope),
+    SomeV4,
+    SomeV6,
+}
+
+impl Shelf {
+    /// Where a claim to `scope` goes beside its own shelf.
+    const fn also_of(scope: Scope) -> Option<Self> {
+        match scope {
+            Scope::V4(_) => Some(Self::SomeV4),
+            Scope::V6(_) => Some(Self::SomeV6),
+            Scope::AnyV4 | Scope::AnyV6 | Scope::AnyDual => None,
+        }
     }
 
-    fn shares(&self, newcomer: &Self) -> bool {
-        // Only streams listen, so a datagram socket needs no exception.
-        //= RFC9293-MUST-42
-        (self.reuse_port.is_some() && self.reuse_port == newcomer.reuse_port)
-            || (self.reuse_addr && newcomer.reuse_addr && !self.listening)
+    /// Where everything stands that overlaps `scope`.
+    const fn meeting(scope: Scope) -> [Option<Self>; 5] {
+        const V4: Option<Shelf> = Some(Shelf::Every(Scope::AnyV4));
+        const V6: Option<Shelf> = Some(Shelf::Every(Scope::AnyV6));
+        const DUAL: Option<Shelf> = Some(Shelf::Every(Scope::AnyDual));
+        match scope {
+            Scope::AnyV4 => [V4, DUAL, Some(Self::SomeV4), None, None],
+            Scope::AnyV6 => [V6, DUAL, Some(Self::SomeV6), None, None],
+            Scope::AnyDual => [V4, V6, DUAL, Some(Self::SomeV4), Some(Self::SomeV6)],
+            Scope::V4(_) => [V4, DUAL, Some(Self::Every(scope)), None, None],
+            Scope::V6(_) => [V6, DUAL, Some(Self::Every(scope)), None, None],
+        }
     }
 }
 
-/// All claims to all ports. Equal claims are counted, not listed: ten thousand connections of one server
-/// are one line.
+/// A line of the books. What differs in the order alone is of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Line {
+    kind: Kind,
+    port: Port,
+    shelf: Shelf,
+    terms: Terms,
+    order: i32,
+}
+
+/// What is known of a port whoever holds it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Desk {
+    /// How many hold it.
+    holders: u32,
+    /// How many of them have it from `connect`.
+    by_connect: u32,
+    /// The socket that was the last to share it by `SO_REUSEPORT`, as it was then.
+    shared: Option<(User, Family, Scope)>,
+}
+
+/// All claims to all ports. Equal claims of streams are counted, not listed: ten thousand connections of one
+/// server are one line.
 #[derive(Debug, Default)]
 pub struct Claims {
-    /// Of one port there are few that differ, in no order that means something.
-    held: BTreeMap<(Kind, Port), Vec<(Claim, u32)>>,
+    profile: Profile,
+    held: BTreeMap<Line, u32>,
+    desks: BTreeMap<(Kind, Port), Desk>,
+    /// Of the datagram socket that was bound last.
+    order: i32,
 }
 
+/// The terms that stand first and last in order.
+const TERMS_MIN: Terms = Terms {
+    device: None,
+    user: User(0),
+    reuse_addr: false,
+    reuse_port: false,
+    standing: Standing::Open,
+    by_connect: false,
+};
+const TERMS_MAX: Terms = Terms {
+    device: Some(Device::Interface),
+    user: User(u32::MAX),
+    reuse_addr: true,
+    reuse_port: true,
+    standing: Standing::TimeWait,
+    by_connect: true,
+};
+
 impl Claims {
-    fn of(&self, kind: Kind, port: Port) -> impl Iterator<Item = &Claim> {
-        //= RFC6335-7.2-a
-        self.held.get(&(kind, port)).into_iter().flatten().map(|(claim, _)| claim)
+    /// Books that follow the rules of a system.
+    pub fn new(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
     }
 
-    /// Whether all holders of `port` tolerate `newcomer`.
-    pub fn admit(&self, kind: Kind, port: Port, newcomer: &Claim) -> bool {
-        self.of(kind, port).all(|held| held.admits(newcomer))
+    /// The classes on a shelf, each with the place of its first in the list that Linux keeps.
+    fn classes(&self, kind: Kind, port: Port, shelf: Shelf) -> impl Iterator<Item = (Terms, i32)> {
+        let line = move |terms, order| Line { kind, port, shelf, terms, order };
+        let last = line(TERMS_MAX, i32::MAX);
+        let mut from = Included(line(TERMS_MIN, i32::MIN));
+        iter::from_fn(move || {
+            let (first, _) = self.held.range((from, Included(last))).next()?;
+            let end = line(first.terms, i32::MAX);
+            from = Excluded(end);
+            self.held.range(*first..=end).next_back().map(|(head, _)| (head.terms, head.order))
+        })
+    }
+
+    /// The claims that stand for an address and a device of `newcomer`, by classes.
+    fn rivals(&self, kind: Kind, port: Port, newcomer: &Claim) -> impl Iterator<Item = (Claim, i32)> {
+        //= RFC6335-7.2-a
+        let shelves = Shelf::meeting(newcomer.scope).into_iter().flatten();
+        let terms = newcomer.terms;
+        shelves.flat_map(move |shelf| {
+            let scope = match shelf {
+                Shelf::Every(scope) => scope,
+                Shelf::SomeV4 => Scope::V4(Ipv4Addr::LOCALHOST),
+                Shelf::SomeV6 => Scope::V6(Ipv6Addr::LOCALHOST),
+            };
+            let classes = self.classes(kind, port, shelf);
+            let meeting = classes.filter(move |(held, _)| held.may_meet(&terms));
+            meeting.map(move |(terms, order)| (Claim { scope, terms }, order))
+        })
+    }
+
+    /// Whether the holders of `port` tolerate `newcomer` of `family`, which asks for it by number or begins
+    /// to listen on it.
+    ///
+    /// # Errors
+    /// [`Refused::AddrInUse`], and where the system says so [`Refused::AccessDenied`].
+    pub fn admit(&self, kind: Kind, port: Port, family: Family, newcomer: &Claim) -> Result<(), Refused> {
+        if kind == Kind::Stream && self.is_known_to_share(port, family, newcomer) {
+            return Ok(());
+        }
+        let verdicts = self.rivals(kind, port, newcomer).map(|(held, order)| {
+            //= RFC9293-MUST-42
+            (order, self.profile.sharing(kind, &held, newcomer))
+        });
+        if kind == Kind::Datagram && self.profile.first_to_share_decides() {
+            let decisive = verdicts.filter(|(_, sharing)| *sharing != Sharing::ByAddress);
+            return decisive.max_by_key(|(order, _)| *order).map_or(Ok(()), |(_, sharing)| sharing.answer());
+        }
+        let mut verdicts = verdicts.map(|(_, sharing)| sharing.answer());
+        verdicts.find(Result::is_err).unwrap_or(Ok(()))
+    }
+
+    /// Whether a stream socket that holds `port` by `claim` may listen on it. Of all who may, it is the last
+    /// to share.
+    ///
+    /// # Errors
+    /// Those of [`Claims::admit`].
+    pub fn admit_to_listen(&mut self, port: Port, family: Family, claim: Claim) -> Result<(), Refused> {
+        self.strike(Kind::Stream, port, claim, 0);
+        let admitted = self.admit(Kind::Stream, port, family, &claim);
+        self.enter(Kind::Stream, port, claim, 0);
+        if admitted.is_ok() {
+            self.note_sharing(port, family, &claim);
+        }
+        admitted
     }
 
     /// Whether `port` can be given to a socket that is being bound and did not ask for a certain port. A
-    /// stream socket gets no port that it would have to share.
-    pub fn free_to_bind(&self, kind: Kind, port: Port, newcomer: &Claim) -> bool {
-        match kind {
-            Kind::Stream => self.of(kind, port).all(|held| !held.scope.overlaps(newcomer.scope)),
-            Kind::Datagram => self.admit(kind, port, newcomer),
-        }
+    /// stream socket gets no port that it would have to share, except by `SO_REUSEADDR` if it `may_share`.
+    pub fn free_to_bind(&self, kind: Kind, port: Port, newcomer: &Claim, may_share: bool) -> bool {
+        let by_address = |held: &Claim| {
+            let (held, new) = (&held.terms, &newcomer.terms);
+            let both_share = held.reuse_addr && new.reuse_addr && held.standing != Standing::Listening;
+            let grouped = held.reuse_port && new.reuse_port && held.user == new.user;
+            both_share && !grouped
+        };
+        self.rivals(kind, port, newcomer).all(|(held, _)| match kind {
+            Kind::Stream => may_share && by_address(&held),
+            Kind::Datagram => self.profile.sharing(kind, &held, newcomer).answer().is_ok(),
+        })
     }
 
     /// Whether `port` can be given to a stream socket that is connecting: nobody asked for it by name. The
     /// caller sees to it that the four-tuple is new.
     pub fn free_to_connect(&self, port: Port) -> bool {
+        let desk = self.desks.get(&(Kind::Stream, port));
         //= RFC6056-3.1-a
-        self.of(Kind::Stream, port).all(|held| held.by_connect)
+        desk.is_none_or(|desk| desk.holders == desk.by_connect)
     }
 
-    /// Adds a claim.
-    pub fn take(&mut self, kind: Kind, port: Port, claim: Claim) {
-        let held = self.held.entry((kind, port)).or_default();
-        match held.iter_mut().find(|(known, _)| *known == claim) {
-            Some((_, count)) => *count += 1,
-            None => held.push((claim, 1)),
-        }
-    }
-
-    /// Gives back a claim that was taken before.
-    pub fn give_back(&mut self, kind: Kind, port: Port, claim: &Claim) {
-        let Some(held) = self.held.get_mut(&(kind, port)) else { unreachable!("nobody holds {port}") };
-        let Some(at) = held.iter().position(|(known, _)| known == claim) else {
-            unreachable!("nobody holds {port} like that")
-        };
-        held[at].1 -= 1;
-        if held[at].1 == 0 {
-            held.swap_remove(at);
-            if held.is_empty() {
-                self.held.remove(&(kind, port));
+    /// A place for a socket that is about to take a port. Datagram sockets stand in a list, the last first;
+    /// only those of IPv6 that share by `SO_REUSEPORT` go to its end.
+    pub fn next_order(&mut self, kind: Kind, family: Family, claim: &Claim) -> i32 {
+        match kind {
+            Kind::Stream => 0,
+            Kind::Datagram => {
+                self.order = self.order.saturating_add(1);
+                if family == Family::V6 && claim.terms.reuse_port { -self.order } else { self.order }
             }
         }
     }
 
+    fn lines(kind: Kind, port: Port, claim: Claim, order: i32) -> impl Iterator<Item = Line> {
+        let shelves = [Some(Shelf::Every(claim.scope)), Shelf::also_of(claim.scope)];
+        shelves.into_iter().flatten().map(move |shelf| Line { kind, port, shelf, terms: claim.terms, order })
+    }
+
+    /// Adds a claim in the place `order`.
+    pub fn take(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
+        self.enter(kind, port, claim, order);
+        let desk = self.desks.entry((kind, port)).or_default();
+        desk.holders += 1;
+        desk.by_connect += u32::from(claim.terms.by_connect);
+    }
+
+    /// Gives back a claim that was taken before.
+    pub fn give_back(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
+        self.strike(kind, port, claim, order);
+        let Some(desk) = self.desks.get_mut(&(kind, port)) else { unreachable!("nobody holds {port}") };
+        desk.holders -= 1;
+        desk.by_connect -= u32::from(claim.terms.by_connect);
+        if desk.holders == 0 {
+            self.desks.remove(&(kind, port));
+        }
+    }
+
+    fn enter(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
+        for line in Self::lines(kind, port, claim, order) {
+            *self.held.entry(line).or_default() += 1;
+        }
+    }
+
+    fn strike(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
+        for line in Self::lines(kind, port, claim, order) {
+            let Some(count) = self.held.get_mut(&line) else { unreachable!("nobody holds {port} like that") };
+            *count -= 1;
+            if *count == 0 {
+                self.held.remove(&line);
+            }
+        }
+    }
+
+    /// Puts a claim in the place of another of the same socket.
+    pub fn replace(&mut self, kind: Kind, port: Port, (old, new): (Claim, Claim), order: i32) {
+        if old == new {
+            return;
+        }
+        self.strike(kind, port, old, order);
+        self.enter(kind, port, new, order);
+        let Some(desk) = self.desks.get_mut(&(kind, port)) else { unreachable!("nobody holds {port}") };
+        desk.by_connect += u32::from(new.terms.by_connect);
+        desk.by_connect -= u32::from(old.terms.by_connect);
+    }
+
     /// How many claims there are.
     pub fn count(&self) -> usize {
-        self.held.values().flatten().map(|(_, count)| *count as usize).sum()
+        self.desks.values().map(|desk| desk.holders as usize).sum()
+    }
+}
+
+/// The memory of Linux for ports that streams share by `SO_REUSEPORT`. It makes a difference: whoever is
+/// covered by what is remembered is admitted without a question to anybody.
+impl Claims {
+    /// Whether the last socket that shared the port covers `newcomer`.
+    fn is_known_to_share(&self, port: Port, family: Family, newcomer: &Claim) -> bool {
+        let desk = self.desks.get(&(Kind::Stream, port));
+        let Some((user, known_family, known)) = desk.and_then(|desk| desk.shared) else { return false };
+        let covers = match (known, newcomer.scope) {
+            (Scope::AnyV4, Scope::AnyV4 | Scope::V4(_))
+            | (Scope::AnyDual, _)
+            | (Scope::AnyV6, Scope::AnyDual | Scope::AnyV6 | Scope::V6(_)) => true,
+            (Scope::AnyV4, Scope::AnyDual) => known_family == Family::V4 && family == Family::V6,
+            (Scope::V4(_) | Scope::V6(_), _) => known == newcomer.scope,
+            (Scope::AnyV4, Scope::AnyV6 | Scope::V6(_)) | (Scope::AnyV6, Scope::AnyV4 | Scope::V4(_)) => {
+                false
+            }
+        };
+        newcomer.terms.reuse_port && newcomer.terms.user == user && covers
+    }
+
+    /// Remembers that a stream socket of `family` was bound to `port`, or began to listen on it.
+    pub fn note_sharing(&mut self, port: Port, family: Family, claim: &Claim) {
+        if !self.profile.remembers_sharing() {
+            return;
+        }
+        let known = self.is_known_to_share(port, family, claim);
+        let Some(desk) = self.desks.get_mut(&(Kind::Stream, port)) else { return };
+        match claim.terms.reuse_port {
+            true if known => {}
+            true => desk.shared = Some((claim.terms.user, family, claim.scope)),
+            false => desk.shared = None,
+        }
     }
 }
 

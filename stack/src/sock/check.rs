@@ -22,12 +22,8 @@ impl Sockets {
         }
         if let Some(bound) = socket.bound {
             assert_eq!(socket.local.port, bound.port.number(), "a socket shows the port that it holds");
-            assert_eq!(bound.claim.scope, socket.scope(), "the books show what the socket stands for");
-            assert_eq!(
-                bound.claim,
-                socket.claim(socket.scope(), bound.claim.by_connect),
-                "flags are current"
-            );
+            let claim = socket.claim(bound.claim.terms.by_connect);
+            assert_eq!(bound.claim, claim, "the books show what the socket stands for and its flags");
         }
         match &socket.body {
             Body::Idle => assert!(socket.id.is_some(), "an idle socket belongs to somebody"),

@@ -94,13 +94,11 @@ impl Sockets {
             self.renew_claim(slot);
             return Ok(beyond);
         }
-        let port = self.free_port_to_connect(source, remote, net).ok_or(Refused::AddrNotAvailable)?;
+        let port = self.free_port_to_connect(slot, source, remote, net).ok_or(Refused::AddrNotAvailable)?;
         let local = Endpoint { addr: source, port: port.number() };
         let beyond = self.take_from_time_wait(&FourTuple { local, remote }, By::Choice, net)?;
-        let socket = self.socket(slot);
-        socket.local.addr = source;
-        let scope = socket.scope();
-        self.hold(slot, port, scope, false, true);
+        self.socket(slot).local.addr = source;
+        self.hold(slot, port, false, true);
         Ok(beyond)
     }
 
@@ -226,9 +224,8 @@ impl Sockets {
     /// A child holds its port as long as it has its connection.
     pub(super) fn hold_as_child(&mut self, child: Slot) {
         let socket = self.socket(child);
-        let (scope, port) = (socket.scope(), Port::new(socket.local.port));
-        if let Some(port) = port {
-            self.hold(child, port, scope, false, false);
+        if let Some(port) = Port::new(socket.local.port) {
+            self.hold(child, port, false, false);
         }
     }
 

@@ -106,14 +106,9 @@ impl Sockets {
     /// Sharing a port that nobody listens on is one thing, listening on it another: `listen` asks again.
     fn check_claim_to_listen(&mut self, slot: Slot) -> Result<(), Refused> {
         let socket = self.socket(slot);
-        let (kind, Some(bound)) = (socket.kind(), socket.bound) else { return Ok(()) };
-        let mut claim = bound.claim;
-        claim.listening = true;
-        self.claims.give_back(kind, bound.port, &bound.claim);
+        let (family, Some(bound)) = (socket.family, socket.bound) else { return Ok(()) };
         //= RFC9293-MUST-41
-        let admitted = self.claims.admit(kind, bound.port, &claim);
-        self.claims.take(kind, bound.port, bound.claim);
-        admitted.then_some(()).ok_or(Refused::AddrInUse)
+        self.claims.admit_to_listen(bound.port, family, bound.claim)
     }
 
     /// `accept`.

@@ -1,31 +1,31 @@
 //! floor 4: `bind`, and ports for sockets that did not bind (RFC 9293 sections 3.9.1.1 and 3.10.1, RFC 6056
-//! section 3). Errors come in the order of Linux: family, address, privilege, bound already, conflict.
+//! section 3).
+//!
+//! Errors come in the order of Linux: family, address, privilege, bound already, conflict; on sockets of IPv6
+//! the address comes after privilege and a first `bind`.
 
 use super::bind::Scope;
-use super::call::Kind;
+use super::call::{Device, Family, Kind, OptionValue, User};
 use super::connect::By;
 use super::depart::is_own;
-use super::name::{Endpoint, FourTuple, meant};
+use super::name::{self, Endpoint, FourTuple};
+use super::options::Options;
 use super::table::{Body, Net, Slot, Socket, Sockets};
-use crate::base::{Port, Refused};
-use crate::ports::ephemeral;
-use core::net::{IpAddr, SocketAddr};
+use crate::base::{Port, PortRange, Refused};
+use crate::ports::Policy;
+use crate::ports::ephemeral::Pool;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-/// Whether a socket may be bound to `local`.
-fn check_address(socket: &Socket, local: Endpoint, net: &Net<'_>) -> Result<(), Refused> {
-    match local.addr {
-        IpAddr::V4(_) if socket.options.v6_only => Err(Refused::InvalidArgument),
-        // Linux binds streams to IPv4 groups too, where nothing can reach them.
-        IpAddr::V4(addr) if addr.is_unspecified() || addr.is_multicast() => Ok(()),
-        IpAddr::V4(_) if net.ip.is_broadcast(local.addr) => Ok(()),
-        IpAddr::V6(addr) if addr.is_unspecified() => Ok(()),
-        IpAddr::V6(addr) if addr.is_multicast() => match socket.kind() {
-            Kind::Stream => Err(Refused::InvalidArgument),
-            Kind::Datagram => Ok(()),
-        },
-        IpAddr::V4(_) | IpAddr::V6(_) if is_own(net, local.addr) => Ok(()),
-        IpAddr::V4(_) | IpAddr::V6(_) => Err(Refused::AddrNotAvailable),
-    }
+/// Whether `user` may set an option to `value`.
+///
+/// # Errors
+/// [`Refused::NotPermitted`]
+pub(super) fn check_permission(user: User, options: &Options, value: OptionValue) -> Result<(), Refused> {
+    let wants_transparent = value == OptionValue::Transparent(true);
+    // Anybody may choose a device, but not leave it.
+    let leaves_device = matches!(value, OptionValue::BindToDevice(_)) && options.device.is_some();
+    let needs_privilege = wants_transparent || leaves_device;
+    if needs_privilege && user != User::ROOT { Err(Refused::NotPermitted) } else { Ok(()) }
 }
 
 impl Socket {
@@ -37,16 +37,112 @@ impl Socket {
             Body::Listening(_) => false,
         }
     }
+
+    /// Whether the address need not be the host's own, as far as the socket decides it.
+    const fn binds_anywhere(&self) -> bool {
+        self.options.free_bind || self.options.transparent
+    }
 }
 
 impl Sockets {
     /// `bind`.
     pub(super) fn bind(&mut self, slot: Slot, name: SocketAddr, net: &mut Net<'_>) -> Result<(), Refused> {
-        let user = self.policy.user;
+        let wanted = Port::new(name.port());
+        let addr = match (self.socket(slot).family, name) {
+            (Family::V4, SocketAddr::V4(name)) => {
+                self.check_v4(slot, *name.ip(), net)?;
+                self.check_bindable(slot, wanted)?;
+                IpAddr::V4(*name.ip())
+            }
+            (Family::V6, SocketAddr::V6(name)) => {
+                let last = self.bounds.profile.looks_at_v6_address_last();
+                self.check_stream_group(slot, *name.ip())?;
+                if last {
+                    self.check_bindable(slot, wanted)?;
+                }
+                self.check_v6(slot, &name, net)?;
+                if !last {
+                    self.check_bindable(slot, wanted)?;
+                }
+                name.ip().to_canonical()
+            }
+            (Family::V4, SocketAddr::V6(_)) | (Family::V6, SocketAddr::V4(_)) => {
+                return Err(Refused::FamilyNotSupported);
+            }
+        };
         let socket = self.socket(slot);
-        let local = meant(socket.family, name)?;
-        check_address(socket, local, net)?;
-        let wanted = Port::new(local.port);
+        socket.local.addr = addr;
+        socket.asked = Some(socket.scope());
+        if wanted.is_none() && socket.options.bind_no_port {
+            return Ok(());
+        }
+        let taken = self.take_port(slot, wanted, net);
+        if taken.is_err() {
+            let socket = self.socket(slot);
+            socket.local.addr = Endpoint::wildcard(socket.family, 0).addr;
+            socket.asked = None;
+        }
+        taken
+    }
+
+    /// Whether a socket may be bound to an IPv4 address.
+    fn check_v4(&mut self, slot: Slot, addr: Ipv4Addr, net: &Net<'_>) -> Result<(), Refused> {
+        let (profile, nonlocal) = (self.bounds.profile, self.policy.nonlocal_bind);
+        let socket = self.socket(slot);
+        if addr.is_multicast() {
+            return match socket.kind() {
+                // Nothing can reach a stream there.
+                Kind::Stream => profile.stream_on_group(),
+                Kind::Datagram => profile.datagram_on_group(),
+            };
+        }
+        let addr = IpAddr::V4(addr);
+        let usable = addr.is_unspecified() || net.ip.is_broadcast(addr) || is_own(net, addr);
+        (usable || nonlocal || socket.binds_anywhere()).then_some(()).ok_or(Refused::AddrNotAvailable)
+    }
+
+    fn check_stream_group(&mut self, slot: Slot, addr: Ipv6Addr) -> Result<(), Refused> {
+        let stream = self.socket(slot).kind() == Kind::Stream;
+        if stream && addr.is_multicast() { Err(Refused::InvalidArgument) } else { Ok(()) }
+    }
+
+    /// Whether a socket of IPv6 may be bound to an address. A scope ties the socket to its device.
+    fn check_v6(&mut self, slot: Slot, name: &SocketAddrV6, net: &Net<'_>) -> Result<(), Refused> {
+        let socket = self.socket(slot);
+        let addr = *name.ip();
+        if let Some(mapped) = addr.to_ipv4_mapped() {
+            if socket.options.v6_only {
+                return Err(Refused::InvalidArgument);
+            }
+            return self.check_v4(slot, mapped, net);
+        }
+        if addr.is_unspecified() {
+            return Ok(());
+        }
+        if name::needs_scope(addr) {
+            if name.scope_id() != 0 {
+                let device = name::device(name.scope_id()).ok_or(Refused::NoSuchDevice)?;
+                socket.options.device = Some(device);
+            }
+            //= RFC4007-6-a
+            let _ = socket.options.device.ok_or(Refused::InvalidArgument)?;
+        }
+        if addr.is_multicast() || socket.binds_anywhere() {
+            return Ok(());
+        }
+        let home = match addr {
+            _ if addr.is_loopback() => Some(Device::Loopback),
+            _ if name::needs_scope(addr) => Some(Device::Interface),
+            _ => None,
+        };
+        let elsewhere = home.is_some() && socket.options.device.is_some_and(|device| Some(device) != home);
+        let usable = is_own(net, addr.into()) && !elsewhere;
+        usable.then_some(()).ok_or(Refused::AddrNotAvailable)
+    }
+
+    /// Whether the caller may ask for the port, and whether the socket has none yet.
+    fn check_bindable(&mut self, slot: Slot, wanted: Option<Port>) -> Result<(), Refused> {
+        let user = self.policy.user;
         //= RFC9293-3.10.1-d
         if wanted.is_some_and(|port| !self.policy.permits(user, port)) {
             return Err(Refused::AccessDenied);
@@ -55,31 +151,61 @@ impl Sockets {
         if socket.bound.is_some() || !socket.is_idle() {
             return Err(Refused::InvalidArgument);
         }
-        let scope = Scope::of(socket.family, local.addr, socket.options.v6_only);
-        let claim = socket.claim(scope, false);
-        let kind = socket.kind();
-        let port = match wanted {
-            Some(port) if self.claims.admit(kind, port, &claim) => port,
-            Some(_) => return Err(Refused::AddrInUse),
-            //= RFC8085-5.1-b
-            None => self.free_port_to_bind(slot, scope, net).ok_or(Refused::AddrInUse)?,
-        };
-        let socket = self.socket(slot);
-        (socket.local.addr, socket.asked) = (local.addr, Some(scope));
-        self.hold(slot, port, scope, wanted.is_some(), false);
-        self.enter_datagram(slot);
         Ok(())
     }
 
-    /// A free port for a socket that is bound to `scope`.
-    fn free_port_to_bind(&mut self, slot: Slot, scope: Scope, net: &mut Net<'_>) -> Option<Port> {
+    /// Takes the port that is wanted, or any, for a socket that has its address.
+    fn take_port(&mut self, slot: Slot, wanted: Option<Port>, net: &mut Net<'_>) -> Result<(), Refused> {
         let socket = self.socket(slot);
-        let (kind, claim) = (socket.kind(), socket.claim(scope, false));
-        let claims = &self.claims;
-        ephemeral::pick(self.policy.ephemeral, net.choices, |port| claims.free_to_bind(kind, *port, &claim))
+        let (kind, family, claim) = (socket.kind(), socket.family, socket.claim(false));
+        let port = match wanted {
+            Some(port) => {
+                self.claims.admit(kind, port, family, &claim)?;
+                port
+            }
+            //= RFC8085-5.1-b
+            None => self.free_port_to_bind(slot, net).ok_or(Refused::AddrInUse)?,
+        };
+        self.hold_bound(slot, port, wanted.is_some());
+        Ok(())
     }
 
-    /// Gives a socket without a port one, on the wildcard address.
+    fn hold_bound(&mut self, slot: Slot, port: Port, lasting: bool) {
+        self.hold(slot, port, lasting, false);
+        let socket = self.socket(slot);
+        let (family, claim) = (socket.family, socket.claim(false));
+        match socket.kind() {
+            Kind::Stream => self.claims.note_sharing(port, family, &claim),
+            Kind::Datagram => self.enter_datagram(slot),
+        }
+    }
+
+    /// The range that ports for a socket come from, and whether the socket has a say in it. An end that is
+    /// outside of the host's range does not count.
+    fn range_for(&mut self, slot: Slot) -> (PortRange, bool) {
+        let all = self.policy.ephemeral;
+        let (first, last) = self.socket(slot).options.local_port_range;
+        let inside = |number| Port::new(number).filter(|port| all.contains(*port));
+        let (first, last) = (inside(first).unwrap_or(all.first()), inside(last).unwrap_or(all.last()));
+        let own = self.socket(slot).options.local_port_range != (0, 0);
+        (PortRange::new(first.number(), last.number()).unwrap_or(all), own)
+    }
+
+    /// A free port for a socket that has its address.
+    fn free_port_to_bind(&mut self, slot: Slot, net: &mut Net<'_>) -> Option<Port> {
+        let (range, of_socket) = self.range_for(slot);
+        let socket = self.socket(slot);
+        let (kind, claim) = (socket.kind(), socket.claim(false));
+        let Self { claims, policy, ephemeral, .. } = self;
+        let pool = Pool { range, of_socket, reserved: &policy.reserved, algorithm: policy.algorithm };
+        let mut pick = |may_share| {
+            let free = |port| claims.free_to_bind(kind, port, &claim, may_share);
+            ephemeral.to_bind(&pool, kind, claim.terms.reuse_addr, net.choices, free)
+        };
+        pick(false).or_else(|| policy.autobind_reuse.then(|| pick(true)).flatten())
+    }
+
+    /// Gives a socket without a port one, on the address that it has.
     ///
     /// # Errors
     /// `exhausted` if there is none left.
@@ -95,28 +221,34 @@ impl Sockets {
         }
         let wildcard = Endpoint::wildcard(socket.family, 0);
         socket.local = Endpoint { addr: socket.asked.map_or(wildcard.addr, Scope::addr), ..wildcard };
-        let scope = socket.scope();
-        let port = self.free_port_to_bind(slot, scope, net).ok_or(exhausted)?;
-        self.hold(slot, port, scope, false, false);
-        self.enter_datagram(slot);
+        let port = self.free_port_to_bind(slot, net).ok_or(exhausted)?;
+        self.hold_bound(slot, port, false);
         Ok(())
     }
 
     /// A port for a stream socket that connects from `addr` to `remote`: nobody bound it, and the four-tuple
     /// is new.
     pub(super) fn free_port_to_connect(
-        &self,
+        &mut self,
+        slot: Slot,
         addr: IpAddr,
         remote: Endpoint,
         net: &mut Net<'_>,
     ) -> Option<Port> {
+        let (range, of_socket) = self.range_for(slot);
+        let tuple = |port| FourTuple { local: Endpoint { addr, port }, remote };
+        let keyed = tuple(0).port_secret(&self.key);
+        let mut ephemeral = core::mem::take(&mut self.ephemeral);
+        let Policy { reserved, algorithm, .. } = &self.policy;
+        let pool = Pool { range, of_socket, reserved, algorithm: *algorithm };
         let now = net.now;
-        ephemeral::pick(self.policy.ephemeral, net.choices, |port| {
-            let tuple = FourTuple { local: Endpoint { addr, port: port.number() }, remote };
+        let chosen = ephemeral.to_connect(&pool, keyed, net.choices, |port| {
             //= RFC6056-2.2-a
-            let old = self.streams.paired(&tuple);
+            let old = self.streams.paired(&tuple(port.number()));
             let free = old.is_none_or(|old| self.may_be_followed(old, By::Choice, now));
-            free && self.claims.free_to_connect(*port)
-        })
+            free && self.claims.free_to_connect(port)
+        });
+        self.ephemeral = ephemeral;
+        chosen
     }
 }

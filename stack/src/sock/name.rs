@@ -4,7 +4,7 @@
 //! Inside there is one form: an IPv4 address is an IPv4 address. Sockets of family V6 see it as
 //! `::ffff:a.b.c.d`, and link-local addresses carry the number of the only interface.
 
-use super::call::Family;
+use super::call::{Device, Family};
 use super::refused::Refused;
 use crate::base::siphash::{Key, SipHash};
 use crate::tcp::Offsets;
@@ -13,6 +13,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// The number of the only interface, as it stands in the scope of a link-local name.
 pub const INTERFACE: u32 = 1;
+/// The number of the loopback device.
+pub const LOOPBACK: u32 = 2;
 
 /// An address with a port as they stand in headers. Port 0 can stand there; no socket has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +67,8 @@ enum Purpose {
     Clocks,
     /// SYN cookies.
     Cookie,
+    /// Ports that nobody asked for by number.
+    Port,
 }
 
 impl FourTuple {
@@ -97,6 +101,12 @@ impl FourTuple {
     /// What SYN cookies of the conversation are made with.
     pub(super) fn cookie_secret(&self, key: &Key) -> u64 {
         self.keyed(key, Purpose::Cookie)
+    }
+
+    /// Where the ports begin that are chosen for this destination; the local port is not looked at.
+    pub(super) fn port_secret(&self, key: &Key) -> u64 {
+        let local = Endpoint { port: 0, ..self.local };
+        Self { local, ..*self }.keyed(key, Purpose::Port)
     }
 
     /// Where the clocks of a connection between these ends begin: every time the same.
@@ -136,10 +146,19 @@ fn finished(mut state: SipHash, ports: u32, purpose: Purpose) -> u64 {
     state.finish()
 }
 
-/// Whether an address means something on one link only (RFC 4007 section 6).
+/// Whether an address means something on one link or device only (RFC 4007 section 6).
 pub const fn needs_scope(addr: Ipv6Addr) -> bool {
     let first = addr.segments()[0];
-    first & 0xffc0 == 0xfe80 || first & 0xff0f == 0xff02
+    first & 0xffc0 == 0xfe80 || matches!(first & 0xff0f, 0xff01 | 0xff02)
+}
+
+/// The device that a scope means, if there is one of this number.
+pub const fn device(scope: u32) -> Option<Device> {
+    match scope {
+        INTERFACE => Some(Device::Interface),
+        LOOPBACK => Some(Device::Loopback),
+        _ => None,
+    }
 }
 
 /// What an application means by `name` on a socket of `family`.

@@ -1,5 +1,6 @@
 //! floor 4: what a host bounds, and when it defends itself (RFC 4987, RFC 9293 section 3.10.1).
 
+use super::profile::Profile;
 use crate::base::{PortRange, Span};
 use alloc::vec::Vec;
 
@@ -64,9 +65,11 @@ pub enum Setting {
     BindV6Only(bool),
 }
 
-/// Bounds of what strangers can make a host keep.
+/// What a host does with its sockets, and what strangers can make it keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
+    /// Whose rules hold where no RFC decides.
+    pub profile: Profile,
     /// SYN cookies.
     pub syn_cookies: SynCookies,
     /// Connections in TIME-WAIT that no application has open. One more goes without.
@@ -103,13 +106,13 @@ impl Policy {
     pub const fn as_linux(self) -> Self {
         Self { syn_cookies: SynCookies::WhenFull, send_while_opening: false, ..self }
     }
-}
 
-impl Default for Policy {
-    /// Room for what a busy server leaves behind: 65,536 connections in TIME-WAIT, a thousand new ones a
-    /// second, and 8,192 orphans. Linux computes numbers of this size from its memory.
-    fn default() -> Self {
+    /// The rules of a system, with room for what a busy server leaves behind: 65,536 connections in
+    /// TIME-WAIT, a thousand new ones a second, and 8,192 orphans. Linux computes numbers of this size from
+    /// its memory.
+    pub fn of(profile: Profile) -> Self {
         Self {
+            profile,
             syn_cookies: SynCookies::default(),
             time_wait_max: 65_536,
             orphans_max: 8_192,
@@ -120,7 +123,14 @@ impl Default for Policy {
             fin_timeout: Span::from_secs(60),
             send_while_opening: true,
             discard_after_shutdown: false,
-            v6_only: false,
+            v6_only: profile.v6_only(),
         }
+    }
+}
+
+/// Those of the default profile.
+impl Default for Policy {
+    fn default() -> Self {
+        Self::of(Profile::default())
     }
 }

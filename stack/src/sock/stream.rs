@@ -133,6 +133,7 @@ impl Sockets {
     pub(super) fn count_as(&mut self, slot: Slot, left_as: LeftAs) {
         self.socket(slot).connection().left_as = Some(left_as);
         *self.left.count(left_as) += 1;
+        self.renew_claim(slot);
     }
 
     /// Counts a connection that is left to itself, and ends it if there are too many.
@@ -143,6 +144,9 @@ impl Sockets {
         }
         let Some(left_as) = left_as else { return };
         *self.left.count(left_as) += 1;
+        if left_as == LeftAs::TimeWait {
+            self.renew_claim(slot);
+        }
         let (most, why) = match left_as {
             LeftAs::Orphan => (self.bounds.orphans_max, Why::OrphansFull),
             LeftAs::TimeWait => (self.bounds.time_wait_max, Why::TimeWaitFull),

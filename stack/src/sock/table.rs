@@ -3,7 +3,7 @@
 //! A socket lives under a [`Slot`]. The application knows it by a [`SocketId`], and only while it has it
 //! open: connections that were not accepted yet, and those that finish after `close`, have a slot alone.
 
-use super::bind::{Claim, Claims, Scope};
+use super::bind::{Claim, Claims, Scope, Standing, Terms};
 use super::call::{Device, Family, Kind, Readiness, SocketId, User};
 use super::demux::{Demux, Place, Stand, Tag, Weights};
 use super::depart::Departures;
@@ -19,6 +19,7 @@ use crate::base::time::soonest;
 use crate::base::{Choose, Instant, Port, Refused};
 use crate::ip::{self, Ip};
 use crate::ports::Policy;
+use crate::ports::ephemeral::Ephemeral;
 use crate::tcp::{self, Tcb};
 use crate::udp::{Failures, Queue};
 use alloc::boxed::Box;
@@ -47,6 +48,8 @@ pub(super) struct Bound {
     pub(super) port: Port,
     /// The claim as it stands in the books.
     pub(super) claim: Claim,
+    /// Its place there.
+    pub(super) order: i32,
     /// Whether the application named the port: then it keeps it until it closes the socket. One that the host
     /// chose, also for `bind`, is given up with the connection.
     pub(super) lasting: bool,
@@ -188,6 +191,7 @@ pub struct Sockets {
     pub(super) sockets: Slab<Socket>,
     pub(super) names: Index,
     pub(super) claims: Claims,
+    pub(super) ephemeral: Ephemeral,
     pub(super) streams: Demux,
     pub(super) datagrams: Demux,
     pub(super) timers: Timers,
@@ -246,15 +250,18 @@ impl Socket {
         }
     }
 
-    /// The claim that fits the socket as it is, if it stands for `scope`.
-    pub(super) fn claim(&self, scope: Scope, by_connect: bool) -> Claim {
-        Claim {
-            scope,
-            reuse_addr: self.options.reuse_addr,
-            reuse_port: self.options.reuse_port.then_some(self.user),
-            listening: matches!(self.body, Body::Listening(_)),
-            by_connect,
-        }
+    /// The claim that fits the socket as it is.
+    pub(super) fn claim(&self, by_connect: bool) -> Claim {
+        let standing = match &self.body {
+            Body::Listening(_) => Standing::Listening,
+            Body::Connection(connection) if connection.left_as == Some(LeftAs::TimeWait) => {
+                Standing::TimeWait
+            }
+            Body::Idle | Body::Connection(_) | Body::Datagram(_) => Standing::Open,
+        };
+        let Options { device, reuse_addr, reuse_port, .. } = self.options;
+        let terms = Terms { device, user: self.user, reuse_addr, reuse_port, standing, by_connect };
+        Claim { scope: self.scope(), terms }
     }
 
     /// What the socket stands for by its local name.
@@ -301,7 +308,8 @@ impl Sockets {
             key,
             sockets: Slab::new(),
             names: Index::default(),
-            claims: Claims::default(),
+            claims: Claims::new(bounds.profile),
+            ephemeral: Ephemeral::new(key.of(b"ephemeral ports") as u32),
             streams: Demux::new(key, Weights::Streams),
             datagrams: Demux::new(key, Weights::Datagrams),
             timers: Timers::default(),
@@ -350,26 +358,26 @@ impl Sockets {
         }
     }
 
-    /// Takes `port` for the socket, which holds none.
-    pub(super) fn hold(&mut self, slot: Slot, port: Port, scope: Scope, lasting: bool, by_connect: bool) {
+    /// Takes `port` for the socket, which holds none and has its local address.
+    pub(super) fn hold(&mut self, slot: Slot, port: Port, lasting: bool, by_connect: bool) {
         let socket = self.socket(slot);
-        let kind = socket.kind();
-        let claim = socket.claim(scope, by_connect);
+        let (kind, family, claim) = (socket.kind(), socket.family, socket.claim(by_connect));
+        let order = self.claims.next_order(kind, family, &claim);
+        let socket = self.socket(slot);
         assert!(socket.bound.is_none(), "a socket holds one port");
-        socket.bound = Some(Bound { port, claim, lasting });
+        socket.bound = Some(Bound { port, claim, order, lasting });
         socket.local.port = port.number();
-        self.claims.take(kind, port, claim);
+        self.claims.take(kind, port, claim, order);
     }
 
     /// Brings the socket's claim up to date after its name, flags or role changed.
     pub(super) fn renew_claim(&mut self, slot: Slot) {
         let socket = self.socket(slot);
-        let (kind, scope) = (socket.kind(), socket.scope());
+        let kind = socket.kind();
         let Some(bound) = socket.bound else { return };
-        let claim = socket.claim(scope, bound.claim.by_connect);
+        let claim = socket.claim(bound.claim.terms.by_connect);
         socket.bound = Some(Bound { claim, ..bound });
-        self.claims.give_back(kind, bound.port, &bound.claim);
-        self.claims.take(kind, bound.port, claim);
+        self.claims.replace(kind, bound.port, (bound.claim, claim), bound.order);
     }
 
     /// Gives the port back.
@@ -377,7 +385,7 @@ impl Sockets {
         let socket = self.socket(slot);
         let kind = socket.kind();
         if let Some(bound) = socket.bound.take() {
-            self.claims.give_back(kind, bound.port, &bound.claim);
+            self.claims.give_back(kind, bound.port, bound.claim, bound.order);
         }
     }
 

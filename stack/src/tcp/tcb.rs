@@ -288,6 +288,11 @@ impl Tcb {
         self.soft_error.take()
     }
 
+    /// Octets of text that a full segment carries, after the options that every segment has.
+    pub fn segment_octets(&self) -> u16 {
+        u16::try_from(self.effective_mss_octets()).unwrap_or(u16::MAX)
+    }
+
     /// Whether the application will neither read nor write any more.
     pub const fn is_orphan(&self) -> bool {
         self.reader_gone
