@@ -22,6 +22,7 @@ pub mod policy;
 pub mod profile;
 mod route;
 mod slab;
+pub mod sockaddr;
 mod stream;
 pub mod table;
 mod timers;

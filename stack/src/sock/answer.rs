@@ -148,6 +148,7 @@ impl Sockets {
         let socket = self.socket(slot);
         let (family, kind) = (socket.family, socket.kind());
         if let OptionValue::V6Only(_) = value
+            && family == Family::V6
             && socket.bound.is_some()
         {
             // What a bound socket stands for does not change.
