@@ -11,12 +11,20 @@ use stack::base::{Port, PortRange};
 use stack::ports::Policy;
 use stack::ports::range::Class;
 use stack::ports::services::{self, Purpose, Row, Transport};
+use stack::sock::Profile;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Which ports systems hand out to sockets that did not ask for a certain one, by default.
-const HANDED_OUT: [(&str, u16, u16); 4] =
-    [("Linux", 32768, 60999), ("FreeBSD", 10000, 65535), ("macOS", 49152, 65535), ("Windows", 49152, 65535)];
+fn handing_out() -> [(&'static str, PortRange); 5] {
+    [
+        ("the reference", Policy::default().ephemeral),
+        ("Linux", Profile::Linux.ephemeral()),
+        ("FreeBSD", Profile::Bsd.ephemeral()),
+        ("macOS", PortRange::DYNAMIC),
+        ("Windows", Profile::Windows.ephemeral()),
+    ]
+}
 
 /// Columns of ports, and of names.
 const PORT_COLUMNS: usize = 12;
@@ -157,11 +165,9 @@ const fn assigned_how(class: Class) -> &'static str {
 
 /// Who hands the ports out by itself: a line for each part that the same systems do.
 fn handed_out(asked: PortRange) -> String {
-    let own = Policy::default().ephemeral;
-    let own = ("the reference", own.first().number(), own.last().number());
     let mut parts: Vec<((u16, u16), Vec<&str>)> = Vec::new();
-    for (system, first, last) in [own].into_iter().chain(HANDED_OUT) {
-        let Some(shared) = PortRange::new(first, last).and_then(|range| part(asked, range)) else { continue };
+    for (system, range) in handing_out() {
+        let Some(shared) = part(asked, range) else { continue };
         match parts.iter_mut().find(|(part, _)| *part == shared) {
             Some((_, systems)) => systems.push(system),
             None => parts.push((shared, vec![system])),

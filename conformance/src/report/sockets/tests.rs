@@ -122,7 +122,8 @@ quickcheck! {
     }
 
     fn columns_stand_under_each_other(kept: Vec<bool>) -> bool {
-        let rows: Vec<Row> = busy().into_iter().zip(kept).filter_map(|(row, kept)| kept.then_some(row)).collect();
+        let rows = busy().into_iter().zip(kept).filter_map(|(row, kept)| kept.then_some(row));
+        let rows: Vec<Row> = rows.collect();
         let text = ss(&rows, Show::default());
         let colons = |line: &str| line.rfind(':');
         let mut lines = text.lines().map(colons);
