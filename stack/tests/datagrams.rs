@@ -475,6 +475,27 @@ fn a_device_decides_what_can_be_reached_and_from_where() {
     assert!(app.seen.frames.iter().all(|frame| frame[16] != 127), "no loopback address is on the wire");
 }
 
+//? RFC1122-3.3.4.2-b
+#[test]
+fn the_own_address_says_over_which_device_a_group_is_spoken_to() {
+    let mut app = App::alone();
+    let group = name("239.1.1.1:7101");
+    for (local, device) in [("127.0.0.1:0", Device::Loopback), ("192.0.2.101:0", Device::Interface)] {
+        let hears = shared(&mut app, "0.0.0.0:7101");
+        assert_eq!(app.set(hears, OptionValue::JoinGroup(group.ip(), Some(device))), Ok(()));
+        let sock = app.receiver(name(local));
+        let own = app.sock_name(sock);
+        assert_eq!(app.send_to(sock, group, b"x"), Ok(1));
+        assert_eq!(app.recv_from(hears, 9), Ok((own, b"x".to_vec())));
+        assert_eq!(app.connect(sock, group), Ok(()));
+        assert_eq!(app.close(hears), Ok(()));
+    }
+    // To an own address of IPv4 the host speaks from the first one of that network.
+    let sock = app.udp();
+    assert_eq!(app.connect(sock, name("192.0.2.101:9")), Ok(()));
+    assert_eq!(app.sock_name(sock).ip(), ip("192.0.2.1"));
+}
+
 #[test]
 fn a_device_can_be_given_to_a_bound_socket_and_taken_by_user_0_alone() {
     let mut app = App::alone();

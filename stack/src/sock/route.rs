@@ -31,6 +31,13 @@ const fn is_net_zero(addr: IpAddr) -> bool {
     }
 }
 
+/// The address that this host speaks to its own address `dst` from: of IPv4 the first one of its network, as
+/// the routes of Linux have it.
+fn source_for_own(dst: IpAddr, net: &Net<'_>) -> IpAddr {
+    let first = net.ip.config().addrs.iter().find(|own| dst.is_ipv4() && own.contains(dst));
+    first.map_or(dst, |own| own.addr)
+}
+
 /// The device that has `addr`: what is sent to an own address arrives there, wherever it comes from.
 pub(super) const fn device_of(addr: IpAddr) -> Device {
     let loopback = match addr {
@@ -73,7 +80,7 @@ impl Socket {
     pub(super) fn source(&self, dst: IpAddr, net: &Net<'_>) -> Result<IpAddr, Refused> {
         let routed = match dst {
             IpAddr::V4(addr) if addr.is_loopback() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V4(_) | IpAddr::V6(_) if is_own(net, dst) => dst,
+            IpAddr::V4(_) | IpAddr::V6(_) if is_own(net, dst) => source_for_own(dst, net),
             //= RFC9293-MUST-44
             IpAddr::V4(_) | IpAddr::V6(_) => net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?,
         };
@@ -94,6 +101,8 @@ impl Socket {
 pub(super) struct Way {
     /// The address that it comes from.
     pub(super) source: IpAddr,
+    /// The device that it goes out by: what is for this host itself goes over the loopback device.
+    over: Device,
     /// Whether it leaves the host.
     pub(super) link: bool,
     /// On which device it arrives in this host, if it does.
@@ -181,8 +190,7 @@ impl Socket {
         if own.is_unspecified() || group || own.is_ipv4() != dst.is_ipv4() {
             return Ok(routed);
         }
-        let stays = routed.inside.is_some() && !routed.link;
-        if own.is_loopback() && !stays {
+        if own.is_loopback() && routed.over == Device::Interface {
             return match own {
                 IpAddr::V4(_) => Err(Refused::InvalidArgument),
                 // The source would be wrong everywhere but here: the datagram is lost.
@@ -196,7 +204,10 @@ impl Socket {
 
     fn way_v4(&self, dst: Ipv4Addr, net: &Net<'_>) -> Result<Way, Refused> {
         let addr = IpAddr::V4(dst);
-        let device = self.options.device;
+        let group = dst.is_multicast();
+        // What is for many goes out by the device that has the socket's address.
+        let own = Some(self.local.addr).filter(|own| (group || dst.is_broadcast()) && is_own(net, *own));
+        let device = self.options.device.or_else(|| own.map(device_of));
         let first = || net.ip.config().addrs.iter().map(|own| own.addr).find(IpAddr::is_ipv4);
         let towards = || net.ip.source_for(addr).or_else(|| device.and_then(|_| first()));
         // Over the loopback device Linux lets go whatever address there is, and it comes back.
@@ -204,7 +215,7 @@ impl Socket {
             let source = if dst.is_loopback() { None } else { first() };
             let source = source.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let inside = (!dst.is_multicast() || self.options.multicast_loop).then_some(Device::Loopback);
-            return Ok(Way { source, link: false, inside });
+            return Ok(Way { source, over: Device::Loopback, link: false, inside });
         }
         if is_own(net, addr) {
             let inside = device_of(addr);
@@ -213,11 +224,11 @@ impl Socket {
             let source = match (lost, inside) {
                 (true, _) => first().ok_or(Refused::NetUnreachable)?,
                 (false, Device::Loopback) => Ipv4Addr::LOCALHOST.into(),
-                (false, Device::Interface) => addr,
+                (false, Device::Interface) => source_for_own(addr, net),
             };
-            return Ok(Way { source, link: false, inside: (!lost).then_some(inside) });
+            let over = if lost { Device::Interface } else { Device::Loopback };
+            return Ok(Way { source, over, link: false, inside: (!lost).then_some(inside) });
         }
-        let group = dst.is_multicast();
         // No route says where a group or everybody is: there has to be one for the rest of the world.
         if (group || dst.is_broadcast()) && device.is_none() && net.ip.config().gateway_v4.is_none() {
             return Err(Refused::NetUnreachable);
@@ -226,7 +237,7 @@ impl Socket {
         let heard = group && self.options.multicast_loop || net.ip.is_broadcast(addr);
         // Tied to a device the socket takes every address for a neighbour: nobody answers beyond the link.
         let link = net.ip.source_for(addr).is_some();
-        Ok(Way { source, link, inside: heard.then_some(Device::Interface) })
+        Ok(Way { source, over: Device::Interface, link, inside: heard.then_some(Device::Interface) })
     }
 
     fn way_v6(&self, dst: IpAddr, net: &Net<'_>) -> Result<Way, Refused> {
@@ -234,7 +245,7 @@ impl Socket {
         if is_own(net, dst) {
             let inside = device_of(dst);
             return match device.is_none_or(|device| device == inside) {
-                true => Ok(Way { source: dst, link: false, inside: Some(inside) }),
+                true => Ok(Way { source: dst, over: Device::Loopback, link: false, inside: Some(inside) }),
                 false => Err(Refused::NetUnreachable),
             };
         }
@@ -243,6 +254,6 @@ impl Socket {
         }
         let source = net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?;
         let heard = dst.is_multicast() && self.options.multicast_loop;
-        Ok(Way { source, link: true, inside: heard.then_some(Device::Interface) })
+        Ok(Way { source, over: Device::Interface, link: true, inside: heard.then_some(Device::Interface) })
     }
 }
