@@ -3,6 +3,7 @@
 mod checks;
 mod closing;
 mod congestion;
+mod datagrams;
 mod notification;
 mod opening;
 mod path;
@@ -70,6 +71,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Mutant> {
         timers::MUTANTS,
         waiting::MUTANTS,
         congestion::MUTANTS,
+        datagrams::MUTANTS,
     ]
     .into_iter()
     .flatten()
