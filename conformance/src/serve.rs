@@ -87,8 +87,8 @@ pub enum Ended {
     Interrupted,
     /// The program beside it ended, with this code: 128 and its number if a signal ended it.
     Program(u8),
-    /// The client did its errand.
-    Client(Outcome),
+    /// The client did its errand, or could not.
+    Client,
 }
 
 /// What was counted.
@@ -106,6 +106,8 @@ pub struct Totals {
     pub filtered: u64,
     /// What the applications did.
     pub done: Done,
+    /// What came of the errand of the client, once it was over.
+    pub client: Option<Outcome>,
     /// What the host discarded.
     pub discards: BTreeMap<Why, u64>,
 }

@@ -78,6 +78,7 @@ fn usage() {
         ("help_assay", &["assay", "--help"]),
         ("help_explain", &["explain", "--help"]),
         ("help_list", &["list", "--help"]),
+        ("help_serve", &["serve", "--help"]),
         ("no_command", &[]),
         ("no_id", &["explain"]),
         ("no_such_level", &["list", "--level", "ought"]),

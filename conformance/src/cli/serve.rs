@@ -4,7 +4,7 @@ use super::out::Out;
 use super::{Exit, complain};
 use clap::{Args as ClapArgs, ValueEnum};
 use conformance::host::{HostConfig, registry};
-use conformance::report::serve as report;
+use conformance::report::{serve as report, sockets};
 use conformance::serve::client::{Errand, Outcome};
 use conformance::serve::filter::{Filter, Rule, network};
 use conformance::serve::map::{Exchange, Map};
@@ -226,12 +226,15 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         program: program(args),
     };
     let mut ready = || tell(args, &welcome(args));
-    let mut table = |rows: &[Row]| tell(args, &report::table(rows));
+    let mut table = |rows: &[Row]| tell(args, &format!("{}\n", sockets::ss(rows, sockets::Show::default())));
     let ended = serve::serve(setup, host.as_mut(), &mut ready, args.table.then_some(&mut table));
     Ok(match ended {
         Ok((ended, totals)) => {
-            tell(args, &report::summary(&ended, &totals));
-            exit(&ended)
+            tell(args, &report::summary(&totals));
+            if let Some(Outcome::Refused(refused)) = &totals.client {
+                complain(&format!("the connection failed: {refused}"));
+            }
+            exit(&ended, totals.client.as_ref())
         }
         Err(fault) => {
             complain(&fault.to_string());
@@ -288,11 +291,11 @@ fn tell(args: &Args, text: &str) {
     }
 }
 
-fn exit(ended: &Ended) -> Exit {
-    match ended {
-        Ended::Time | Ended::Client(Outcome::Closed { .. }) => Exit::Holds,
-        Ended::Client(Outcome::Refused(_)) => Exit::Verdict,
-        Ended::Interrupted => Exit::Interrupted,
-        Ended::Program(code) => Exit::Program(*code),
+fn exit(ended: &Ended, client: Option<&Outcome>) -> Exit {
+    match (ended, client) {
+        (Ended::Interrupted, _) => Exit::Interrupted,
+        (Ended::Program(code), _) => Exit::Program(*code),
+        (Ended::Time | Ended::Client, Some(Outcome::Refused(_))) => Exit::Verdict,
+        (Ended::Time | Ended::Client, Some(Outcome::Closed { .. }) | None) => Exit::Holds,
     }
 }

@@ -3,38 +3,34 @@
 use crate::host::Fault;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::time::TimeSpec;
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// Signals as something to be read. From now on they no longer end this program, and those to come are not
-/// inherited by a program that was started before.
+/// Signals as something to be read. A program that is started later does not inherit this.
 #[derive(Debug)]
 pub(super) struct Events {
-    signals: SignalFd,
-}
-
-/// What a signal asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// To stop.
-    Stop,
-    /// To see which child ended.
-    Look,
+    stop: UnixStream,
+    child: UnixStream,
 }
 
 impl Events {
-    /// Takes the signals over.
+    /// From now on SIGINT and SIGTERM do not end this program, but are told.
     ///
     /// # Errors
     /// [`Fault::Env`].
     pub(super) fn watch() -> Result<Self, Fault> {
-        let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD]);
-        signals.thread_block().map_err(broken)?;
-        let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
-        Ok(Self { signals: SignalFd::with_flags(&signals, flags).map_err(broken)? })
+        let (stop, write) = pair()?;
+        let again = write.try_clone().map_err(|error| broken(&error))?;
+        pipe::register(SIGINT, write).map_err(|error| broken(&error))?;
+        pipe::register(SIGTERM, again).map_err(|error| broken(&error))?;
+        let (child, write) = pair()?;
+        pipe::register(SIGCHLD, write).map_err(|error| broken(&error))?;
+        Ok(Self { stop, child })
     }
 
     /// Waits until something can be read from `fd`, a signal came, or so much time has passed.
@@ -42,24 +38,42 @@ impl Events {
     /// # Errors
     /// [`Fault::Env`].
     pub(super) fn wait(&self, fd: BorrowedFd<'_>, at_most: Option<Duration>) -> Result<(), Fault> {
-        let mut fds = [fd, self.signals.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+        let fds = [fd, self.stop.as_fd(), self.child.as_fd()];
+        let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         match ppoll(&mut fds, at_most.map(TimeSpec::from_duration), None) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
-            Err(error) => Err(broken(error)),
+            Err(error) => Err(broken(&error.into())),
         }
     }
 
-    /// The next signal that came.
-    ///
-    /// # Errors
-    /// [`Fault::Env`].
-    pub(super) fn asked(&self) -> Result<Option<Asked>, Fault> {
-        let came = self.signals.read_signal().map_err(broken)?;
-        let is_child = |number: u32| i32::try_from(number) == Ok(Signal::SIGCHLD as i32);
-        Ok(came.map(|signal| if is_child(signal.ssi_signo) { Asked::Look } else { Asked::Stop }))
+    /// Whether a signal asked to stop since this was asked last.
+    pub(super) fn asked_to_stop(&self) -> bool {
+        came(&self.stop)
+    }
+
+    /// Whether a child may have ended since this was asked last.
+    pub(super) fn child_may_have_ended(&self) -> bool {
+        came(&self.child)
     }
 }
 
-fn broken(error: Errno) -> Fault {
-    Fault::Env(format!("the system does not let us wait: {}", error.desc()))
+/// Two ends of a pipe, neither of which ever blocks.
+fn pair() -> Result<(UnixStream, UnixStream), Fault> {
+    let (read, write) = UnixStream::pair().map_err(|error| broken(&error))?;
+    read.set_nonblocking(true).map_err(|error| broken(&error))?;
+    Ok((read, write))
+}
+
+/// Whether anything came; all of it is taken.
+fn came(mut read: &UnixStream) -> bool {
+    let mut octets = [0; 64];
+    let mut any = false;
+    while read.read(&mut octets).is_ok_and(|octets| octets > 0) {
+        any = true;
+    }
+    any
+}
+
+fn broken(error: &io::Error) -> Fault {
+    Fault::Env(format!("the system does not let us wait: {error}"))
 }

@@ -4,7 +4,7 @@
 
 use super::client::Client;
 use super::device::{self, Device, Wanted};
-use super::events::{Asked, Events};
+use super::events::Events;
 use super::gate::{Gate, Passed};
 use super::recorder::Recorder;
 use super::service::Services;
@@ -16,7 +16,6 @@ use stack::base::time::soonest;
 use stack::base::{Cidr, Instant};
 use stack::sock::table::Row;
 use std::io;
-use std::mem;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 use std::time::{self, Duration, SystemTime, UNIX_EPOCH};
@@ -82,9 +81,9 @@ pub fn serve<'a>(
         started: time::Instant::now(),
         totals: Totals::default(),
     };
+    let events = Events::watch()?;
     ready();
     let mut child = setup.program.map(|program| start(program, &setup.host.addrs)).transpose()?;
-    let events = Events::watch()?;
     let ended = rig.run(&events, child.as_mut(), setup.limit);
     if let Some(child) = &mut child {
         stop(child, &events, &mut rig)?;
@@ -93,6 +92,7 @@ pub fn serve<'a>(
         recorder.finish()?;
     }
     rig.totals.done = rig.services.done;
+    rig.totals.client = rig.client.as_ref().and_then(Client::outcome).cloned();
     rig.totals.lasted = rig.now().since(Instant::ZERO);
     Ok((ended?, rig.totals))
 }
@@ -112,27 +112,38 @@ fn start(mut program: Command, addrs: &[Cidr]) -> Result<Child, Fault> {
 
 /// Ends a program that still runs, as an interruption does. It may still talk to the host meanwhile.
 fn stop(child: &mut Child, events: &Events, rig: &mut Rig<'_>) -> Result<(), Fault> {
-    let lost = |error: io::Error| Fault::Env(format!("the program cannot be waited for: {error}"));
     let deadline = time::Instant::now() + FAREWELL;
-    if child.try_wait().map_err(lost)?.is_some() {
+    if child.try_wait().map_err(|error| lost(&error))?.is_some() {
         return Ok(());
     }
     if let Ok(id) = i32::try_from(child.id()) {
         // If it has just ended there is nobody to tell.
         let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
     }
-    while child.try_wait().map_err(lost)?.is_none() {
+    while child.try_wait().map_err(|error| lost(&error))?.is_none() {
         let left = deadline.saturating_duration_since(time::Instant::now());
         if left.is_zero() {
-            child.kill().and_then(|()| child.wait()).map_err(lost)?;
+            child.kill().and_then(|()| child.wait()).map_err(|error| lost(&error))?;
             return Ok(());
         }
-        while events.asked()?.is_some() {}
+        // Another signal changes nothing, but would be told for ever.
+        let _ = (events.asked_to_stop(), events.child_may_have_ended());
         rig.turn()?;
         let patience = rig.patience().map_or(left, |patience| patience.min(left));
         events.wait(rig.device.fd(), Some(patience))?;
     }
     Ok(())
+}
+
+/// The code with which the program ended, if it did: 128 and its number if a signal ended it.
+fn code(child: &mut Child) -> Result<Option<u8>, Fault> {
+    let Some(status) = child.try_wait().map_err(|error| lost(&error))? else { return Ok(None) };
+    let code = status.code().or_else(|| Some(128 + status.signal()?));
+    Ok(Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)))
+}
+
+fn lost(error: &io::Error) -> Fault {
+    Fault::Env(format!("the program cannot be waited for: {error}"))
 }
 
 impl Rig<'_> {
@@ -146,35 +157,35 @@ impl Rig<'_> {
         mut child: Option<&mut Child>,
         limit: Option<Duration>,
     ) -> Result<Ended, Fault> {
-        let mut look = true;
+        // The code of a program that ended, and how long the client may still go on.
+        let mut ended = None;
         loop {
             let more = self.turn()?;
-            while let Some(asked) = events.asked()? {
-                match asked {
-                    Asked::Stop => return Ok(Ended::Interrupted),
-                    Asked::Look => look = true,
+            if events.asked_to_stop() {
+                return Ok(Ended::Interrupted);
+            }
+            if let Some(child) = child.as_deref_mut().filter(|_| events.child_may_have_ended())
+                && let Some(code) = code(child)?
+            {
+                self.take_the_rest()?;
+                ended = Some((code, self.started.elapsed() + FAREWELL));
+            }
+            let elapsed = self.started.elapsed();
+            let has_errand = self.client.as_ref().is_some_and(|client| client.outcome().is_none());
+            if let Some((code, until)) = ended {
+                // What the program left to its kernel to say the client may still have to hear.
+                if !has_errand || until <= elapsed {
+                    return Ok(Ended::Program(code));
                 }
+            } else if child.is_none() && self.client.is_some() && !has_errand {
+                return Ok(Ended::Client);
             }
-            if let Some(child) = child.as_deref_mut().filter(|_| mem::take(&mut look)) {
-                let status = child.try_wait();
-                let status = status
-                    .map_err(|error| Fault::Env(format!("the program cannot be waited for: {error}")))?;
-                if let Some(status) = status {
-                    self.take_the_rest()?;
-                    let code = status.code().or_else(|| Some(128 + status.signal()?));
-                    return Ok(Ended::Program(
-                        code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX),
-                    ));
-                }
-            }
-            if let (None, Some(outcome)) = (&child, self.client.as_ref().and_then(Client::outcome)) {
-                return Ok(Ended::Client(outcome.clone()));
-            }
-            let left = limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
-            if left.is_some_and(|left| left.is_zero()) {
+            if limit.is_some_and(|limit| limit <= elapsed) {
                 return Ok(Ended::Time);
             }
             if !more {
+                let ends = [limit, ended.map(|(_, until)| until)].into_iter().flatten().min();
+                let left = ends.map(|end| end.saturating_sub(elapsed));
                 let patience = [self.patience(), left].into_iter().flatten().min();
                 events.wait(self.device.fd(), patience)?;
             }

@@ -166,7 +166,7 @@ impl Conversation {
         let ready = calls::poll(host, self.sock)?;
         let late = self.said_end.is_some_and(|said| said + LINGER <= host.now());
         let reads = ready.readable && self.talk.is_ready() && !self.heard_end;
-        let has_more = !self.out.is_empty() || !self.talk.is_ready() || self.talk.is_done();
+        let has_more = !self.out.is_empty() || self.talk.has_more() || self.talk.is_done();
         let next = if late {
             Next::Over
         } else if reads || ready.error || ready.hung_up || ready.writable && has_more {

@@ -72,6 +72,16 @@ impl Talk {
         }
     }
 
+    /// Whether it says something without hearing more.
+    pub(super) const fn has_more(&self) -> bool {
+        match self {
+            Self::Echo { heard, .. } => !heard.is_empty(),
+            Self::Discard { .. } => false,
+            Self::Daytime(text) => text.is_some(),
+            Self::Http(server) => !server.is_ready(),
+        }
+    }
+
     /// Whether it would hear more now.
     pub(super) const fn is_ready(&self) -> bool {
         match self {

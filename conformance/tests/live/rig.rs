@@ -1,0 +1,74 @@
+//! Runs programs beside a host, or says why not.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The program under test.
+pub(crate) fn netassay() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netassay"));
+    command.stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC");
+    command
+}
+
+/// What a run showed.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Shown {
+    fn from(output: Output) -> Self {
+        let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// Whether all these programs can be run beside a host. If not a line says so, whatever the harness captures.
+pub(crate) fn can_run(test: &str, programs: &[&str]) -> bool {
+    static NAMESPACE: OnceLock<Option<String>> = OnceLock::new();
+    let namespace = NAMESPACE.get_or_init(|| {
+        let tried: Shown =
+            netassay().args(["serve", "--quiet", "--", "true"]).output().expect("netassay").into();
+        (tried.code != Some(0)).then_some(tried.stderr)
+    });
+    let missing = programs.iter().find(|program| path_of(program).is_none());
+    let why = match (namespace, missing) {
+        (Some(said), _) => said.trim().to_owned(),
+        (None, Some(program)) => format!("there is no {program}; ci/setup --live installs it"),
+        (None, None) => return true,
+    };
+    // Not by a macro: their output is shown of tests that fail only.
+    writeln!(io::stderr(), "SKIP live {test}: {why}").expect("standard error");
+    false
+}
+
+/// Where a program is, if it is anywhere.
+fn path_of(program: &str) -> Option<std::path::PathBuf> {
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// Runs a program beside a host with these options. Nothing is said but what the program says.
+pub(crate) fn beside(options: &[&str], program: &[&str]) -> Shown {
+    let arguments = [&["serve", "--quiet", "--for", "50"], options, &["--"], program].concat();
+    netassay().args(arguments).output().expect("netassay runs").into()
+}
+
+/// What a program says beside a host; it ends well.
+pub(crate) fn said(options: &[&str], program: &[&str]) -> String {
+    let shown = beside(options, program);
+    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{program:?} said:\n{}", shown.stdout);
+    shown.stdout
+}
+
+/// `seq` without end, cut: what `/count/N` has.
+pub(crate) fn count(octets: usize) -> Vec<u8> {
+    let mut text: Vec<u8> =
+        (1..).flat_map(|number: u32| format!("{number}\n").into_bytes()).take(octets).collect();
+    text.shrink_to_fit();
+    text
+}
