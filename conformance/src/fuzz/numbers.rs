@@ -27,6 +27,8 @@ struct Life {
     opened_for: Option<u32>,
     /// Behind all that the host sent.
     end: u32,
+    /// The most that the host acknowledged.
+    taken: Option<u32>,
     /// Right edge that the host offered, and the shift of its window.
     offered: Option<u32>,
     shift: u8,
@@ -99,11 +101,14 @@ impl Life {
         let end = segment.seq.wrapping_add(segment.len_octets());
         let first = segment.seq.wrapping_add(1);
         let for_other = segment.flags.ack() && self.opened_for.is_some_and(|ack| ack != segment.ack);
-        if segment.flags.syn() && (self.first != Some(first) || for_other) {
+        // Nor does a connection that has gone on begin again.
+        let went_on =
+            is_after(self.end, first) || self.taken.is_some_and(|taken| is_after(taken, segment.ack));
+        if segment.flags.syn() && (self.first != Some(first) || for_other || went_on) {
             self.first = Some(first);
             self.opened_for = None;
             self.end = end;
-            (self.offered, self.edge) = (None, None);
+            (self.offered, self.edge, self.taken) = (None, None, None);
             self.shift = segment.options.window_scale.unwrap_or(0).min(14);
             self.scales = segment.options.window_scale.is_some();
         }
@@ -112,6 +117,9 @@ impl Life {
         }
         if is_after(end, self.end) {
             self.end = end;
+        }
+        if segment.flags.ack() && self.taken.is_none_or(|taken| is_after(segment.ack, taken)) {
+            self.taken = Some(segment.ack);
         }
     }
 
