@@ -13,6 +13,7 @@ mod many;
 mod memory;
 mod netassay;
 mod rounds;
+mod scale;
 mod segment;
 mod smol;
 
@@ -81,6 +82,7 @@ fn alone(what: &str, stack: &str, units: u64) -> bool {
         ("in-order", "smoltcp") => _ = Sink::<Smoltcp>::new().round(units as usize),
         ("bulk", "netassay") => _ = Pair::<Netassay>::new().round(units),
         ("bulk", "smoltcp") => _ = Pair::<Smoltcp>::new().round(units),
+        ("scale", "netassay") => scale::row(ROUNDS, units as usize),
         ("crowd", "netassay") => _ = Server::<Netassay>::new(BACKLOG).round(units),
         ("crowd", "smoltcp") => _ = Server::<Smoltcp>::new(BACKLOG).round(units),
         ("cycles", "netassay") => _ = Server::<Netassay>::new(1).round(units),
@@ -103,6 +105,13 @@ fn everything() {
     crowd::<Netassay>(MILLION, 200_000);
     crowd::<Smoltcp>(1, 50_000);
     crowd::<Smoltcp>(1_000, 500);
+    println!();
+    println!(
+        "{:>9} {:>15} {:>15} {:>15} {:>15}",
+        "sockets", "ns, listen", "ns, connect", "ns, one asked", "ns, all asked"
+    );
+    scale::row(ROUNDS, 1_000);
+    scale::row(ROUNDS, MILLION);
 }
 
 fn main() -> ExitCode {

@@ -3,7 +3,7 @@
 use crate::host::{Host as Measured, READ_OCTETS, Sent};
 use crate::segment::{HOST, PORT};
 use stack::base::choose::Seeded;
-use stack::base::{Cidr, Instant, Span, Why};
+use stack::base::{Cidr, Instant, Refused, Span, Why};
 use stack::host::{Config, Host, Out, Stimulus};
 use stack::ports::Policy;
 use stack::sock::{Call, Family, Kind, Reply, SocketId, User};
@@ -38,13 +38,24 @@ pub(crate) struct Netassay {
     host: Host,
     seen: Seen,
     now: Instant,
+    tick: Span,
     listener: SocketId,
 }
 
 impl Netassay {
     /// A host at `addr` without sockets.
     fn at(addr: IpAddr, buffer_octets: u32) -> Self {
-        let ip = ip::Config { addrs: vec![Cidr::new(addr, 8)], ..ip::Config::default() };
+        Self::with_addrs([addr], buffer_octets, TICK)
+    }
+
+    /// A host at some addresses without sockets, for which `tick` passes between two stimuli.
+    pub(crate) fn with_addrs(
+        addrs: impl IntoIterator<Item = impl Into<IpAddr>>,
+        buffer_octets: u32,
+        tick: Span,
+    ) -> Self {
+        let addrs = addrs.into_iter().map(|addr| Cidr::new(addr.into(), 8)).collect();
+        let ip = ip::Config { addrs, ..ip::Config::default() };
         let tcp = tcp::Settings {
             receive_buffer_octets: buffer_octets,
             send_buffer_octets: buffer_octets,
@@ -52,13 +63,45 @@ impl Netassay {
         };
         let ports = Policy { user: User::ROOT, ..Policy::default() };
         let host = Host::new(Config { ip, tcp, ports, ..Config::default() }, Box::new(Seeded::new(7)));
-        Self { host, seen: Seen::default(), now: Instant::ZERO, listener: SocketId(0) }
+        Self { host, seen: Seen::default(), now: Instant::ZERO, tick, listener: SocketId(0) }
     }
 
     fn call(&mut self, call: &Call) -> Reply {
-        self.now += TICK;
+        self.now += self.tick;
         self.host.step(self.now, Stimulus::Call(call), &mut self.seen);
         self.seen.reply.take().expect("a call is answered")
+    }
+
+    /// A frame arrives.
+    pub(crate) fn arrives(&mut self, frame: &[u8]) {
+        self.now += self.tick;
+        self.host.step(self.now, Stimulus::Frame(frame), &mut self.seen);
+    }
+
+    /// Nobody looks at what has left.
+    pub(crate) fn forget_sent(&mut self) {
+        self.seen.sent.clear();
+    }
+
+    /// A socket that listens there.
+    pub(crate) fn listening_at(&mut self, local: impl Into<SocketAddr>) -> SocketId {
+        let sock = self.socket();
+        assert_eq!(self.call(&Call::Bind { sock, local: local.into() }), Reply::Done);
+        assert_eq!(self.call(&Call::Listen { sock, backlog: 1 }), Reply::Done);
+        sock
+    }
+
+    /// A socket that connects to a port of `remote`, from one that the stack chooses.
+    pub(crate) fn connected_to(&mut self, remote: impl Into<IpAddr>) -> SocketId {
+        let sock = self.socket();
+        let reply = self.call(&Call::Connect { sock, remote: SocketAddr::new(remote.into(), PORT) });
+        assert_eq!(reply, Reply::Refused(Refused::InProgress));
+        sock
+    }
+
+    /// A socket is closed.
+    pub(crate) fn gone(&mut self, sock: SocketId) {
+        assert_eq!(self.call(&Call::Close { sock }), Reply::Done);
     }
 
     fn socket(&mut self) -> SocketId {
@@ -101,8 +144,7 @@ impl Measured for Netassay {
 
     fn frames<'f>(&mut self, frames: impl Iterator<Item = &'f [u8]>) {
         for frame in frames {
-            self.now += TICK;
-            self.host.step(self.now, Stimulus::Frame(frame), &mut self.seen);
+            self.arrives(frame);
         }
     }
 
@@ -132,6 +174,6 @@ impl Measured for Netassay {
     }
 
     fn close(&mut self, sock: SocketId) {
-        assert_eq!(self.call(&Call::Close { sock }), Reply::Done);
+        self.gone(sock);
     }
 }

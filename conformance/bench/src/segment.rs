@@ -12,6 +12,7 @@ const HEADERS_OCTETS: usize = 40;
 
 pub(crate) const FIN: u8 = 1;
 pub(crate) const SYN: u8 = 2;
+pub(crate) const RST: u8 = 4;
 pub(crate) const PSH: u8 = 8;
 pub(crate) const ACK: u8 = 16;
 
@@ -34,6 +35,19 @@ impl Peer {
 
     /// Appends the IPv4 packet with this segment. A SYN offers segments of 1460 octets and nothing else.
     pub(crate) fn write(self, out: &mut Vec<u8>, seq: u32, ack: u32, flags: u8, data: &[u8]) {
+        self.write_to(out, (HOST, PORT), seq, ack, flags, data);
+    }
+
+    /// As [`Peer::write`], to another address and port.
+    pub(crate) fn write_to(
+        self,
+        out: &mut Vec<u8>,
+        (addr, port): (Ipv4Addr, u16),
+        seq: u32,
+        ack: u32,
+        flags: u8,
+        data: &[u8],
+    ) {
         let options: &[u8] = if flags & SYN == 0 { &[] } else { &[2, 4, 5, 180] };
         let start = out.len();
         let total = u16::try_from(HEADERS_OCTETS + options.len() + data.len()).expect("a packet");
@@ -43,11 +57,11 @@ impl Peer {
         head[6] = 0x40;
         (head[8], head[9]) = (64, 6);
         head[12..16].copy_from_slice(&self.addr.to_be_bytes());
-        head[16..20].copy_from_slice(&HOST.octets());
+        head[16..20].copy_from_slice(&addr.octets());
         let sum = checksum(sum(&head[..20]));
         head[10..12].copy_from_slice(&sum.to_be_bytes());
         head[20..22].copy_from_slice(&self.port.to_be_bytes());
-        head[22..24].copy_from_slice(&PORT.to_be_bytes());
+        head[22..24].copy_from_slice(&port.to_be_bytes());
         head[24..28].copy_from_slice(&seq.to_be_bytes());
         head[28..32].copy_from_slice(&ack.to_be_bytes());
         head[32] = if options.is_empty() { 0x50 } else { 0x60 };
