@@ -80,8 +80,8 @@ fn alone(what: &str, stack: &str, units: u64) -> bool {
     match (what, stack) {
         ("in-order", "netassay") => _ = Sink::<Netassay>::new().round(units as usize),
         ("in-order", "smoltcp") => _ = Sink::<Smoltcp>::new().round(units as usize),
-        ("bulk", "netassay") => _ = Pair::<Netassay>::new().round(units),
-        ("bulk", "smoltcp") => _ = Pair::<Smoltcp>::new().round(units),
+        ("bulk", "netassay") => _ = Pair::<Netassay>::new().round(units * 1460),
+        ("bulk", "smoltcp") => _ = Pair::<Smoltcp>::new().round(units * 1460),
         ("scale", "netassay") => scale::row(ROUNDS, units as usize),
         ("crowd", "netassay") => _ = Server::<Netassay>::new(BACKLOG).round(units),
         ("crowd", "smoltcp") => _ = Server::<Smoltcp>::new(BACKLOG).round(units),
