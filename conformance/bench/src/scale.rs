@@ -1,5 +1,6 @@
-//! What one more socket costs where there are many: binding and listening, connecting with a port that the stack
-//! chooses, and finding the listener of a segment. Time stands still, so that no timer of those who wait runs.
+//! What one more socket costs where there are many: binding and listening, connecting with a port that the
+//! stack chooses, and finding the listener of a segment. Time stands still, so that no timer of those who
+//! wait runs.
 
 use crate::netassay::Netassay;
 use crate::rounds::{Took, by_itself};
