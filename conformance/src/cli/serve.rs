@@ -27,7 +27,7 @@ Examples:
   netassay serve -- curl 'http://[2001:db8::2]/count/5000000' --output numbers
   netassay serve --filter 'reject tcp 25' --filter 'deny udp 53-60 from 192.0.2.0/24' -- nmap 192.0.2.2
   netassay serve --map tcp:8080=80 --table -- curl http://192.0.2.2:8080/
-  netassay serve --connect 192.0.2.1:8000 --send request -- python3 -m http.server --bind 192.0.2.1
+  netassay serve --connect 192.0.2.1:8000 --send request -- nc -N -l 192.0.2.1 8000
   netassay serve --record trace.pcap --for 60
 
 What the host serves: echo (TCP and UDP 7), discard (9), daytime (13), HTTP (TCP 80: `/` is a page,

@@ -7,7 +7,7 @@ use crate::host::{Fault, Host};
 use stack::base::{Instant, Refused, Span};
 use stack::sock::{Call, Family, How, Kind, OptionValue, SocketId};
 use std::mem;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -56,24 +56,18 @@ enum Next {
 }
 
 impl Services {
-    /// Opens the sockets of these services on all addresses of both families.
+    /// Opens the sockets of these services on all addresses: one socket takes both versions of IP.
     ///
     /// # Errors
     /// The host refuses a call that a sound host grants.
     pub(super) fn open(services: &[(Service, u16, bool)], host: &mut dyn Host) -> Result<Self, Fault> {
         let mut all = Self::default();
         for (service, port, datagrams) in services {
-            for (family, any) in [
-                (Family::V4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-                (Family::V6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
-            ] {
-                let local = SocketAddr::new(any, *port);
-                let sock = bound(host, family, Kind::Stream, local)?;
-                calls::act(host, &Call::Listen { sock, backlog: BACKLOG })?;
-                all.listening.push((sock, *service));
-                if *datagrams {
-                    all.datagram.push((bound(host, family, Kind::Datagram, local)?, *service));
-                }
+            let sock = bound(host, Kind::Stream, *port)?;
+            calls::act(host, &Call::Listen { sock, backlog: BACKLOG })?;
+            all.listening.push((sock, *service));
+            if *datagrams {
+                all.datagram.push((bound(host, Kind::Datagram, *port)?, *service));
             }
         }
         Ok(all)
@@ -151,12 +145,10 @@ impl Services {
     }
 }
 
-fn bound(host: &mut dyn Host, family: Family, kind: Kind, local: SocketAddr) -> Result<SocketId, Fault> {
-    let sock = calls::socket(host, family, kind)?;
-    if family == Family::V6 {
-        calls::act(host, &Call::SetOption { sock, value: OptionValue::V6Only(true) })?;
-    }
-    calls::act(host, &Call::Bind { sock, local })?;
+fn bound(host: &mut dyn Host, kind: Kind, port: u16) -> Result<SocketId, Fault> {
+    let sock = calls::socket(host, Family::V6, kind)?;
+    calls::act(host, &Call::SetOption { sock, value: OptionValue::V6Only(false) })?;
+    calls::act(host, &Call::Bind { sock, local: SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port) })?;
     Ok(sock)
 }
 

@@ -73,3 +73,14 @@ fn two_ports_change_places() {
         assert_eq!(beside(&map, &["curl", "-sg", &format!("http://{at}/")]).code, Some(7));
     }
 }
+
+#[test]
+fn another_stack_serves_the_same() {
+    if !can_run("curl: smoltcp", &["curl"]) {
+        return;
+    }
+    for at in ["192.0.2.2", "[2001:db8::2]"] {
+        let url = format!("http://{at}/count/400000");
+        assert!(said(&["--host", "smoltcp"], &["curl", "-sg", &url]).into_bytes() == count(400_000), "{at}");
+    }
+}

@@ -38,7 +38,7 @@ pub(crate) fn can_run(test: &str, programs: &[&str]) -> bool {
     let missing = programs.iter().find(|program| path_of(program).is_none());
     let why = match (namespace, missing) {
         (Some(said), _) => said.trim().to_owned(),
-        (None, Some(program)) => format!("there is no {program}; ci/setup --live installs it"),
+        (None, Some(program)) => format!("there is no {program}"),
         (None, None) => return true,
     };
     // Not by a macro: their output is shown of tests that fail only.
