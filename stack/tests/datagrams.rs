@@ -208,6 +208,7 @@ fn a_socket_of_ipv6_speaks_to_the_family_that_its_own_address_lets_it() {
     assert_eq!(app.connect(sock, name("[::]:9")), Ok(()));
     assert_eq!(app.peer_name(sock), Ok(name("[::ffff:127.0.0.1]:9")));
     assert_eq!(app.connect(sock, name("[::ffff:192.0.2.2]:9")), invalid);
+    assert_eq!(app.send_to(sock, v6("::1", 0, 0), b"x"), Err(Refused::InvalidArgument), "first the port");
     let sock = app.socket(Family::V6, Kind::Datagram);
     assert_eq!(app.connect(sock, name("[::ffff:127.0.0.1]:0")), Ok(()));
     assert_eq!(app.send(sock, b"x"), Err(Refused::InvalidArgument), "the path of IPv4 asks for a port");
@@ -296,7 +297,8 @@ fn a_port_that_is_zero_is_refused_to_sendto_alone() {
     assert_eq!(app.send(sock, b"x"), Ok(1));
     assert!(app.seen.discards.contains(&Why::UdpPortZero), "nobody has port 0");
     assert_eq!(app.recv(sock, 1), Err(Refused::ConnRefused));
-    // Such a peer is an address, whatever its port.
+    assert_eq!(app.peer_name(sock), Err(Refused::NotConnected), "such a peer has no name");
+    // It is an address, whatever its port.
     let other = app.receiver(name("127.0.0.1:0"));
     let to = app.sock_name(sock);
     assert_eq!(app.send_to(other, to, b"y"), Ok(1));

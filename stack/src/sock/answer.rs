@@ -192,7 +192,8 @@ impl Socket {
                 | tcp::State::LastAck => {}
             }
         }
-        self.peer_name().ok_or(Refused::NotConnected)
+        // A peer without a port has no name.
+        self.peer_name().filter(|peer| peer.port() != 0).ok_or(Refused::NotConnected)
     }
 
     /// `getsockopt`.

@@ -304,7 +304,7 @@ impl Socket {
             first_check()?;
         }
         let remote = match to {
-            Some(name) if name.port() == 0 && self.family == Family::V4 && name.is_ipv4() => {
+            Some(name) if name.port() == 0 && asks_for_port_first(self.family, name) => {
                 return Err(Refused::InvalidArgument);
             }
             Some(name) => self.destination(name, false)?,
@@ -318,6 +318,15 @@ impl Socket {
             return Err(Refused::InvalidArgument);
         }
         Ok(remote)
+    }
+}
+
+/// Whether the port of a destination is looked at before its address is: in a name of the socket's own family.
+fn asks_for_port_first(family: Family, name: SocketAddr) -> bool {
+    match (family, name) {
+        (Family::V4, SocketAddr::V4(_)) => true,
+        (Family::V6, SocketAddr::V6(name)) => name.ip().to_ipv4_mapped().is_none(),
+        (Family::V4, SocketAddr::V6(_)) | (Family::V6, SocketAddr::V4(_)) => false,
     }
 }
 

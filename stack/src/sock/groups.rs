@@ -1,6 +1,8 @@
 //! floor 4: membership in groups (RFC 1112 sections 6.1 and 7.1, RFC 3493 section 5.2).
 //!
-//! A host is in a group as long as one of its sockets is. Streams are in none.
+//! A host is in a group as long as one of its sockets is. Streams are in none. Membership is local: it opens
+//! the interface for the group, but no report of IGMP or MLD (RFC 1112 appendix I, RFC 2710) tells routers of
+//! it, so that a group is heard from this link alone.
 
 use super::call::{Device, Family, Kind};
 use super::table::{Body, Net, Slot, Sockets};

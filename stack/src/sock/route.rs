@@ -10,7 +10,7 @@
 use super::bind::Scope;
 use super::call::{Device, Family};
 use super::depart::is_own;
-use super::name::{Endpoint, INTERFACE, meant, needs_scope};
+use super::name::{Endpoint, INTERFACE, needs_scope};
 use super::table::{Net, Socket};
 use crate::base::Refused;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -48,28 +48,19 @@ pub(super) const fn device_of(addr: IpAddr) -> Device {
 }
 
 impl Socket {
-    /// Whom the application means by `name`. The unspecified address means this host.
+    /// Whom the application of a stream socket means by `name`. The unspecified address means this host.
     ///
     /// # Errors
-    /// Those of [`meant`]; [`Refused::NetUnreachable`] for an address that this socket can not speak to.
+    /// [`Refused::FamilyNotSupported`] for a name of a family that the socket does not speak,
+    /// [`Refused::NetUnreachable`] for an address that it can not speak to, [`Refused::InvalidArgument`] for
+    /// one of a zone that is not there or not said.
     pub(super) fn remote(&self, name: SocketAddr) -> Result<Endpoint, Refused> {
-        let mut remote = meant(self.family, name)?;
-        //= RFC3493-3.8-a
-        if remote.addr.is_unspecified() {
-            remote.addr = match remote.addr {
-                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-            };
+        match (self.family, name) {
+            (Family::V6, SocketAddr::V4(_)) => Err(Refused::FamilyNotSupported),
+            // Groups are no peers of streams, whatever their zone.
+            (Family::V6, SocketAddr::V6(v6)) if v6.ip().is_multicast() => Err(Refused::NetUnreachable),
+            (Family::V4 | Family::V6, _) => self.destination(name, true),
         }
-        let mapped = self.family == Family::V6 && remote.addr.is_ipv4();
-        let other_family = !self.local.addr.is_unspecified()
-            && self.local.addr.is_ipv4() != remote.addr.is_ipv4()
-            || self.local.addr == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && remote.addr.is_ipv6();
-        let nowhere = is_reserved(remote.addr) || is_net_zero(remote.addr);
-        if mapped && self.options.v6_only || other_family || nowhere {
-            return Err(Refused::NetUnreachable);
-        }
-        Ok(remote)
     }
 
     /// The address that packets to `dst` come from.
@@ -115,7 +106,8 @@ fn is_zoned(addr: Ipv6Addr) -> bool {
 }
 
 impl Socket {
-    /// Whom the application of a datagram socket means by `name`. One of family V6 takes names of IPv4, too.
+    /// Whom the application means by `name`: on a datagram socket of family V6 that can be a name of IPv4, too.
+    /// The unspecified address means this host.
     ///
     /// # Errors
     /// [`Refused::FamilyNotSupported`] for a name of a family that the socket does not speak,
