@@ -7,7 +7,7 @@ mod tests;
 use stack::base::endpoint::{Address, PortWord, Written};
 use stack::ports::services::{self, Transport};
 use stack::sock::table::Row;
-use stack::sock::{Family, Kind};
+use stack::sock::{Device, Family, Kind};
 use stack::tcp::State;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -54,8 +54,8 @@ pub fn ss(rows: &[Row], show: Show) -> String {
             cell(ss_state(row), false),
             cell(&row.receive_queue.to_string(), false),
             cell(&row.send_queue.to_string(), false),
-            end_cell(row, Some(row.local), show.names),
-            end_cell(row, row.peer, show.names),
+            end_cell(row, Some(row.local), device(row.device), show.names),
+            end_cell(row, row.peer, "", show.names),
             cell(&owner(row), false),
         ]
     }));
@@ -196,6 +196,15 @@ fn port(row: &Row, number: u16, names: bool) -> String {
     word.to_string()
 }
 
+/// A device behind an address, as in `0.0.0.0%eth`.
+const fn device(device: Option<Device>) -> &'static str {
+    match device {
+        None => "",
+        Some(Device::Loopback) => "%lo",
+        Some(Device::Interface) => "%eth",
+    }
+}
+
 /// Address and port of one end in the words of `ss`, where `*` is any address of both families.
 fn end(row: &Row, end: Option<SocketAddr>, names: bool) -> (String, String) {
     let Some(end) = end else {
@@ -241,9 +250,9 @@ fn cell(text: &str, has_colon: bool) -> Cell {
     }
 }
 
-fn end_cell(row: &Row, name: Option<SocketAddr>, names: bool) -> Cell {
-    let (before, behind) = end(row, name, names);
-    Cell { before, behind, has_colon: true }
+fn end_cell(row: &Row, name: Option<SocketAddr>, device: &str, names: bool) -> Cell {
+    let (addr, behind) = end(row, name, names);
+    Cell { before: addr + device, behind, has_colon: true }
 }
 
 fn aligned<const COLUMNS: usize>(lines: &[[Cell; COLUMNS]], left_out: &[usize]) -> String {

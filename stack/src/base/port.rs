@@ -12,6 +12,7 @@ pub struct Port(NonZeroU16);
 impl Port {
     /// The port `number`, or `None` for the reserved number 0.
     pub const fn new(number: u16) -> Option<Self> {
+        //= RFC6335-6-b
         match NonZeroU16::new(number) {
             Some(number) => Some(Self(number)),
             None => None,

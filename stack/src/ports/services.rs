@@ -17,6 +17,7 @@ mod tests;
 use core::cmp::Ordering;
 use core::fmt;
 
+//= RFC6335-6.1-a
 const BY_PORT: Table = Table(include_str!("services/by_port.txt"));
 const BY_NAME: Table = Table(include_str!("services/by_name.txt"));
 

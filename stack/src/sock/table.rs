@@ -224,6 +224,8 @@ pub struct Row {
     pub user: User,
     /// `IPV6_V6ONLY`: a wildcard of family V6 then stands for IPv6 alone.
     pub v6_only: bool,
+    /// `SO_BINDTODEVICE`: the only device that it hears.
+    pub device: Option<Device>,
 }
 
 impl Socket {
@@ -425,6 +427,7 @@ impl Socket {
             send_queue,
             user: self.user,
             v6_only: self.options.v6_only,
+            device: self.options.device,
         }
     }
 

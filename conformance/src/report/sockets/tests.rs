@@ -16,6 +16,7 @@ fn row(sock: u32, kind: Kind, state: Option<State>, local: &str, peer: Option<&s
         send_queue: 0,
         user: User(1000),
         v6_only: false,
+        device: None,
     }
 }
 
@@ -44,7 +45,7 @@ fn busy() -> Vec<Row> {
         tcp(7, State::SynSent, "[fe80::1%1]:49153", Some("[fe80::2%1]:7")),
         Row { user: User::ROOT, ..udp(8, "0.0.0.0:53", None) },
         Row { receive_queue: 512, ..udp(9, "192.0.2.1:50000", Some("192.0.2.2:53")) },
-        udp(10, "[::]:123", None),
+        Row { device: Some(Device::Interface), ..udp(10, "[::]:123", None) },
     ]
 }
 
