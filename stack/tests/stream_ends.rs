@@ -152,8 +152,12 @@ fn the_administrator_says_how_long_an_orphan_waits() {
 fn nobody_speaks_to_port_0() {
     let mut app = App::alone();
     let sock = app.tcp();
-    assert_eq!(app.connect(sock, name("127.0.0.1:0")), Err(Refused::AddrNotAvailable));
-    assert!(app.seen.frames.is_empty());
+    for to in ["127.0.0.1:0", "192.0.2.2:0"] {
+        assert_eq!(app.connect(sock, name(to)), Err(Refused::InProgress));
+        assert_eq!(app.connect(sock, name(to)), Err(Refused::ConnRefused));
+    }
+    assert!(app.seen.frames.is_empty(), "there is nobody to ask");
+    assert_eq!(app.connect(sock, name("255.255.255.255:0")), Err(Refused::NetUnreachable));
 }
 
 #[test]

@@ -53,7 +53,8 @@ impl Sockets {
             Call::SetOption { sock, value } => self.set_option(self.slot(*sock)?, *value, net).map(done),
             Call::GetOption { sock, name } => {
                 let slot = self.slot(*sock)?;
-                self.socket(slot).option(*name).map(Reply::Option)
+                let value = self.socket(slot).option(*name)?;
+                Ok(Reply::Option(self.with_defaults(value)))
             }
             Call::Poll { sock } => {
                 let slot = self.slot(*sock)?;
@@ -141,6 +142,15 @@ impl Sockets {
             Kind::Stream => self.receive_stream(slot, max, net),
             Kind::Datagram => self.receive_datagram(slot, max, with_name, false),
         }
+    }
+
+    /// What is left to the host, as the host has it.
+    fn with_defaults(&self, value: OptionValue) -> OptionValue {
+        if value == OptionValue::LingerFinWait(0) {
+            let seconds = self.bounds.fin_timeout.as_millis() / 1000;
+            return OptionValue::LingerFinWait(i32::try_from(seconds).unwrap_or(i32::MAX));
+        }
+        value
     }
 
     fn set_option(&mut self, slot: Slot, value: OptionValue, net: &mut Net<'_>) -> Result<(), Refused> {

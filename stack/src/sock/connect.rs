@@ -7,6 +7,7 @@
 //! RFC9293-SHLD-6: an interface has one MTU, and it stays the same.
 
 use super::bind::Scope;
+use super::call::Family;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
 use super::policy::TimeWaitReuse;
@@ -66,10 +67,11 @@ impl Sockets {
             Body::Idle | Body::Datagram(_) => {}
         }
         let socket = self.socket(slot);
+        if socket.family == Family::V6 && name.is_ipv4() {
+            // An IPv4 name is too short for one of IPv6; Linux looks at the length before the family.
+            return Err(Refused::InvalidArgument);
+        }
         let remote = socket.remote(name)?;
-        // RFC 6335 section 6 reserves port 0; Linux would send a SYN there and have it refused.
-        //= RFC9293-3.10.1-c
-        let _ = Port::new(remote.port).ok_or(Refused::AddrNotAvailable)?;
         check_remote(remote.addr, net)?;
         let source = socket.source(remote.addr, net)?;
         let beyond = self.take_tuple(slot, source, remote, net)?;
@@ -151,7 +153,11 @@ impl Sockets {
         let settings = self.settings_for(&options, &tuple, net);
         let offsets = tuple.offsets(&self.key);
         //= RFC9293-3.10.1-b
-        let tcb = {
+        let tcb = if remote.port == 0 {
+            // RFC 6335 section 6 reserves port 0: nobody listens there, which needs no SYN to be found out.
+            //= RFC9293-3.10.1-c
+            Tcb::refused(&settings)
+        } else {
             let mut lane = self.departures.lane(&tuple, net.out);
             let mut cx = tcp::Cx { choices: net.choices, out: &mut lane };
             match beyond {

@@ -125,6 +125,9 @@ const MAX_SEGMENT_DEFAULT_OCTETS: u16 = 536;
 /// The longest time of a keep-alive, in seconds, as on Linux.
 const KEEP_MAX_S: u16 = 32_767;
 
+/// What `TCP_SYNCNT` reports that was never set, as on Linux.
+const SYN_REPEATS: u8 = 6;
+
 /// The longest time that an application can leave an orphan in FIN-WAIT-2, in seconds, as on Linux.
 const LINGER_FIN_WAIT_MAX_S: i32 = 120;
 
@@ -363,7 +366,9 @@ impl Options {
             OptionName::LingerFinWait => OptionValue::LingerFinWait(self.linger_fin_wait_s),
             OptionName::DeferAccept => OptionValue::DeferAccept(self.defer_accept_s),
             OptionName::Cork => OptionValue::Cork(self.cork),
-            OptionName::SynCount => OptionValue::SynCount(self.syn_count),
+            OptionName::SynCount => {
+                OptionValue::SynCount(if self.syn_count == 0 { SYN_REPEATS } else { self.syn_count })
+            }
             OptionName::JoinGroup | OptionName::LeaveGroup | OptionName::Error | OptionName::AcceptConn => {
                 return Err(Refused::NoSuchOption);
             }

@@ -7,10 +7,10 @@
 
 use super::arrives::Arrived;
 use super::emit::Cut;
-use super::state::{Origin, Phase};
+use super::state::{End, Origin, Phase};
 use super::{Cx, Settings, Tcb};
 use crate::base::seq::Window;
-use crate::base::{Ecn, Freedom, Instant, Ours, Seq, Theirs};
+use crate::base::{Ecn, Freedom, Instant, Ours, Refused, Seq, Theirs};
 use crate::wire::tcp::{Flags, Segment};
 use crate::wire::tcp_option::Options;
 use alloc::sync::Arc;
@@ -58,6 +58,14 @@ impl Tcb {
     pub fn connect(settings: &Arc<Settings>, offsets: Offsets, now: Instant, cx: &mut Cx<'_>) -> Self {
         let iss = initial_sequence_number(offsets, now, cx);
         Self::connect_with(iss, settings, offsets, now, cx)
+    }
+
+    /// An active OPEN that was refused already.
+    pub fn refused(settings: &Arc<Settings>) -> Self {
+        let end = End::Failed(Refused::ConnRefused);
+        let mut tcb = Self::new(settings, Phase::Closed(end), Seq::new(0));
+        tcb.error = Some(Refused::ConnRefused);
+        tcb
     }
 
     /// As [`connect`](Self::connect), between ends of which a connection is in TIME-WAIT here: the initial

@@ -121,7 +121,11 @@ impl Binaries {
 fn targets_outside() -> BTreeSet<&'static str> {
     let first = |killer: &&'static str| killer.split("::").next();
     let named = table::all().flat_map(|mutant| mutant.killed_by).filter_map(first);
-    named.filter(|name| root().join("stack/tests").join(name).with_extension("rs").exists()).collect()
+    let tests = root().join("stack/tests");
+    let is_there = |name: &&str| {
+        tests.join(name).with_extension("rs").exists() || tests.join(name).join("main.rs").exists()
+    };
+    named.filter(is_there).collect()
 }
 
 /// Compiles the copy, without asking a registry.

@@ -4,6 +4,7 @@ mod checks;
 mod closing;
 mod congestion;
 mod datagrams;
+mod ends;
 mod notification;
 mod opening;
 mod path;
@@ -68,6 +69,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Mutant> {
         stamps::MUTANTS,
         sockets::MUTANTS,
         closing::MUTANTS,
+        ends::MUTANTS,
         timers::MUTANTS,
         waiting::MUTANTS,
         congestion::MUTANTS,

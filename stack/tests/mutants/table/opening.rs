@@ -84,7 +84,7 @@ super::mutants! {
         "tcp::icmp::tests::an_error_has_to_quote_what_is_outstanding",
     "icmp-kills-attempts-softly" "RFC9293-MUST-56" "A soft ICMP error ends an attempt to connect."
         "tcp/icmp.rs" "fn meaning"
-        "Meaning::Soft(Refused::HostUnreachable)" => "Meaning::Hard(Refused::HostUnreachable)",
+        "Meaning::Soft(refused)" => "Meaning::Hard(refused)",
         "tcp::icmp::tests::hard_errors_end_an_attempt_and_soft_ones_do_not",
     "icmp-kills-connections" "RFC9293-SHLD-26" "A hard ICMP error ends a connection that is open."
         "tcp/icmp.rs" "fn icmp_error"
@@ -92,7 +92,7 @@ super::mutants! {
         "tcp::icmp::tests::a_connection_that_was_open_survives_hard_errors",
     "icmp-hard-errors-ignored" "RFC9293-SHLD-26" "A hard ICMP error does not end an attempt to connect."
         "tcp/icmp.rs" "fn icmp_error"
-        "self.fail_opening(Origin::Active, refused)" => "self.note_soft_error(refused, cx)",
+        "Phase::SynSent => ⟦self.fail_opening(Origin::Active, refused)⟧" => "self.note_soft_error(refused, cx)",
         "tcp::icmp::tests::hard_errors_end_an_attempt_and_soft_ones_do_not",
     "icmp-untold" "RFC9293-SHLD-25" "Soft errors are not kept for the application."
         "tcp/icmp.rs" "fn note_soft_error"

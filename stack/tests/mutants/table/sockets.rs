@@ -46,8 +46,8 @@ super::mutants! {
         "self.reopening(slot, tuple, segment)" => "None::<(Slot, Seq<Ours>)>",
         "listening::a_newer_syn_opens_anew_what_is_in_time_wait",
     "four-tuple-twice" "RFC9293-3.10.1-f" "A four-tuple may have two connections."
-        "sock/connect.rs" "fn take_tuple"
-        "self.streams.paired(&FourTuple { local, remote }).is_some()" => "false",
+        "sock/connect.rs" "fn take_from_time_wait"
+        "!self.may_be_followed(old, by, net.now)" => "false",
         "two_hosts::one_can_listen_where_another_socket_connects_from_if_both_agree",
     "cookie-of-anybody" "RFC4987-3.6-a" "Any acknowledgement opens a connection where cookies are out."
         "tcp/cookie.rs" "fn check"

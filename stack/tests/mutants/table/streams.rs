@@ -50,8 +50,8 @@ super::mutants! {
         "self.islands.len() >= MAX_ISLANDS" => "false",
         "tcp::tests::transfer::the_gaps_that_are_remembered_are_bounded",
     "end-of-stream-hidden" "RFC9293-3.10.3-d" "After the last octet the application waits for ever."
-        "tcp/receive.rs" "fn receive"
-        "self.peer_fin || self.state() == State::Closed" => "false",
+        "tcp/receive.rs" "fn nothing_to_read"
+        "self.peer_fin" => "false",
         "tcp::arrives::eighth_fin::tests::the_fin_takes_a_number_and_ends_the_stream",
     "data-beyond-window" "RFC9293-3.8.6-a" "The window of the peer does not bound what is sent."
         "tcp/send.rs" "fn new_cut"

@@ -75,7 +75,7 @@ super::mutants! {
         "tcp::tests::timing::progress_postpones_the_user_timeout",
     "timeout-not-told" "RFC9293-3.10.8-a" "The application does not hear that the connection timed out."
         "tcp/timeouts.rs" "fn on_due"
-        "self.enter_closed(End::Failed(Refused::TimedOut))" => "self.enter_closed(End::Finished)",
+        "self.enter_closed(End::Failed(self.reason_of_silence()))" => "self.enter_closed(End::Finished)",
         "tcp::tests::timing::the_user_timeout_ends_a_connection_whose_data_nobody_acknowledges",
     "window-unprobed" "RFC9293-MUST-36" "A closed window is not probed."
         "tcp/timeouts.rs" "fn on_due"
