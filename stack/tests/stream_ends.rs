@@ -324,11 +324,11 @@ fn a_socket_takes_the_name_of_its_connection_along_until_it_is_told() {
     let port = app.sock_name(sock).port();
     assert_eq!(app.connect(sock, name("127.0.0.1:5999")), Err(Refused::InProgress));
     assert_eq!(app.sock_name(sock).to_string(), format!("127.0.0.1:{port}"));
-    assert_eq!(app.connect(sock, name("127.0.0.1:5999")), Err(Refused::ConnRefused));
-    assert_eq!(app.sock_name(sock).to_string(), format!("0.0.0.0:{port}"));
-    // The host had chosen the port, also for bind, and has it back.
+    // The host had chosen the port, also for bind, and has it back at once.
     let other = app.tcp();
     assert_eq!(app.bind(other, name(&format!("0.0.0.0:{port}"))), Ok(()));
+    assert_eq!(app.connect(sock, name("127.0.0.1:5999")), Err(Refused::ConnRefused));
+    assert_eq!(app.sock_name(sock).to_string(), format!("0.0.0.0:{port}"));
     assert_eq!(app.bind(sock, name("0.0.0.0:0")), Ok(()));
 }
 

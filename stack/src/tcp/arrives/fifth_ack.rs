@@ -60,7 +60,9 @@ impl Tcb {
 
     /// Whether an honest peer may still acknowledge this.
     pub(super) fn is_ack_plausible(&self, ack: Seq<Ours>) -> bool {
-        let oldest = self.snd.una.back(self.snd.max_wnd.octets());
+        // After a CLOSE that came early the own SYN may still wait: nothing before it was ever sent.
+        let oldest =
+            if self.syn_outstanding() { self.iss + 1 } else { self.snd.una.back(self.snd.max_wnd.octets()) };
         ack.at_or_after(oldest) && ack.at_or_before(self.snd.nxt)
     }
 
@@ -304,6 +306,19 @@ mod tests {
         assert_eq!(rig.tcb.state(), State::FinWait1);
         rig.gets(". 1:1(0) ack 12");
         assert_eq!(rig.tcb.state(), State::FinWait2);
+    }
+
+    //? RFC9293-3.10.4-b
+    //? RFC9293-3.10.7.4-p
+    #[test]
+    fn no_text_is_taken_before_the_own_syn_is_acknowledged_also_after_a_close() {
+        let mut rig = Rig::in_state(State::SynReceived);
+        rig.shutdown();
+        let refused = ["! TcpAckRange", "> . 2:2(0) ack 1 win 65535"];
+        assert_eq!(rig.gets(". 1:6(5) ack 0"), refused);
+        assert_eq!((rig.tcb.unread_octets(), rig.numbers()), (0, (1, 0)));
+        rig.gets(". 1:6(5) ack 1");
+        assert_eq!((rig.tcb.unread_octets(), rig.tcb.state()), (5, State::FinWait1));
     }
 
     //? RFC9293-3.10.4-b
