@@ -7,6 +7,7 @@ use rig::{App, Link, Pair, at, config, name};
 use stack::base::choose::{Lowest, Seeded};
 use stack::base::{Refused, Span, Why};
 use stack::host::Config;
+use stack::sock::profile::Profile;
 use stack::sock::{
     self, Call, Family, How, OptionName, OptionValue, Reply, Setting, SocketId, TimeWaitReuse,
 };
@@ -464,15 +465,55 @@ fn text_before_the_connection_is_taken_or_not() {
 
 #[test]
 fn what_comes_after_shutting_the_reading_half_can_be_thrown_away() {
-    for discard in [false, true] {
-        let sockets = sock::Policy { discard_after_shutdown: discard, ..sock::Policy::default() };
-        let (mut app, listener) = itself(sockets);
+    for profile in [Profile::Linux, Profile::Bsd, Profile::Windows] {
+        let (mut app, listener) = itself(sock::Policy::of(profile));
         let (client, server) = pair(&mut app, listener);
         assert_eq!(app.shutdown(server, How::Read), Ok(()));
         assert_eq!(app.send(client, b"late"), Ok(4));
-        let read = if discard { Vec::new() } else { b"late".to_vec() };
-        assert_eq!(app.recv(server, 9), Ok(read));
+        let read = if profile == Profile::Linux { b"late".to_vec() } else { Vec::new() };
+        assert_eq!(app.recv(server, 9), Ok(read), "{profile:?}");
+        let error = (profile == Profile::Windows).then_some(Refused::ConnReset);
+        assert_eq!(app.error(client), error, "{profile:?}");
     }
+}
+
+#[test]
+fn other_systems_have_other_customs_of_listening_and_connecting() {
+    let host = |profile| itself(sock::Policy::of(profile));
+    // A socket without a name.
+    for (profile, answer) in [
+        (Profile::Linux, Ok(())),
+        (Profile::Bsd, Ok(())),
+        (Profile::Posix, Err(Refused::DestinationRequired)),
+        (Profile::Windows, Err(Refused::InvalidArgument)),
+    ] {
+        let (mut app, _) = host(profile);
+        let sock = app.tcp();
+        assert_eq!(app.listen(sock, 1), answer, "{profile:?}");
+    }
+    // Room to wait in, and what is said to whom finds none.
+    for (profile, room) in
+        [(Profile::Linux, 4), (Profile::Bsd, 4), (Profile::Posix, 3), (Profile::Windows, 3)]
+    {
+        let (mut app, listener) = host(profile);
+        assert_eq!(app.listen(listener, 3), Ok(()));
+        let clients: Vec<_> = (0..6).map(|_| connect(&mut app)).collect();
+        let inside =
+            clients.iter().filter(|sock| app.connect(**sock, name("127.0.0.1:5000")) == Ok(())).count();
+        assert_eq!(inside, room, "{profile:?}");
+    }
+    // A connection that was reset while it waited, and shutting down a listener.
+    let (mut app, listener) = host(Profile::Bsd);
+    let client = connect(&mut app);
+    reset(&mut app, client);
+    assert_eq!(app.accept(listener), Err(Refused::ConnAborted));
+    assert_eq!(app.accept(listener), Err(Refused::WouldBlock));
+    assert_eq!(app.shutdown(listener, How::Both), Err(Refused::NotConnected));
+    // Connecting again after a refusal.
+    let sock = app.tcp();
+    assert_eq!(app.connect(sock, name("127.0.0.1:5999")), Err(Refused::InProgress));
+    assert_eq!(app.connect(sock, name("127.0.0.1:5999")), Err(Refused::ConnRefused));
+    assert_eq!(app.connect(sock, name("127.0.0.1:5000")), Err(Refused::ConnAborted));
 }
 
 #[test]

@@ -53,13 +53,16 @@ impl Sockets {
         name: SocketAddr,
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
+        let profile = self.bounds.profile;
         match &mut self.socket(slot).body {
             //= RFC9293-3.10.1-f
             Body::Listening(_) => return Err(Refused::AlreadyConnected),
             Body::Connection(connection) => {
                 let outcome = connection.outcome();
                 if let Outcome::Over(error) = outcome {
-                    self.let_go(slot);
+                    if profile.connects_after_refusal() {
+                        self.let_go(slot);
+                    }
                     return Err(error);
                 }
                 return outcome.told();

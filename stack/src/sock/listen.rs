@@ -22,6 +22,8 @@ use alloc::collections::VecDeque;
 #[derive(Debug)]
 pub(super) struct Listener {
     backlog: u32,
+    /// Connections that may wait to be accepted.
+    accept_queue_max: u32,
     pub(super) place: Place,
     /// In order of creation.
     half_open: VecDeque<Slot>,
@@ -42,7 +44,7 @@ impl Listener {
     }
 
     fn accept_queue_is_full(&self) -> bool {
-        self.ready.len() > self.backlog as usize
+        self.ready.len() >= self.accept_queue_max as usize
     }
 
     fn syn_queue_is_full(&self) -> bool {
@@ -77,14 +79,19 @@ impl Sockets {
     pub(super) fn listen(&mut self, slot: Slot, backlog: i32, net: &mut Net<'_>) -> Result<(), Refused> {
         // A negative number is a very large one, as on Linux.
         let backlog = backlog.cast_unsigned().min(self.bounds.backlog_max);
+        // Nobody could ever connect to a listener without any room.
+        let accept_queue_max = self.bounds.profile.accept_queue_max(backlog).max(1);
         match &mut self.socket(slot).body {
             Body::Datagram(_) => return Err(Refused::NotSupported),
             Body::Connection(_) => return Err(Refused::InvalidArgument),
             Body::Listening(listener) => {
-                listener.backlog = backlog;
+                (listener.backlog, listener.accept_queue_max) = (backlog, accept_queue_max);
                 return Ok(());
             }
             Body::Idle => {}
+        }
+        if self.socket(slot).bound.is_none() {
+            self.bounds.profile.listen_unbound()?;
         }
         self.bind_by_itself(slot, Refused::AddrInUse, net)?;
         self.check_claim_to_listen(slot)?;
@@ -93,6 +100,7 @@ impl Sockets {
         let place = self.streams.wait(stand, slot);
         let listener = Listener {
             backlog,
+            accept_queue_max,
             place,
             half_open: VecDeque::new(),
             cookies_until: None,
@@ -113,12 +121,20 @@ impl Sockets {
 
     /// `accept`.
     pub(super) fn accept(&mut self, slot: Slot) -> Result<Reply, Refused> {
+        let hands_out = self.bounds.profile.hands_out_what_was_reset();
         let listener = match &mut self.socket(slot).body {
             Body::Datagram(_) => return Err(Refused::NotSupported),
             Body::Connection(_) | Body::Idle => return Err(Refused::InvalidArgument),
             Body::Listening(listener) => listener,
         };
         let child = *listener.ready.front().ok_or(Refused::WouldBlock)?;
+        if !hands_out && self.socket(child).connection().tcb.state() == tcp::State::Closed {
+            if let Some(listener) = self.listener(slot) {
+                listener.ready.pop_front();
+            }
+            self.remove(child);
+            return Err(Refused::ConnAborted);
+        }
         let sock = self.give_name(child)?;
         if let Some(listener) = self.listener(slot) {
             listener.ready.pop_front();

@@ -1,6 +1,6 @@
 //! floor 4: what a host bounds, and when it defends itself (RFC 4987, RFC 9293 section 3.10.1).
 
-use super::profile::Profile;
+use super::profile::{AfterReadShut, Profile, WhenFull};
 use crate::base::{PortRange, Span};
 use alloc::vec::Vec;
 
@@ -93,9 +93,8 @@ pub struct Policy {
     /// Whether octets are taken for sending before the connection is there, as RFC 9293 section 3.10.2 has
     /// it. Linux asks to come again.
     pub send_while_opening: bool,
-    /// Whether what arrives after `shutdown` of the reading half is thrown away, as BSD has it. Linux hands
-    /// it out.
-    pub discard_after_shutdown: bool,
+    /// What becomes of text that arrives after `shutdown` of the reading half.
+    pub after_read_shut: AfterReadShut,
     /// Whether new sockets of IPv6 begin without IPv4 (RFC 3493 section 5.3 wants them to have both).
     pub v6_only: bool,
 }
@@ -117,12 +116,12 @@ impl Policy {
             time_wait_max: 65_536,
             orphans_max: 8_192,
             backlog_max: 4_096,
-            abort_on_overflow: false,
+            abort_on_overflow: profile.when_full() == WhenFull::Reset,
             migrate_requests: false,
             time_wait_reuse: TimeWaitReuse::default(),
             fin_timeout: Span::from_secs(60),
             send_while_opening: true,
-            discard_after_shutdown: false,
+            after_read_shut: profile.after_read_shut(),
             v6_only: profile.v6_only(),
         }
     }

@@ -4,6 +4,7 @@
 use super::call::{How, Reply};
 use super::depart::{Door, Marks};
 use super::name::FourTuple;
+use super::profile::AfterReadShut;
 use super::table::{Body, LeftAs, Net, Slot, Sockets};
 use crate::base::{Ecn, Instant, Refused, Span, Why};
 use crate::tcp::{self, Tcb};
@@ -227,16 +228,20 @@ impl Sockets {
         }
     }
 
-    /// What comes after the reading half was shut is thrown away, where that is the custom.
+    /// What comes after the reading half was shut is thrown away or reset, where that is the custom.
     pub(super) fn discard_unwanted(&mut self, slot: Slot, net: &mut Net<'_>) {
-        if !self.bounds.discard_after_shutdown {
-            return;
-        }
+        let resets = match self.bounds.after_read_shut {
+            AfterReadShut::HandOut => return,
+            AfterReadShut::Discard => false,
+            AfterReadShut::Reset => true,
+        };
         let unread = self.sockets.get(slot).is_some_and(|socket| match &socket.body {
             Body::Connection(connection) => socket.shut.read && connection.tcb.unread_octets() > 0,
             Body::Idle | Body::Listening(_) | Body::Datagram(_) => false,
         });
-        if unread {
+        if unread && resets {
+            self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
+        } else if unread {
             // What it was does not matter.
             let _ = self.act(slot, net, |tcb, now, cx| tcb.receive(now, u32::MAX, cx));
         }
@@ -300,11 +305,15 @@ impl Sockets {
 
     /// `shutdown` on a stream socket.
     pub(super) fn shutdown_stream(&mut self, slot: Slot, how: How, net: &mut Net<'_>) -> Result<(), Refused> {
+        let profile = self.bounds.profile;
         let socket = self.socket(slot);
         let state = match &mut socket.body {
             Body::Connection(connection) => {
                 connection.note_shutdown();
                 connection.tcb.state()
+            }
+            Body::Listening(_) if !profile.shutdown_ends_listening() => {
+                return Err(Refused::NotConnected);
             }
             Body::Listening(_) => {
                 self.shutdown_listener(slot, how, net);

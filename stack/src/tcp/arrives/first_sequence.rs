@@ -13,8 +13,8 @@
 //! segment at the right edge counts for its ACK, as with a closed window, which is nothing but its right
 //! edge.
 //!
-//! A SYN that comes again in SYN-RECEIVED lies before the window, and draws an acknowledgement like any other old
-//! segment. Linux sends its SYN,ACK again, which helps a peer that missed it; here the timer does that.
+//! A SYN that comes again in SYN-RECEIVED lies before the window, and draws an acknowledgement like any other
+//! old segment. Linux sends its SYN,ACK again, which helps a peer that missed it; here the timer does that.
 
 use super::{Arrived, DONE, NEXT, Step};
 use crate::base::{Instant, Why};

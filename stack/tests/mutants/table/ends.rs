@@ -1,5 +1,5 @@
-//! What an application hears of opening and ending, and when (RFC 9293 section 3.9.1; where that is silent, as
-//! Linux has it).
+//! What an application hears of opening and ending, and when (RFC 9293 section 3.9.1; where that is silent,
+//! as Linux has it).
 
 super::mutants! {
     "text-before-reset-lost" "RFC9293-3.10.7.4-aa" "What came before a reset can not be read."
@@ -116,7 +116,7 @@ super::mutants! {
         "stream_ends::text_before_the_connection_is_taken_or_not",
     "unwanted-kept" "RFC9293-3.10.3-e" "What comes after the reading half was shut is read where it should be thrown away."
         "sock/stream.rs" "fn discard_unwanted"
-        "!self.bounds.discard_after_shutdown" => "true",
+        "AfterReadShut::Discard => ⟦false⟧" => "return",
         "stream_ends::what_comes_after_shutting_the_reading_half_can_be_thrown_away",
     "chosen-port-kept" "RFC9293-3.10.1-d" "A port that the host chose stays with the socket after its connection."
         "sock/connect.rs" "fn detach"

@@ -83,6 +83,6 @@ super::mutants! {
         "attacks::every_attack_costs_what_the_page_says",
     "accept-queue-unbounded" "RFC4987-3.5-a" "The queue of connections that wait to be accepted has no bound."
         "sock/listen.rs" "fn accept_queue_is_full"
-        "self.ready.len() > self.backlog as usize" => "false",
+        "self.ready.len() >= self.accept_queue_max as usize" => "false",
         "listening::whoever_waits_to_be_accepted_takes_room",
 }
