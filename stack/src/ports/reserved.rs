@@ -72,13 +72,15 @@ mod tests {
             let ranges = ranges_of(&ends);
             let reserved = Reserved::new(&ranges);
             let edges = ranges.iter().flat_map(|range| [range.first(), range.last()]);
-            let beside = edges.flat_map(|port| [port.number().wrapping_sub(1), port.number().wrapping_add(1)]);
+            let beside = edges.map(Port::number).flat_map(|at| [at.wrapping_sub(1), at.wrapping_add(1)]);
             asked.into_iter().chain(beside).filter_map(Port::new).all(|port| {
                 reserved.contains(port) == ranges.iter().any(|range| range.contains(port))
             })
         }
 
-        fn what_is_kept_is_in_order_and_nothing_touches(ends: Vec<(u16, u8)>, first: u16, more: u8) -> bool {
+        fn what_is_kept_is_in_order_and_nothing_touches(
+            ends: Vec<(u16, u8)>, first: u16, more: u8
+        ) -> bool {
             let reserved = Reserved::new(&ranges_of(&ends));
             let apart = |pair: &[PortRange]| {
                 u32::from(pair[0].last().number()) + 1 < u32::from(pair[1].first().number())

@@ -98,7 +98,8 @@ quickcheck! {
     }
 
     fn the_datagram_socket_at_the_head_of_the_list_decides(held: Vec<Claim>, new: Claim) -> bool {
-        let open = |claim: &Claim| Claim { terms: Terms { standing: Standing::Open, ..claim.terms }, ..*claim };
+        let terms = |claim: &Claim| Terms { standing: Standing::Open, ..claim.terms };
+        let open = |claim: &Claim| Claim { terms: terms(claim), ..*claim };
         let (mut books, new) = (Claims::default(), open(&new));
         let held: Vec<Claim> = held.iter().map(open).collect();
         for (order, claim) in (1..).zip(&held) {

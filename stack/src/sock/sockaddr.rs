@@ -1,8 +1,8 @@
 //! floor 4: names as C programs give them: octets and a length, after the structures of Linux (RFC 3493
 //! section 3.3).
 //!
-//! A program may give any octets for an address. What comes of them is a name, or the errno that Linux has for
-//! them. The checks are those of each call: they look at lengths and families in another order.
+//! A program may give any octets for an address. What comes of them is a name, or the errno that Linux has
+//! for them. The checks are those of each call: they look at lengths and families in another order.
 
 use super::call::{Family, Kind};
 use crate::base::Refused;
@@ -207,7 +207,8 @@ mod tests {
                 let name = [&family.to_ne_bytes()[..], &name].concat();
                 [Family::V4, Family::V6].into_iter().all(|of| {
                     let fits = |meant: SocketAddr| meant.is_ipv4() == (of == Family::V4);
-                    let connects = [Kind::Stream, Kind::Datagram].map(|kind| to_connect(of, kind, v6_only, &name));
+                    let connect = |kind| to_connect(of, kind, v6_only, &name);
+                    let connects = [Kind::Stream, Kind::Datagram].map(connect);
                     to_bind(of, &name).ok().is_none_or(fits)
                         && connects.into_iter().all(|target| match target {
                             Ok(Target::Peer(peer)) => fits(peer) && family != AF_UNSPEC,
@@ -221,8 +222,9 @@ mod tests {
         }
 
         fn more_octets_than_a_name_needs_change_nothing(port: u16, addr: u128, scope: u32, more: u8) -> bool {
-            let parts =
-                [&AF_INET6.to_ne_bytes()[..], &port.to_be_bytes(), &[0; 4], &addr.to_be_bytes(), &scope.to_ne_bytes()];
+            let (family, port_octets) = (AF_INET6.to_ne_bytes(), port.to_be_bytes());
+            let (addr_octets, scope_octets) = (addr.to_be_bytes(), scope.to_ne_bytes());
+            let parts = [&family[..], &port_octets, &[0; 4], &addr_octets, &scope_octets];
             let mut name = parts.concat();
             let exact = to_bind(Family::V6, &name);
             name.resize(28 + usize::from(more % 101), more);

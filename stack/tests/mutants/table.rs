@@ -8,6 +8,7 @@ mod ends;
 mod notification;
 mod opening;
 mod path;
+mod ports;
 mod recovery;
 mod selective;
 mod sockets;
@@ -68,6 +69,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Mutant> {
         selective::MUTANTS,
         stamps::MUTANTS,
         sockets::MUTANTS,
+        ports::MUTANTS,
         closing::MUTANTS,
         ends::MUTANTS,
         timers::MUTANTS,
