@@ -6,7 +6,7 @@ use rig::{App, name};
 use stack::base::{PortRange, Refused};
 use stack::host::Config;
 use stack::ports::Policy;
-use stack::sock::{Call, Device, Family, Kind, OptionValue, Setting, SocketId, User};
+use stack::sock::{Call, Device, Family, How, Kind, OptionValue, Setting, SocketId, User};
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// A host of user 0.
@@ -186,6 +186,26 @@ fn a_port_in_time_wait_is_for_those_who_share_it_as_the_old_server_did() {
         assert_eq!(app.bind(sock, name(LOCAL)), expected, "old {old} new {new}");
         assert_eq!(app.bind(elsewhere, name("127.0.0.2:8000")), Ok(()), "another address is free");
     }
+}
+
+#[test]
+fn a_socket_whose_connection_is_over_may_be_bound_anew() {
+    let mut app = App::alone();
+    let server = app.server(name(LOCAL), 1);
+    let client = app.tcp();
+    assert_eq!(app.connect(client, name(LOCAL)), Err(Refused::InProgress));
+    let (child, _) = app.accept(server).expect("a connection");
+    assert_eq!(app.bind(client, name("127.0.0.1:0")), Err(Refused::InvalidArgument));
+    assert_eq!(app.shutdown(client, How::Write), Ok(()));
+    assert_eq!(app.shutdown(child, How::Write), Ok(()));
+    assert_eq!(app.bind(client, name("127.0.0.1:0")), Ok(()), "TIME-WAIT goes on without it");
+    assert_eq!(app.bind(client, name("127.0.0.1:0")), Err(Refused::InvalidArgument));
+    assert_eq!(app.disconnect(client), Ok(()));
+    assert_eq!(
+        app.bind(client, name("127.0.0.1:0")),
+        Err(Refused::InvalidArgument),
+        "it has no peer to lose"
+    );
 }
 
 //? RFC3493-5.3-a

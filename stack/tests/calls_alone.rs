@@ -119,7 +119,7 @@ fn bind_looks_at_the_address_then_at_privilege_then_at_the_socket_then_at_others
     };
     let cases: [(Family, Kind, SocketAddr, Result<(), Refused>); 19] = [
         (Family::V4, Kind::Stream, name("[::1]:8000"), Err(Refused::FamilyNotSupported)),
-        (Family::V6, Kind::Stream, name("127.0.0.1:8000"), Err(Refused::FamilyNotSupported)),
+        (Family::V6, Kind::Stream, name("127.0.0.1:8000"), Err(Refused::InvalidArgument)),
         (Family::V4, Kind::Stream, name("198.51.100.1:8000"), Err(Refused::AddrNotAvailable)),
         (Family::V4, Kind::Stream, name("240.0.0.1:8000"), Err(Refused::AddrNotAvailable)),
         (Family::V4, Kind::Stream, name("0.0.0.5:8000"), Err(Refused::AddrNotAvailable)),

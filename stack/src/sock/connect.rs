@@ -259,16 +259,22 @@ impl Sockets {
             && connection.entered.is_some()
         {
             self.part_from(slot);
+            self.release_unless_lasting(slot);
         }
         self.timers.forget(slot);
         let socket = self.socket(slot);
         socket.body = Body::Idle;
         socket.shut = Shut::default();
         socket.local.addr = socket.asked.map_or(Endpoint::wildcard(socket.family, 0).addr, Scope::addr);
-        if socket.bound.is_some_and(|bound| !bound.lasting) {
+        self.renew_claim(slot);
+    }
+
+    /// Gives a port back that the host chose for what is over now. One that it chose for a later `bind` is
+    /// not over.
+    pub(super) fn release_unless_lasting(&mut self, slot: Slot) {
+        if self.socket(slot).bound.is_some_and(|bound| !bound.lasting) {
             self.release(slot);
         }
-        self.renew_claim(slot);
     }
 
     /// A connection in TIME-WAIT goes on without its socket.

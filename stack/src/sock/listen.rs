@@ -367,6 +367,7 @@ impl Sockets {
         let Body::Listening(listener) = core::mem::replace(&mut socket.body, Body::Idle) else { return };
         self.streams.leave(&listener.place);
         self.renew_claim(slot);
+        self.release_unless_lasting(slot);
         for child in &listener.ready {
             if !self.migrate(*child, slot) {
                 self.with_tcb(*child, net, |tcb, now, cx| tcb.abort(now, cx));

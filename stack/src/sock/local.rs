@@ -14,6 +14,7 @@ use super::table::{Body, Net, Slot, Socket, Sockets};
 use crate::base::{Port, PortRange, Refused};
 use crate::ports::Policy;
 use crate::ports::ephemeral::Pool;
+use crate::tcp;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// Whether `user` may set an option to `value`.
@@ -36,6 +37,13 @@ impl Socket {
             Body::Connection(connection) => connection.entered.is_none(),
             Body::Listening(_) => false,
         }
+    }
+
+    /// Whether the connection goes on without the socket, and takes its port along.
+    fn is_over(&self) -> bool {
+        let lasting = self.bound.is_some_and(|bound| bound.lasting);
+        matches!(&self.body, Body::Connection(connection)
+            if !lasting && connection.tcb.state() == tcp::State::TimeWait)
     }
 
     /// Whether the address need not be the host's own, as far as the socket decides it.
@@ -66,9 +74,9 @@ impl Sockets {
                 }
                 name.ip().to_canonical()
             }
-            (Family::V4, SocketAddr::V6(_)) | (Family::V6, SocketAddr::V4(_)) => {
-                return Err(Refused::FamilyNotSupported);
-            }
+            (Family::V4, SocketAddr::V6(_)) => return Err(Refused::FamilyNotSupported),
+            // The structure that holds a name of IPv4 is too short for one of IPv6.
+            (Family::V6, SocketAddr::V4(_)) => return Err(Refused::InvalidArgument),
         };
         let socket = self.socket(slot);
         socket.local.addr = addr;
@@ -146,6 +154,9 @@ impl Sockets {
         //= RFC9293-3.10.1-d
         if wanted.is_some_and(|port| !self.policy.permits(user, port)) {
             return Err(Refused::AccessDenied);
+        }
+        if self.socket(slot).is_over() {
+            self.let_go(slot);
         }
         let socket = self.socket(slot);
         if socket.bound.is_some() || !socket.is_idle() {

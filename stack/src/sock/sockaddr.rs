@@ -145,12 +145,14 @@ mod tests {
     const SHORT: Result<(), Refused> = Err(Refused::InvalidArgument);
     const OTHER: Result<(), Refused> = Err(Refused::FamilyNotSupported);
     const OK: Result<(), Refused> = Ok(());
+    /// What the calls of the test below say, in their order.
+    type Said = [Result<(), Refused>; 6];
 
     /// A name, and what Linux 6.18 said of it: `bind` on IPv4 and on IPv6, then `connect` on IPv4, on streams
     /// of IPv6, on datagram sockets of IPv6 and on those for IPv6 alone.
     #[test]
     fn lengths_and_families_are_taken_as_linux_takes_them() {
-        let seen: [(Vec<u8>, [Result<(), Refused>; 6]); 21] = [
+        let seen: [(Vec<u8>, Said); 21] = [
             (Vec::new(), [SHORT; 6]),
             (Vec::from([0]), [SHORT; 6]),
             (sockaddr_in(AF_UNSPEC, ANY, 2), [SHORT, SHORT, OK, OK, OK, OK]),
