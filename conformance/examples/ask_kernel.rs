@@ -1,6 +1,7 @@
 //! Asks the kernel that this program runs on what sockets answer. Needs network namespaces.
 //!
-//!     ask_kernel matrix                    the file `conformance/sockets/bind-matrix.csv`
+//!     ask_kernel matrix DATE               the file `conformance/sockets/bind-matrix.csv`
+//!     ask_kernel seed NUMBER               one of these sequences
 //!     ask_kernel sequences COUNT [FIRST]   random sequences of calls, compared with the reference
 
 #[cfg(not(target_os = "linux"))]
@@ -33,6 +34,7 @@ mod linux {
         let number = |word: &str| word.parse::<u64>().ok();
         let done = match words.as_slice() {
             ["matrix", date] => ask_matrix(date),
+            ["seed", seed] => number(seed).map_or(Ok(2), ask_seed),
             ["sequences", count] => number(count).map_or(Ok(2), |count| ask_sequences(1, count)),
             ["sequences", count, first] => match (number(count), number(first)) {
                 (Some(count), Some(first)) => ask_sequences(first, count),
@@ -42,7 +44,7 @@ mod linux {
         };
         match done {
             Ok(2) => {
-                eprintln!("usage: ask_kernel matrix DATE | ask_kernel sequences COUNT [FIRST]");
+                eprintln!("usage: ask_kernel matrix DATE | seed NUMBER | sequences COUNT [FIRST]");
                 2
             }
             Ok(code) => code,
@@ -64,10 +66,30 @@ mod linux {
         Ok(0)
     }
 
-    fn ask_sequences(first: u64, count: u64) -> Result<i32, Fault> {
+    fn read_differences() -> Result<Differences, Fault> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sockets/differences.toml");
         let text = std::fs::read_to_string(path).map_err(|error| Fault::Env(error.to_string()))?;
-        let differences = Differences::parse(&text).map_err(|error| Fault::Env(error.to_string()))?;
+        Differences::parse(&text).map_err(|error| Fault::Env(error.to_string()))
+    }
+
+    /// One sequence as it is, and as short as it gets.
+    fn ask_seed(seed: u64) -> Result<i32, Fault> {
+        let differences = read_differences()?;
+        with_kernel(|kernel| {
+            let mut arena = Arena::new(kernel, &differences);
+            let whole = arena.run_seed(seed)?;
+            println!("row sequence-{seed} as it is\n{}", script(&whole));
+            whole.accepted.iter().for_each(|name| println!("accepted: {name}"));
+            if whole.difference.is_none() {
+                return Ok(0);
+            }
+            println!("row sequence-{seed} shortest\n{}", script(&arena.shortest(seed)?));
+            Ok(1)
+        })?
+    }
+
+    fn ask_sequences(first: u64, count: u64) -> Result<i32, Fault> {
+        let differences = read_differences()?;
         with_kernel(|kernel| {
             let mut arena = Arena::new(kernel, &differences);
             let mut kinds: BTreeMap<(String, String, String), usize> = BTreeMap::new();

@@ -175,7 +175,9 @@ impl Duel<'_> {
         let kernel = call(twin.kernel, endpoint(place, here)?);
         let reference = call(twin.reference, endpoint(place, there)?);
         let mut words = named(&store::print_call(&kernel), slot);
-        if let PortOf::Local(of) = place.port {
+        if let PortOf::Local(of) = place.port
+            && here != 0
+        {
             words = words.replace(&format!(":{here}"), &format!(":$p{of}_"));
         }
         let words = words.replace("%1]", "%eth]").replace("%2]", "%lo]");
