@@ -78,3 +78,6 @@ impl Gate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

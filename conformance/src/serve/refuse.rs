@@ -123,3 +123,6 @@ pub(super) fn packet_of(src: IpAddr, dst: IpAddr, protocol: u8, payload: &[u8]) 
     }
     packet
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,3 +227,6 @@ impl Conversation {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
