@@ -375,6 +375,16 @@ fn shutting_down_is_remembered_without_a_connection() {
     assert_eq!(app.done(Call::Disconnect { sock }), Ok(()));
     assert_eq!(app.error(sock), Some(Refused::ConnReset));
     assert_eq!(app.recv(sock, 1), Err(Refused::NotConnected), "that is over, too");
+    // A listener hands it on: its children end their stream before they begin.
+    let listener = app.tcp();
+    assert_eq!(app.shutdown(listener, How::Write), Err(Refused::NotConnected));
+    assert_eq!(app.bind(listener, name("127.0.0.1:5001")), Ok(()));
+    assert_eq!(app.listen(listener, 1), Ok(()));
+    let client = app.tcp();
+    assert_eq!(app.connect(client, name("127.0.0.1:5001")), Err(Refused::InProgress));
+    assert_eq!(peek(&mut app, client, 2), Reply::Data(Vec::new()));
+    let (child, _) = app.accept(listener).expect("a connection");
+    assert_eq!(app.send(child, b"x"), Err(Refused::BrokenPipe));
 }
 
 #[test]

@@ -327,7 +327,18 @@ impl Sockets {
         }
         listener.ready.push_back(child);
         self.inherit(child, parent, net);
+        self.shut_like_listener(child, net);
         true
+    }
+
+    /// Who listens with its writing half shut has children that say at once that they will say nothing.
+    fn shut_like_listener(&mut self, child: Slot, net: &mut Net<'_>) {
+        if self.socket(child).shut.write {
+            // The connection is open just now, so that it can be shut.
+            let _ = self.with_tcb(child, net, |tcb, now, cx| tcb.shutdown_write(now, cx));
+            let due = self.socket(child).connection().due();
+            self.timers.set(child, due);
+        }
     }
 
     /// A connection has the options that its listener has when the handshake is over, and not those that are
