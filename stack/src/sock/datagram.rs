@@ -321,7 +321,7 @@ impl Socket {
     }
 }
 
-/// Whether the port of a destination is looked at before its address is: in a name of the socket's own family.
+/// Whether the port of a destination is looked at before its address is: in a name of the own family.
 fn asks_for_port_first(family: Family, name: SocketAddr) -> bool {
     match (family, name) {
         (Family::V4, SocketAddr::V4(_)) => true,

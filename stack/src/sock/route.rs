@@ -106,8 +106,8 @@ fn is_zoned(addr: Ipv6Addr) -> bool {
 }
 
 impl Socket {
-    /// Whom the application means by `name`: on a datagram socket of family V6 that can be a name of IPv4, too.
-    /// The unspecified address means this host.
+    /// Whom the application means by `name`: on a datagram socket of family V6 that can be a name of IPv4,
+    /// too. The unspecified address means this host.
     ///
     /// # Errors
     /// [`Refused::FamilyNotSupported`] for a name of a family that the socket does not speak,
