@@ -28,7 +28,6 @@ impl Reserved {
 
     /// Whether `port` is one of them.
     pub fn contains(&self, port: Port) -> bool {
-        //= RFC6056-3.2-b
         let after = self.ranges.partition_point(|range| range.first() <= port);
         after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|range| range.contains(port))
     }

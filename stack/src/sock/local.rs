@@ -132,7 +132,6 @@ impl Sockets {
                 let device = name::device(name.scope_id()).ok_or(Refused::NoSuchDevice)?;
                 socket.options.device = Some(device);
             }
-            //= RFC4007-6-a
             let _ = socket.options.device.ok_or(Refused::InvalidArgument)?;
         }
         if addr.is_multicast() || socket.binds_anywhere() {

@@ -106,7 +106,6 @@ pub fn to_connect(of: Family, kind: Kind, v6_only: bool, name: &[u8]) -> Result<
         }
         (Family::V6, Kind::Datagram) if family == AF_INET => {
             let peer = v4(name)?;
-            //= RFC3493-3.7-a
             return Ok(Target::Peer(SocketAddr::new(peer.ip().to_ipv6_mapped().into(), peer.port())));
         }
         (Family::V6, Kind::Stream | Kind::Datagram) => SocketAddr::from(v6(name)?),
