@@ -111,7 +111,8 @@ fn configure(wanted: &Wanted) -> io::Result<()> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     let ask = |request, value| ioctl::ask(socket.as_fd(), request, &wanted.name, value);
     ask(Request::Mtu, Value::Number(wanted.mtu_octets.into()))?;
-    // Only root of the machine may have a longer queue; with the usual one more is lost when many come at once.
+    // Only root of the machine may have a longer queue; with the usual one more is lost when many come at
+    // once.
     let _ = ask(Request::Queue, Value::Number(QUEUE_PACKETS));
     for own in &wanted.addrs {
         match own.addr {

@@ -1,4 +1,5 @@
-//! Laws of the gate: without rules and mappings it is not there, and over Ethernet it does what it does over IP.
+//! Laws of the gate: without rules and mappings it is not there, and over Ethernet it does what it does over
+//! IP.
 
 use super::*;
 use crate::serve::craft::Craft;
