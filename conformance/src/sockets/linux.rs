@@ -138,17 +138,6 @@ impl Host {
         names::from_octets(octets, self.interface).ok_or_else(|| unknown("a name"))
     }
 
-    /// A name as octets. On a socket of IPv6 it is as long as its names are, whatever its family: else the
-    /// length would be complained of before the family.
-    fn octets(&self, sock: SocketId, name: SocketAddr) -> Result<Vec<u8>, Failed> {
-        const V6_OCTETS: usize = 28;
-        let mut octets = names::to_octets(name, self.interface);
-        if self.socket(sock)?.family == Family::V6 {
-            octets.resize(V6_OCTETS, 0);
-        }
-        Ok(octets)
-    }
-
     fn open(&mut self, family: Family, kind: Kind) -> Result<Reply, Failed> {
         let domain = match family {
             Family::V4 => libc::AF_INET,
@@ -269,15 +258,15 @@ impl Host {
                 return sent(sys::send(self.fd(*sock)?, data, flags, None)?);
             }
             Call::SendTo { sock, to, data } => {
-                let to = to.map(|to| self.octets(*sock, to)).transpose()?;
+                let to = to.map(|to| names::to_octets(to, interface));
                 return sent(sys::send(self.fd(*sock)?, data, 0, to.as_deref())?);
             }
             Call::Bind { sock, local } => {
-                sys::bind(self.fd(*sock)?, &self.octets(*sock, *local)?)?;
+                sys::bind(self.fd(*sock)?, &names::to_octets(*local, interface))?;
             }
             Call::Listen { sock, backlog } => sys::listen(self.fd(*sock)?, *backlog)?,
             Call::Connect { sock, remote } => {
-                sys::connect(self.fd(*sock)?, &self.octets(*sock, *remote)?)?;
+                sys::connect(self.fd(*sock)?, &names::to_octets(*remote, interface))?;
             }
             Call::Disconnect { sock } => sys::connect(self.fd(*sock)?, &names::nobody())?,
             Call::Shutdown { sock, how } => sys::shutdown(self.fd(*sock)?, shut(*how))?,

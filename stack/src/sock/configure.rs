@@ -58,7 +58,6 @@ impl Sockets {
     fn configure_streams(&mut self, setting: &Setting) -> Result<(), Refused> {
         let bounds = &mut self.bounds;
         match *setting {
-            Setting::BacklogMax(0) => return Err(Refused::InvalidArgument),
             Setting::BacklogMax(most) if most > NUMBER_MAX => return Err(Refused::InvalidArgument),
             Setting::BacklogMax(most) => bounds.backlog_max = most,
             Setting::SynCookies(when) => bounds.syn_cookies = when,

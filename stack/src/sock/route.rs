@@ -130,11 +130,14 @@ impl Socket {
             (_, Some(addr)) => IpAddr::V4(addr),
             // Of a socket that is bound to an IPv4 address the unspecified one is that of IPv4.
             (SocketAddr::V6(v6), None) if v6.ip().is_unspecified() && is_v4 => Ipv4Addr::UNSPECIFIED.into(),
-            (SocketAddr::V6(_), None) if is_v4 => return Err(Refused::FamilyNotSupported),
             (SocketAddr::V6(v6), None) if is_zoned(*v6.ip()) => {
                 self.check_zone(v6.scope_id(), connects)?;
+                if is_v4 {
+                    return Err(Refused::FamilyNotSupported);
+                }
                 IpAddr::V6(*v6.ip())
             }
+            (SocketAddr::V6(_), None) if is_v4 => return Err(Refused::FamilyNotSupported),
             (SocketAddr::V6(_) | SocketAddr::V4(_), None) => name.ip(),
         };
         let addr = match addr {
