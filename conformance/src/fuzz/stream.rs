@@ -4,19 +4,22 @@
 //! An octet of a stream follows from its sequence number alone ([`lab::octet_at`], [`lab::octet_sent`]).
 
 use super::Finding;
-use super::packets::{Seen, canonical};
+use super::packets::{Seen, canonical, has_segment_in_fragments};
 use crate::drive::bytes::lab;
 use crate::trace::{Event, Response, Stimulus, Trace};
 use stack::base::Refused;
 use stack::sock::{Call, Kind, Reply, SocketId};
 use stack::wire::tcp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 pub(super) fn examine(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
     written(seen)?;
-    for (sock, stream) in read(trace) {
-        received(sock, &stream, seen)?;
+    // An urgent pointer in a fragment is not seen, and its octet may be read apart.
+    if !has_segment_in_fragments(trace) {
+        for (sock, stream) in read(trace) {
+            received(sock, &stream, seen)?;
+        }
     }
     Ok(())
 }
@@ -51,6 +54,36 @@ fn agree(from: u32, octets: &[u8], expected: fn(u32) -> u8) -> bool {
         number = number.wrapping_add(1);
         right
     })
+}
+
+/// Whether octets are what they have to be from a number on, when those in `apart` may have been left out.
+fn agree_but_for(first: u32, octets: &[u8], apart: &BTreeSet<u32>) -> bool {
+    // Where it may have come to: an octet that is left out can be like the one that follows it.
+    let mut numbers = BTreeSet::from([first]);
+    for octet in octets {
+        let mut next = BTreeSet::new();
+        for mut number in numbers {
+            loop {
+                if *octet == lab::octet_at(number) {
+                    next.insert(number.wrapping_add(1));
+                }
+                if !apart.contains(&number) {
+                    break;
+                }
+                number = number.wrapping_add(1);
+            }
+        }
+        numbers = next;
+    }
+    !numbers.is_empty()
+}
+
+/// The numbers of a peer's urgent octets, each the last one of its urgent data.
+fn urgent_octets(peer: SocketAddr, seen: &[Seen<'_>]) -> BTreeSet<u32> {
+    let segments =
+        seen.iter().filter(|packet| !packet.from_host && packet.ends().is_some_and(|ends| ends.0 == peer));
+    let urgent = segments.filter_map(|packet| packet.segment.as_ref()).filter(|segment| segment.flags.urg());
+    urgent.map(|segment| segment.seq.wrapping_add(segment.urgent_pointer.into()).wrapping_sub(1)).collect()
 }
 
 /// What the application read from a stream socket.
@@ -102,7 +135,8 @@ fn received(sock: SocketId, stream: &Stream, seen: &[Seen<'_>]) -> Result<(), Fi
     let Some(peer) = stream.peer.filter(|_| !stream.octets.is_empty()) else { return Ok(()) };
     let len = stream.octets.len();
     let beginnings = beginnings(peer, seen);
-    let fits = |first: u32| agree(first, &stream.octets, lab::octet_at);
+    let apart = urgent_octets(peer, seen);
+    let fits = |first: u32| agree_but_for(first, &stream.octets, &apart);
     let mut fitting = beginnings.into_iter().filter(|first| fits(*first)).peekable();
     if fitting.peek().is_none() && !sent_other_octets(peer, seen) {
         let seen = format!("the {len} octets that s{} read are not what {peer} sent", sock.0);
