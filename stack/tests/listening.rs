@@ -131,6 +131,25 @@ fn an_accepted_connection_outlives_its_listener_and_keeps_the_port() {
     assert_eq!(pair.b().listen(again, 1), Ok(()));
 }
 
+/// Found by fuzzing: the keep-alive that a child got with its last options had no timer.
+#[test]
+fn keep_alives_that_a_listener_asks_for_late_are_sent_by_who_was_half_open() {
+    let mut pair = Pair::new(Link::Ip);
+    let listener = pair.b().server(at(1, V4, 8080), 0);
+    pair.passes = Box::new(|sender, number, _| sender == 1 || number == 0);
+    clients(&mut pair, 1);
+    pair.settle();
+    assert_eq!(count(&pair, 1, State::SynReceived), 1);
+    assert_eq!(pair.b().set(listener, OptionValue::KeepAlive(true)), Ok(()));
+    pair.passes = Box::new(|_, _, _| true);
+    pair.run(Span::from_secs(10));
+    assert_eq!(count(&pair, 1, State::Established), 1);
+    pair.b().host.check();
+    pair.passes = Box::new(|sender, _, _| sender == 1);
+    pair.run(Span::from_secs(2 * 3600 + 9 * 75 + 10));
+    assert_eq!(count(&pair, 1, State::Established), 0, "nobody answered");
+}
+
 //? RFC9293-3.10.7.4-e
 //? RFC9293-3.5-d
 #[test]

@@ -336,8 +336,6 @@ impl Sockets {
         if self.socket(child).shut.write {
             // The connection is open just now, so that it can be shut.
             let _ = self.with_tcb(child, net, |tcb, now, cx| tcb.shutdown_write(now, cx));
-            let due = self.socket(child).connection().due();
-            self.timers.set(child, due);
         }
     }
 

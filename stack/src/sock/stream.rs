@@ -97,13 +97,14 @@ impl Sockets {
             self.remove(slot);
             return;
         }
-        let due = connection.due();
-        self.timers.set(slot, due);
         if let Some(parent) = parent
             && !self.sort_child(slot, parent, state, net)
         {
             return;
         }
+        // What a child inherits may set its timers.
+        let due = self.socket(slot).connection().due();
+        self.timers.set(slot, due);
         if state == tcp::State::Closed {
             self.detach(slot);
             // Nobody will ask for it any more.
