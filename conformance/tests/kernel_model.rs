@@ -18,7 +18,8 @@ const SEQUENCES: u64 = 3_000;
 /// The kernel that the accepted differences are those of.
 const RECORDED: &str = "6.18.";
 
-/// Whether a difference that nothing explains is a failure, and not only shown. Some are known and still open.
+/// Whether a difference that nothing explains is a failure, and not only shown. Some are known and still
+/// open.
 const STRICT: bool = false;
 
 fn differences() -> Differences {

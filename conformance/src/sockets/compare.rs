@@ -170,7 +170,9 @@ impl Duel<'_> {
                 let chosen = self.chosen.get(&(of, true)).filter(|_| self.sockets.contains_key(&of))?;
                 (chosen.kernel, chosen.reference)
             }
-            port => (self.ports.number(port)?, self.ports.number(port)?),
+            port @ (PortOf::Zero | PortOf::Shared(_) | PortOf::Low | PortOf::Nobody) => {
+                (self.ports.number(port)?, self.ports.number(port)?)
+            }
         };
         let kernel = call(twin.kernel, endpoint(place, here)?);
         let reference = call(twin.reference, endpoint(place, there)?);

@@ -3,8 +3,8 @@
 //! Sockets have numbers of their own, ports are few, so that calls meet. A sequence says nothing of the ports
 //! that hosts choose: what depends on them is asked of each world anew.
 //!
-//! What is left out: nothing listens after `shutdown`. On Linux a socket that was shut down before it listened
-//! gives that to its connections, which are closed when they open.
+//! What is left out: nothing listens after `shutdown`. On Linux a socket that was shut down before it
+//! listened gives that to its connections, which are closed when they open.
 
 use super::random::Random;
 use stack::base::Span;
