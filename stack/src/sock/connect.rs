@@ -38,6 +38,14 @@ pub(super) enum By {
     Choice,
 }
 
+/// Whether `addr` means many on whatever network there is.
+const fn is_for_all(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(addr) => addr.is_multicast() || addr.is_broadcast(),
+        IpAddr::V6(addr) => addr.is_multicast(),
+    }
+}
+
 /// Whether a connection can have `addr` as its other end.
 fn check_remote(addr: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
     //= RFC9293-MUST-46
@@ -74,9 +82,15 @@ impl Sockets {
             // An IPv4 name is too short for one of IPv6; Linux looks at the length before the family.
             return Err(Refused::InvalidArgument);
         }
+        socket.tie_to_zone(name)?;
         let remote = socket.remote(name)?;
+        let source = socket.source(remote.addr, net);
+        if source == Err(Refused::InvalidArgument) && !is_for_all(remote.addr) {
+            // That the network can not be spoken to is seen before whom the address means there.
+            return Err(Refused::InvalidArgument);
+        }
         check_remote(remote.addr, net)?;
-        let source = socket.source(remote.addr, net)?;
+        let source = source?;
         let beyond = self.take_tuple(slot, source, remote, net)?;
         self.open(slot, remote, beyond, net)
     }

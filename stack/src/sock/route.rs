@@ -10,7 +10,7 @@
 use super::bind::Scope;
 use super::call::{Device, Family};
 use super::depart::is_own;
-use super::name::{Endpoint, INTERFACE, needs_scope};
+use super::name::{Endpoint, INTERFACE, device, needs_scope};
 use super::table::{Net, Socket};
 use crate::base::Refused;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -63,6 +63,34 @@ impl Socket {
         }
     }
 
+    /// A link-local name ties a stream to the device that it says, as on Linux for good.
+    ///
+    /// # Errors
+    /// [`Refused::InvalidArgument`] if the socket is tied to another one, or to none and the name says none;
+    /// [`Refused::NetUnreachable`] for a device that has no such neighbours, and for groups.
+    pub(super) fn tie_to_zone(&mut self, name: SocketAddr) -> Result<(), Refused> {
+        let SocketAddr::V6(name) = name else { return Ok(()) };
+        if self.family == Family::V4 || !needs_scope(*name.ip()) {
+            return Ok(());
+        }
+        if name.ip().is_multicast() {
+            return Err(Refused::NetUnreachable);
+        }
+        if name.scope_id() != 0 {
+            let said = device(name.scope_id());
+            if self.options.device.is_some_and(|device| Some(device) != said) {
+                return Err(Refused::InvalidArgument);
+            }
+            self.options.device = said;
+        }
+        match self.options.device {
+            //= RFC4007-6-a
+            None => Err(Refused::InvalidArgument),
+            Some(Device::Loopback) => Err(Refused::NetUnreachable),
+            Some(Device::Interface) => Ok(()),
+        }
+    }
+
     /// The address that packets to `dst` come from.
     ///
     /// # Errors
@@ -75,6 +103,10 @@ impl Socket {
             //= RFC9293-MUST-44
             IpAddr::V4(_) | IpAddr::V6(_) => net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?,
         };
+        let there = if is_own(net, dst) { device_of(dst) } else { Device::Interface };
+        if dst.is_ipv6() && self.options.device.is_some_and(|device| device != there) {
+            return Err(Refused::NetUnreachable);
+        }
         let own = self.local.addr;
         if own.is_unspecified() || own.is_multicast() || net.ip.is_broadcast(own) {
             return Ok(routed);
