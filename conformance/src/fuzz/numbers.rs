@@ -29,6 +29,8 @@ struct Life {
     end: u32,
     /// The most that the host acknowledged.
     taken: Option<u32>,
+    /// Whether a reset passed, which may have ended it.
+    reset: bool,
     /// Right edge that the host offered, and the shift of its window.
     offered: Option<u32>,
     shift: u8,
@@ -55,10 +57,11 @@ pub(super) fn examine(trace: &Trace, seen: &[Seen<'_>]) -> Result<(), Finding> {
             lives.entry((dst, src)).or_default().peer_said(segment, src.is_ipv6());
             continue;
         }
+        let life = lives.entry((src, dst)).or_default();
         if segment.flags.rst() {
+            life.reset = true;
             continue;
         }
-        let life = lives.entry((src, dst)).or_default();
         life.host_says(segment);
         let found = life.wrong(segment, whole).or_else(|| life.urgent_wrong(segment, &urgent));
         if let Some((class, seen)) = found {
@@ -78,6 +81,7 @@ const fn is_after(number: u32, other: u32) -> bool {
 
 impl Life {
     fn peer_said(&mut self, segment: &Segment<'_>, v6: bool) {
+        self.reset |= segment.flags.rst();
         self.peer.insert((segment.seq, segment.len_octets()));
         let window = u32::from(segment.window);
         if segment.flags.syn() {
@@ -104,11 +108,11 @@ impl Life {
         // Nor does a connection that has gone on begin again.
         let went_on =
             is_after(self.end, first) || self.taken.is_some_and(|taken| is_after(taken, segment.ack));
-        if segment.flags.syn() && (self.first != Some(first) || for_other || went_on) {
+        if segment.flags.syn() && (self.first != Some(first) || for_other || went_on || self.reset) {
             self.first = Some(first);
             self.opened_for = None;
             self.end = end;
-            (self.offered, self.edge, self.taken) = (None, None, None);
+            (self.offered, self.edge, self.taken, self.reset) = (None, None, None, false);
             self.shift = segment.options.window_scale.unwrap_or(0).min(14);
             self.scales = segment.options.window_scale.is_some();
         }

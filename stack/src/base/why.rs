@@ -187,6 +187,7 @@ reasons! {
     TimeWaitFull "RFC9293-MUST-13" "the end of a connection: as many are in TIME-WAIT as may be"
     OrphansFull "RFC9293-SHLD-3" "a connection that its application closed: as many finish by themselves as may"
     IcmpForNobody "RFC5927-7-a" "the ICMP error quotes nothing that a socket sent"
+    IcmpUnasked "RFC8085-5.2-a" "the ICMP error is about one datagram of a socket that talks to many"
     LoopTooLong "RFC1122-3.2.1.3-d" "this host talks to itself without end"
 }
 

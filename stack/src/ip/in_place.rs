@@ -85,10 +85,7 @@ impl Ip {
                     dst,
                     protocol: outgoing.protocol,
                     ttl: hop_limit,
-                    //= RFC1122-3.2.1.6-a
                     tos: outgoing.traffic_class,
-                    //= RFC6864-4.1-b
-                    //= RFC9293-MAY-4
                     identification: 0,
                     dont_fragment: true,
                     more_fragments: false,
@@ -105,7 +102,6 @@ impl Ip {
                     next_header: outgoing.protocol,
                     hop_limit,
                     traffic_class: outgoing.traffic_class,
-                    //= RFC6437-3-a
                     flow_label: 0,
                     payload,
                 };
@@ -119,7 +115,6 @@ impl Ip {
     fn link_address(&mut self, now: Instant, hop: NextHop) -> Option<Mac> {
         match hop {
             NextHop::Group(mac) => Some(mac),
-            //= RFC1122-2.3.3-e
             NextHop::Neighbor(addr) => self.neighbors.resolve(now, addr),
         }
     }
@@ -156,7 +151,6 @@ impl Ip {
         };
         let Some(to) = self.link_address(cx.now, hop) else {
             if let NextHop::Neighbor(addr) = hop {
-                //= RFC1122-2.4-b
                 let waiting = packet.get(at..).unwrap_or_default();
                 if self.neighbors.wait(cx.now, addr, waiting, cx.out) {
                     self.solicit(cx, addr, None);

@@ -164,14 +164,16 @@ impl Sockets {
             return;
         };
         let data = error.transport.get(wire::udp::HEADER_OCTETS..).unwrap_or_default();
-        self.tell_of_trouble(slot, error.kind, tuple, data);
+        if !self.tell_of_trouble(slot, error.kind, tuple, data) {
+            net.out.discard(Why::IcmpUnasked);
+        }
     }
 
     /// Tells a socket of trouble with a datagram. One without a peer is told only if it asked for all errors:
-    /// else the error says nothing about the next datagram.
-    fn tell_of_trouble(&mut self, slot: Slot, kind: ErrorKind, tuple: &FourTuple, data: &[u8]) {
+    /// else the error says nothing about the next datagram. Returns whether it was told.
+    fn tell_of_trouble(&mut self, slot: Slot, kind: ErrorKind, tuple: &FourTuple, data: &[u8]) -> bool {
         let remote = tuple.remote;
-        let Some((error, lasts)) = udp::trouble(kind, remote.addr) else { return };
+        let Some((error, lasts)) = udp::trouble(kind, remote.addr) else { return false };
         let socket = self.socket(slot);
         let limit_octets = socket.options.receive_buffer_octets;
         let same_family = (socket.family == Family::V4) == remote.addr.is_ipv4();
@@ -183,9 +185,11 @@ impl Sockets {
             let failure = Failure { error, reported: true, to, data: Cow::Borrowed(quoted).into_owned() };
             datagram.failures.push(limit_octets, failure);
         }
-        if all || lasts && datagram.peer.is_some() {
+        let is_told = all || lasts && datagram.peer.is_some();
+        if is_told {
             //= RFC1122-3.2.2.1-c
             datagram.error = Some(error);
         }
+        is_told
     }
 }

@@ -84,7 +84,6 @@ impl Socket {
             self.options.device = said;
         }
         match self.options.device {
-            //= RFC4007-6-a
             None => Err(Refused::InvalidArgument),
             Some(Device::Loopback) => Err(Refused::NetUnreachable),
             Some(Device::Interface) => Ok(()),
@@ -192,7 +191,6 @@ impl Socket {
             Some(Device::Loopback) => false,
         };
         match (zone, self.options.device) {
-            //= RFC4007-6-a
             (0, None) if connects => Err(Refused::InvalidArgument),
             (0, _) => Ok(()),
             _ if own => Ok(()),

@@ -58,10 +58,10 @@ fn meaning(error: &IcmpError<'_>) -> Meaning {
         (ErrorKind::Unreachable(2 | 3), Some(refused)) if !v6 => Meaning::Hard(refused),
         (ErrorKind::Unreachable(1 | 4), Some(refused)) if v6 => Meaning::Hard(refused),
         //= RFC9293-MUST-56
-        (
-            ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. },
-            Some(refused),
-        ) => Meaning::Soft(refused),
+        (ErrorKind::Unreachable(_), Some(refused)) => Meaning::Soft(refused),
+        (ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. }, Some(refused)) => {
+            Meaning::Soft(refused)
+        }
         (ErrorKind::Other { .. }, _)
         | (
             ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. },

@@ -113,7 +113,6 @@ impl Tcb {
         if opening
             && self.settings.syn_repeats.is_some_and(|most| self.resends >= self.syn_repeats_in_all(most))
         {
-            //= RFC9293-MUST-21
             self.enter_closed(End::Failed(self.reason_of_silence()));
             return;
         }
@@ -163,7 +162,6 @@ impl Tcb {
 
     /// Why nobody answers, as far as ICMP has told.
     fn reason_of_silence(&self) -> Refused {
-        //= RFC9293-SHLD-25
         self.soft_error.unwrap_or(Refused::TimedOut)
     }
 
