@@ -82,8 +82,12 @@ impl Sockets {
             // An IPv4 name is too short for one of IPv6; Linux looks at the length before the family.
             return Err(Refused::InvalidArgument);
         }
-        socket.tie_to_zone(name)?;
-        let remote = socket.remote(name)?;
+        let tied = socket.tie_to_zone(name);
+        // Where there is nobody the socket is tied all the same, and the books show it.
+        self.renew_claim(slot);
+        tied?;
+        let socket = self.socket(slot);
+        let remote = socket.remote(name, net)?;
         let source = socket.source(remote.addr, net);
         if source == Err(Refused::InvalidArgument) && !is_for_all(remote.addr) {
             // That the network can not be spoken to is seen before whom the address means there.

@@ -9,7 +9,7 @@
 use super::bind::Scope;
 use super::call::{Device, Family, How, OptionValue, Reply};
 use super::depart::Marks;
-use super::name::{Endpoint, FourTuple};
+use super::name::{self, Endpoint, FourTuple, needs_scope};
 use super::route::Way;
 use super::table::{Body, Datagram, Net, Slot, Socket, Sockets};
 use crate::base::Refused;
@@ -118,15 +118,18 @@ impl Sockets {
     ) -> Result<(), Refused> {
         self.bind_by_itself(slot, Refused::WouldBlock, net)?;
         let socket = self.socket(slot);
-        let remote = socket.destination(name, true)?;
-        let way = socket.way(remote.addr, net)?;
+        let remote = socket.destination(name, true, net)?;
+        if let Some(device) = zone(name) {
+            // A zone is a device, and the socket is tied to it even if the peer is not there.
+            socket.options.device = Some(device);
+            self.wait_anew(slot);
+            self.renew_claim(slot);
+        }
+        let socket = self.socket(slot);
+        let way = socket.way(remote.addr, socket.options.device, net)?;
         socket.check_broadcast(remote.addr, net)?;
         self.leave_datagram(slot);
         let socket = self.socket(slot);
-        if has_zone(name) {
-            // A zone is a device.
-            socket.options.device = Some(Device::Interface);
-        }
         // A source that was chosen for an earlier peer stays until the socket is disconnected.
         if socket.local.addr.is_unspecified() {
             socket.local.addr = way.source;
@@ -168,8 +171,9 @@ impl Sockets {
         // Linux takes a port before it looks at the destination.
         self.bind_by_itself(slot, Refused::WouldBlock, net)?;
         let socket = self.socket(slot);
-        let remote = socket.send_to(to, data, urgent)?;
-        let way = socket.way(remote.addr, net)?;
+        let remote = socket.send_to(to, data, urgent, net)?;
+        let device = to.and_then(zone).or(socket.options.device);
+        let way = socket.way(remote.addr, device, net)?;
         socket.check_broadcast(remote.addr, net)?;
         if data.len() > udp::max_payload_octets(remote.addr) {
             self.keep_own_failure(slot, remote);
@@ -293,7 +297,13 @@ impl Sockets {
 
 impl Socket {
     /// Where `data` is to go.
-    fn send_to(&mut self, to: Option<SocketAddr>, data: &[u8], urgent: bool) -> Result<Endpoint, Refused> {
+    fn send_to(
+        &mut self,
+        to: Option<SocketAddr>,
+        data: &[u8],
+        urgent: bool,
+        net: &Net<'_>,
+    ) -> Result<Endpoint, Refused> {
         // The path of IPv4 looks at the length and the flags first, that of IPv6 at neither.
         let first_check = || match (data.len() > LENGTH_MAX_OCTETS, urgent) {
             (true, _) => Err(Refused::MessageSize),
@@ -307,7 +317,7 @@ impl Socket {
             Some(name) if name.port() == 0 && asks_for_port_first(self.family, name) => {
                 return Err(Refused::InvalidArgument);
             }
-            Some(name) => self.destination(name, false)?,
+            Some(name) => self.destination(name, false, net)?,
             None => self.datagram().peer.ok_or(Refused::DestinationRequired)?,
         };
         let mapped = self.family == Family::V6 && remote.addr.is_ipv4();
@@ -330,10 +340,10 @@ fn asks_for_port_first(family: Family, name: SocketAddr) -> bool {
     }
 }
 
-/// Whether `name` has an address that means something on one link only, and says on which.
-fn has_zone(name: SocketAddr) -> bool {
+/// The device that `name` says if it has an address that means something on one link only.
+const fn zone(name: SocketAddr) -> Option<Device> {
     match name {
-        SocketAddr::V4(_) => false,
-        SocketAddr::V6(name) => super::name::needs_scope(*name.ip()) && name.scope_id() != 0,
+        SocketAddr::V6(name) if needs_scope(*name.ip()) => name::device(name.scope_id()),
+        SocketAddr::V4(_) | SocketAddr::V6(_) => None,
     }
 }

@@ -81,12 +81,17 @@ impl Sockets {
         let socket = self.socket(slot);
         socket.local.addr = addr;
         socket.asked = Some(socket.scope());
+        let v6_only = socket.options.v6_only;
+        // As on Linux an own address of IPv6 ends all talk over IPv4, and for good.
+        socket.options.v6_only |= matches!(socket.asked, Some(Scope::V6(_)));
         if wanted.is_none() && socket.options.bind_no_port {
+            socket.local.port = 0;
             return Ok(());
         }
         let taken = self.take_port(slot, wanted, net);
         if taken.is_err() {
             let socket = self.socket(slot);
+            socket.options.v6_only = v6_only;
             socket.local.addr = Endpoint::wildcard(socket.family, 0).addr;
             socket.asked = None;
         }

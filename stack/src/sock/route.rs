@@ -7,10 +7,9 @@
 //! RFC9293-MUST-53: likewise; a packet whose route has ended here is taken, and answered directly.
 //! RFC9293-SHLD-24: likewise.
 
-use super::bind::Scope;
 use super::call::{Device, Family};
 use super::depart::is_own;
-use super::name::{Endpoint, INTERFACE, device, needs_scope};
+use super::name::{Endpoint, device, needs_scope};
 use super::table::{Net, Socket};
 use crate::base::Refused;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -54,12 +53,12 @@ impl Socket {
     /// [`Refused::FamilyNotSupported`] for a name of a family that the socket does not speak,
     /// [`Refused::NetUnreachable`] for an address that it can not speak to, [`Refused::InvalidArgument`] for
     /// one of a zone that is not there or not said.
-    pub(super) fn remote(&self, name: SocketAddr) -> Result<Endpoint, Refused> {
+    pub(super) fn remote(&self, name: SocketAddr, net: &Net<'_>) -> Result<Endpoint, Refused> {
         match (self.family, name) {
             (Family::V6, SocketAddr::V4(_)) => Err(Refused::FamilyNotSupported),
             // Groups are no peers of streams, whatever their zone.
             (Family::V6, SocketAddr::V6(v6)) if v6.ip().is_multicast() => Err(Refused::NetUnreachable),
-            (Family::V4 | Family::V6, _) => self.destination(name, true),
+            (Family::V4 | Family::V6, _) => self.destination(name, true, net),
         }
     }
 
@@ -93,9 +92,13 @@ impl Socket {
     /// The address that packets to `dst` come from.
     ///
     /// # Errors
-    /// [`Refused::NetUnreachable`] without a route, [`Refused::InvalidArgument`] if the socket is bound to a
+    /// [`Refused::NetUnreachable`] without a route, [`Refused::FamilyNotSupported`] with one if the socket
+    /// has an address of IPv4 and `dst` is of IPv6, [`Refused::InvalidArgument`] if the socket is bound to a
     /// loopback address and `dst` is another host.
     pub(super) fn source(&self, dst: IpAddr, net: &Net<'_>) -> Result<IpAddr, Refused> {
+        if is_reserved(dst) || is_net_zero(dst) {
+            return Err(Refused::NetUnreachable);
+        }
         let routed = match dst {
             IpAddr::V4(addr) if addr.is_loopback() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V4(_) | IpAddr::V6(_) if is_own(net, dst) => source_for_own(dst, net),
@@ -106,15 +109,37 @@ impl Socket {
         if dst.is_ipv6() && self.options.device.is_some_and(|device| device != there) {
             return Err(Refused::NetUnreachable);
         }
-        let own = self.local.addr;
-        if own.is_unspecified() || own.is_multicast() || net.ip.is_broadcast(own) {
-            return Ok(routed);
-        }
+        self.check_family(dst)?;
+        let Some(own) = self.own_source(net) else { return Ok(routed) };
         if own.is_loopback() && !is_own(net, dst) {
             return Err(Refused::InvalidArgument);
         }
         //= RFC1122-4.1.3.5-b
         Ok(own)
+    }
+
+    /// The address of its own that the socket speaks from, if it has one: for a group or a broadcast address
+    /// nobody speaks.
+    fn own_source(&self, net: &Net<'_>) -> Option<IpAddr> {
+        let own = self.local.addr;
+        let nobody = own.is_unspecified() || own.is_multicast() || net.ip.is_broadcast(own);
+        (!nobody).then_some(own)
+    }
+
+    /// The address that 0.0.0.0 means as a peer: as on Linux the socket's own, then that of its device.
+    fn itself(&self, net: &Net<'_>) -> IpAddr {
+        let first = || net.ip.config().addrs.iter().map(|own| own.addr).find(IpAddr::is_ipv4);
+        let of_device =
+            || self.options.device.filter(|device| *device == Device::Interface).and_then(|_| first());
+        let own = self.own_source(net).filter(IpAddr::is_ipv4);
+        own.or_else(of_device).unwrap_or(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// A socket that has an address of IPv4, be it 0.0.0.0, has no source for `dst` of IPv6. On Linux that is
+    /// found out last.
+    fn check_family(&self, dst: IpAddr) -> Result<(), Refused> {
+        let other = self.local.addr.is_ipv4() && dst.is_ipv6();
+        if other { Err(Refused::FamilyNotSupported) } else { Ok(()) }
     }
 }
 
@@ -142,9 +167,14 @@ impl Socket {
     ///
     /// # Errors
     /// [`Refused::FamilyNotSupported`] for a name of a family that the socket does not speak,
-    /// [`Refused::NetUnreachable`] for an address that it can not speak to or a zone that is not there,
+    /// [`Refused::NetUnreachable`] for one that it was told not to speak or a zone that is not there,
     /// [`Refused::InvalidArgument`] to `connects` without a zone where one is needed.
-    pub(super) fn destination(&self, name: SocketAddr, connects: bool) -> Result<Endpoint, Refused> {
+    pub(super) fn destination(
+        &self,
+        name: SocketAddr,
+        connects: bool,
+        net: &Net<'_>,
+    ) -> Result<Endpoint, Refused> {
         let mapped = match (self.family, name.ip()) {
             (Family::V4, IpAddr::V6(_)) => return Err(Refused::FamilyNotSupported),
             (Family::V6, IpAddr::V4(_)) if self.options.v6_only && connects => {
@@ -153,68 +183,54 @@ impl Socket {
             (Family::V4 | Family::V6, IpAddr::V4(addr)) => Some(addr),
             (Family::V6, IpAddr::V6(addr)) => addr.to_ipv4_mapped(),
         };
-        let is_v4 = self.local.addr.is_ipv4();
         let addr = match (name, mapped) {
             (_, Some(_)) if self.family == Family::V6 && self.options.v6_only => {
                 return Err(Refused::NetUnreachable);
             }
+            //= RFC3493-3.8-a
+            (_, Some(addr)) if addr.is_unspecified() => self.itself(net),
             (_, Some(addr)) => IpAddr::V4(addr),
             // Of a socket that is bound to an IPv4 address the unspecified one is that of IPv4.
-            (SocketAddr::V6(v6), None) if v6.ip().is_unspecified() && is_v4 => Ipv4Addr::UNSPECIFIED.into(),
+            (SocketAddr::V6(v6), None) if v6.ip().is_unspecified() => match self.local.addr {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            },
             (SocketAddr::V6(v6), None) if is_zoned(*v6.ip()) => {
                 self.check_zone(v6.scope_id(), connects)?;
-                if is_v4 {
-                    return Err(Refused::FamilyNotSupported);
-                }
-                IpAddr::V6(*v6.ip())
+                name.ip()
             }
-            (SocketAddr::V6(_), None) if is_v4 => return Err(Refused::FamilyNotSupported),
             (SocketAddr::V6(_) | SocketAddr::V4(_), None) => name.ip(),
         };
-        let addr = match addr {
-            //= RFC3493-3.8-a
-            IpAddr::V4(addr) if addr.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(addr) if addr.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            IpAddr::V4(_) | IpAddr::V6(_) => addr,
-        };
-        let bound_to_v6 = matches!(self.asked, Some(Scope::V6(_)));
-        if addr.is_ipv4() && bound_to_v6 || is_reserved(addr) || is_net_zero(addr) {
-            return Err(Refused::NetUnreachable);
-        }
         Ok(Endpoint { addr, port: name.port() })
     }
 
     /// Whether an address of one zone can be spoken to that is said to be in zone `zone`; 0 says nothing.
     fn check_zone(&self, zone: u32, connects: bool) -> Result<(), Refused> {
-        let own = match self.options.device {
-            None | Some(Device::Interface) => zone == INTERFACE,
-            Some(Device::Loopback) => false,
-        };
+        let said = device(zone);
         match (zone, self.options.device) {
             (0, None) if connects => Err(Refused::InvalidArgument),
             (0, _) => Ok(()),
-            _ if own => Ok(()),
-            (_, Some(_)) if connects => Err(Refused::InvalidArgument),
+            (_, Some(own)) if connects && said != Some(own) => Err(Refused::InvalidArgument),
+            (_, _) if said.is_some() => Ok(()),
             (_, _) => Err(Refused::NetUnreachable),
         }
     }
 
-    /// How a datagram of this socket gets to `dst`.
+    /// How a datagram of this socket gets to `dst`, which is behind `device` if there is one.
     ///
     /// # Errors
-    /// [`Refused::NetUnreachable`] without a route, [`Refused::InvalidArgument`] if the socket is bound to a
+    /// [`Refused::NetUnreachable`] without a route, [`Refused::FamilyNotSupported`] with one if the socket
+    /// has an address of IPv4 and `dst` is of IPv6, [`Refused::InvalidArgument`] if the socket is bound to a
     /// loopback address and the datagram would leave the host.
-    pub(super) fn way(&self, dst: IpAddr, net: &Net<'_>) -> Result<Way, Refused> {
+    pub(super) fn way(&self, dst: IpAddr, device: Option<Device>, net: &Net<'_>) -> Result<Way, Refused> {
         let routed = match dst {
-            IpAddr::V4(dst) => self.way_v4(dst, net)?,
-            IpAddr::V6(_) => self.way_v6(dst, net)?,
+            IpAddr::V4(dst) => self.way_v4(dst, device, net)?,
+            IpAddr::V6(_) => way_v6(dst, device, self.options.multicast_loop, net)?,
         };
-        let own = self.local.addr;
-        let group = own.is_multicast() || net.ip.is_broadcast(own);
-        // A socket that was connected to a peer of the other family has no source for this one.
-        if own.is_unspecified() || group || own.is_ipv4() != dst.is_ipv4() {
-            return Ok(routed);
-        }
+        self.check_family(dst)?;
+        // A socket that was connected to a peer of IPv6 has no source for one of IPv4.
+        let own = self.own_source(net).filter(|own| own.is_ipv4() == dst.is_ipv4());
+        let Some(own) = own else { return Ok(routed) };
         if own.is_loopback() && routed.over == Device::Interface {
             return match own {
                 IpAddr::V4(_) => Err(Refused::InvalidArgument),
@@ -227,12 +243,15 @@ impl Socket {
         Ok(Way { source: own, ..routed })
     }
 
-    fn way_v4(&self, dst: Ipv4Addr, net: &Net<'_>) -> Result<Way, Refused> {
+    fn way_v4(&self, dst: Ipv4Addr, device: Option<Device>, net: &Net<'_>) -> Result<Way, Refused> {
         let addr = IpAddr::V4(dst);
+        if is_reserved(addr) || is_net_zero(addr) {
+            return Err(Refused::NetUnreachable);
+        }
         let group = dst.is_multicast();
         // What is for many goes out by the device that has the socket's address.
         let own = Some(self.local.addr).filter(|own| (group || dst.is_broadcast()) && is_own(net, *own));
-        let device = self.options.device.or_else(|| own.map(device_of));
+        let device = device.or_else(|| own.map(device_of));
         let first = || net.ip.config().addrs.iter().map(|own| own.addr).find(IpAddr::is_ipv4);
         let towards = || net.ip.source_for(addr).or_else(|| device.and_then(|_| first()));
         // Over the loopback device Linux lets go whatever address there is, and it comes back.
@@ -264,21 +283,20 @@ impl Socket {
         let link = net.ip.source_for(addr).is_some();
         Ok(Way { source, over: Device::Interface, link, inside: heard.then_some(Device::Interface) })
     }
+}
 
-    fn way_v6(&self, dst: IpAddr, net: &Net<'_>) -> Result<Way, Refused> {
-        let device = self.options.device;
-        if is_own(net, dst) {
-            let inside = device_of(dst);
-            return match device.is_none_or(|device| device == inside) {
-                true => Ok(Way { source: dst, over: Device::Loopback, link: false, inside: Some(inside) }),
-                false => Err(Refused::NetUnreachable),
-            };
-        }
-        if device == Some(Device::Loopback) {
-            return Err(Refused::NetUnreachable);
-        }
-        let source = net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?;
-        let heard = dst.is_multicast() && self.options.multicast_loop;
-        Ok(Way { source, over: Device::Interface, link: true, inside: heard.then_some(Device::Interface) })
+fn way_v6(dst: IpAddr, device: Option<Device>, echo: bool, net: &Net<'_>) -> Result<Way, Refused> {
+    if is_own(net, dst) {
+        let inside = device_of(dst);
+        return match device.is_none_or(|device| device == inside) {
+            true => Ok(Way { source: dst, over: Device::Loopback, link: false, inside: Some(inside) }),
+            false => Err(Refused::NetUnreachable),
+        };
     }
+    if device == Some(Device::Loopback) {
+        return Err(Refused::NetUnreachable);
+    }
+    let source = net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?;
+    let heard = dst.is_multicast() && echo;
+    Ok(Way { source, over: Device::Interface, link: true, inside: heard.then_some(Device::Interface) })
 }
