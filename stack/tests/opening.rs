@@ -14,10 +14,15 @@ use std::net::Ipv4Addr;
 
 /// A SYN for port 8080 as an IP packet.
 fn syn(src: &str, dst: &str) -> Vec<u8> {
-    let (src, dst): (Ipv4Addr, Ipv4Addr) =
-        (src.parse().expect("a source"), dst.parse().expect("a destination"));
     let segment =
         Segment { src_port: 40_000, dst_port: 8080, seq: 7, flags: Flags::SYN, ..Segment::default() };
+    packet(src, dst, &segment)
+}
+
+/// A segment as an IP packet.
+fn packet(src: &str, dst: &str, segment: &Segment<'_>) -> Vec<u8> {
+    let (src, dst): (Ipv4Addr, Ipv4Addr) =
+        (src.parse().expect("a source"), dst.parse().expect("a destination"));
     let mut payload = Vec::new();
     segment.emit(src.into(), dst.into(), &mut payload);
     let packet = ipv4::Packet {
@@ -71,6 +76,30 @@ fn only_a_syn_from_one_host_to_this_one_is_answered() {
     }
     app.step(Stimulus::Frame(&syn("192.0.2.2", "192.0.2.1")));
     assert_eq!(app.seen.frames.len(), 1);
+}
+
+//? RFC6335-6-b
+#[test]
+fn port_0_is_heard_by_whoever_has_asked_it_and_by_nobody_else() {
+    let mut app = App::alone();
+    app.server(name("0.0.0.0:8080"), 4);
+    let asks = app.tcp();
+    assert_eq!(app.bind(asks, name("0.0.0.0:5000")), Ok(()));
+    assert_eq!(app.connect(asks, at(1, Family::V4, 0)), Err(Refused::InProgress));
+    let sent = app.seen.frames.pop().expect("a SYN");
+    let seq = u32::from_be_bytes([sent[24], sent[25], sent[26], sent[27]]);
+    let mut from_0 = |dst_port, segment| {
+        let segment = Segment { src_port: 0, dst_port, ..segment };
+        app.step(Stimulus::Frame(&packet("192.0.2.2", "192.0.2.1", &segment)));
+        app.seen.discards.pop()
+    };
+    let syn = Segment { seq: 7, flags: Flags::SYN, ..Segment::default() };
+    let reset = Segment { ack: seq.wrapping_add(1), flags: Flags::RST | Flags::ACK, ..Segment::default() };
+    assert_eq!(from_0(8080, syn), Some(Why::TcpPortZero));
+    assert_eq!(from_0(5001, reset), Some(Why::TcpPortZero));
+    assert_eq!(from_0(5000, reset), None);
+    assert!(app.seen.frames.is_empty());
+    assert_eq!(app.connect(asks, at(1, Family::V4, 0)), Err(Refused::ConnRefused));
 }
 
 //? RFC9293-MUST-43

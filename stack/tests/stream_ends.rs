@@ -151,14 +151,31 @@ fn the_administrator_says_how_long_an_orphan_waits() {
 //? RFC6335-6-b
 #[test]
 fn nobody_speaks_to_port_0() {
-    let mut app = App::alone();
+    let (mut app, _) = itself(sock::Policy::of(Profile::Windows));
     let sock = app.tcp();
-    for to in ["127.0.0.1:0", "192.0.2.2:0"] {
+    for to in ["127.0.0.1:0", "192.0.2.1:0", "192.0.2.2:0"] {
         assert_eq!(app.connect(sock, name(to)), Err(Refused::InProgress));
         assert_eq!(app.connect(sock, name(to)), Err(Refused::ConnRefused));
     }
     assert!(app.seen.frames.is_empty(), "there is nobody to ask");
     assert_eq!(app.connect(sock, name("255.255.255.255:0")), Err(Refused::NetUnreachable));
+}
+
+#[test]
+fn on_linux_another_host_is_asked_for_port_0_and_may_be_silent() {
+    let mut app = App::alone();
+    let sock = app.tcp();
+    for to in ["127.0.0.1:0", "192.0.2.1:0"] {
+        assert_eq!(app.connect(sock, name(to)), Err(Refused::InProgress));
+        assert_eq!(app.connect(sock, name(to)), Err(Refused::ConnRefused), "this host knows");
+    }
+    assert!(app.seen.frames.is_empty());
+    assert_eq!(app.connect(sock, name("192.0.2.2:0")), Err(Refused::InProgress));
+    assert_eq!(app.seen.frames.len(), 1);
+    assert_eq!(app.connect(sock, name("192.0.2.2:0")), Err(Refused::AlreadyInProgress));
+    assert_eq!(app.bind(sock, name("192.0.2.1:0")), Err(Refused::InvalidArgument));
+    assert_eq!(app.recv(sock, 1), Err(Refused::WouldBlock));
+    assert_eq!(app.shutdown(sock, How::Write), Ok(()));
 }
 
 #[test]
@@ -385,6 +402,34 @@ fn shutting_down_is_remembered_without_a_connection() {
     assert_eq!(peek(&mut app, client, 2), Reply::Data(Vec::new()));
     let (child, _) = app.accept(listener).expect("a connection");
     assert_eq!(app.send(child, b"x"), Err(Refused::BrokenPipe));
+}
+
+#[test]
+fn who_shut_down_first_and_then_meets_itself_has_said_all_at_once() {
+    for how in [How::Write, How::Both] {
+        let (mut app, _) = itself(sock::Policy::default());
+        let sock = app.tcp();
+        let own = name("127.0.0.1:5001");
+        assert_eq!(app.bind(sock, own), Ok(()));
+        assert_eq!(app.shutdown(sock, how), Err(Refused::NotConnected));
+        assert_eq!(app.connect(sock, own), Err(Refused::InProgress));
+        assert_eq!(count(&app, State::TimeWait), 1, "both ends of it are closed");
+        assert_eq!(app.shutdown(sock, How::Write), Err(Refused::NotConnected));
+    }
+    let (mut app, _) = itself(sock::Policy::default());
+    let sock = app.tcp();
+    let own = name("127.0.0.1:5001");
+    assert_eq!(app.bind(sock, own), Ok(()));
+    assert_eq!(app.shutdown(sock, How::Write), Err(Refused::NotConnected));
+    assert_eq!(app.connect(sock, own), Err(Refused::InProgress));
+    assert_eq!(app.connect(sock, own), Err(Refused::ConnAborted));
+    // With the reading half shut alone it stays.
+    let (mut app, _) = itself(sock::Policy::default());
+    let sock = app.tcp();
+    assert_eq!(app.bind(sock, own), Ok(()));
+    assert_eq!(app.shutdown(sock, How::Read), Err(Refused::NotConnected));
+    assert_eq!(app.connect(sock, own), Err(Refused::InProgress));
+    assert_eq!(app.connect(sock, own), Ok(()));
 }
 
 #[test]

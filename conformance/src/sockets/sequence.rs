@@ -2,9 +2,6 @@
 //!
 //! Sockets have numbers of their own, ports are few, so that calls meet. A sequence says nothing of the ports
 //! that hosts choose: what depends on them is asked of each world anew.
-//!
-//! What is left out: nothing listens after `shutdown`. On Linux a socket that was shut down before it
-//! listened gives that to its connections, which are closed when they open.
 
 use super::random::Random;
 use stack::base::Span;
@@ -99,15 +96,12 @@ struct Maker {
     random: Random,
     /// Sockets made so far, with what they are. Connections that were accepted are streams.
     made: Vec<(Family, Kind)>,
-    /// Those of which `shutdown` is called.
-    shut: Vec<Slot>,
     steps: Vec<Step>,
 }
 
 /// A sequence of up to `most` calls that follows from `seed` alone.
 pub fn sequence(seed: u64, most: usize) -> Vec<Step> {
-    let mut maker =
-        Maker { random: Random::new(seed), made: Vec::new(), shut: Vec::new(), steps: Vec::new() };
+    let mut maker = Maker { random: Random::new(seed), made: Vec::new(), steps: Vec::new() };
     let calls = maker.random.below(most.saturating_sub(3)) + 4;
     maker.open();
     while maker.steps.len() < calls {
@@ -144,7 +138,7 @@ impl Maker {
         let (family, kind) = self.made[usize::from(at)];
         let step = match self.random.below(36) {
             0..=5 => Step::Bind(at, self.place(family)),
-            6..=8 if !self.shut.contains(&at) => Step::Listen(at, *self.random.one_of(&[5, 1, 0, -1])),
+            6..=8 => Step::Listen(at, *self.random.one_of(&[5, 1, 0, -1])),
             9..=13 => {
                 let place = self.place(family);
                 // Port 0 is a question of its own, and not one for every third connection.
@@ -165,10 +159,7 @@ impl Maker {
             19..=20 => Step::Receive(at, self.room()),
             21 => Step::ReceiveFrom(at, self.room()),
             22 => Step::Peek(at, self.room()),
-            23..=24 => {
-                self.shut.push(at);
-                Step::Shutdown(at, *self.random.one_of(&[How::Read, How::Write, How::Both]))
-            }
+            23..=24 => Step::Shutdown(at, *self.random.one_of(&[How::Read, How::Write, How::Both])),
             25..=26 => Step::Close(at),
             27 => Step::LocalName(at),
             28 => Step::PeerName(at),
@@ -186,9 +177,6 @@ impl Maker {
     /// Calls that follow each other in life: two sockets come to talk.
     fn conversation(&mut self) {
         let listener = self.any_socket();
-        if self.shut.contains(&listener) {
-            return;
-        }
         let (family, kind) = self.made[usize::from(listener)];
         let place = Place { port: PortOf::Shared(self.shared()), ..self.place(family) };
         self.steps.push(Step::Bind(listener, place));

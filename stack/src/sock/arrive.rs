@@ -6,7 +6,7 @@ use super::name::{Endpoint, FourTuple};
 use super::table::{Net, Slot, Sockets};
 use crate::base::{Ecn, Ours, Seq, Why};
 use crate::ip::{ErrorKind, IcmpError, Incoming, Received};
-use crate::tcp::closed;
+use crate::tcp::{self, closed};
 use crate::wire;
 use crate::wire::tcp::Segment;
 use alloc::borrow::Cow;
@@ -67,20 +67,28 @@ impl Sockets {
             net.out.discard(Why::TcpDataOffset);
             return;
         };
+        let tuple = FourTuple {
+            local: Endpoint { addr: incoming.dst, port: view.dst_port() },
+            remote: Endpoint { addr: incoming.src, port: view.src_port() },
+        };
         match view.verify(incoming.src, incoming.dst) {
+            // Whoever asked for a peer at port 0 hears it.
+            Err(Why::TcpPortZero) if self.has_peer_without_port(&tuple) => {}
+            Err(why) => return net.out.discard(why),
+            Ok(()) => {}
+        }
+        if incoming.group {
             //= RFC9293-MUST-57
             //= RFC1122-4.2.3.10-a
-            Ok(()) if incoming.group => net.out.discard(Why::TcpGroupDestination),
-            Ok(()) => {
-                let tuple = FourTuple {
-                    local: Endpoint { addr: incoming.dst, port: view.dst_port() },
-                    remote: Endpoint { addr: incoming.src, port: view.src_port() },
-                };
-                let segment = Segment::unchecked(&view);
-                self.segment_for(&tuple, &segment, Ecn::of_traffic_class(incoming.traffic_class), net);
-            }
-            Err(why) => net.out.discard(why),
+            return net.out.discard(Why::TcpGroupDestination);
         }
+        let segment = Segment::unchecked(&view);
+        self.segment_for(&tuple, &segment, Ecn::of_traffic_class(incoming.traffic_class), net);
+    }
+
+    /// Whether a connection of this host has its other end at port 0, and it is this one.
+    fn has_peer_without_port(&self, tuple: &FourTuple) -> bool {
+        self.streams.has_peers_without_port() && self.streams.paired(tuple).is_some()
     }
 
     /// Connection before listener before nobody.
@@ -119,11 +127,15 @@ impl Sockets {
             self.segment_at_listener(listener, tuple, segment, Some(beyond), net);
             return;
         }
+        let opening = self.socket(slot).connection().tcb.state() == tcp::State::SynReceived;
         let progress = self.act(slot, net, |tcb, now, cx| {
             let acknowledged = tcb.snd().una;
             tcb.arrives(now, segment, ecn, cx);
             tcb.snd().una != acknowledged
         });
+        if opening {
+            self.shut_when_open(slot, net);
+        }
         self.discard_unwanted(slot, net);
         if progress {
             net.ip.confirm(net.now, tuple.remote.addr);

@@ -8,6 +8,7 @@
 
 use super::bind::Scope;
 use super::call::Family;
+use super::depart::is_own;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
 use super::policy::TimeWaitReuse;
@@ -174,7 +175,8 @@ impl Sockets {
         let settings = self.settings_for(&options, &tuple, net);
         let offsets = tuple.offsets(&self.key);
         //= RFC9293-3.10.1-b
-        let tcb = if remote.port == 0 {
+        let asks = remote.port != 0 || self.bounds.profile.asks_port_zero() && !is_own(net, remote.addr);
+        let tcb = if !asks {
             // RFC 6335 section 6 reserves port 0: nobody listens there, which needs no SYN to be found out.
             //= RFC9293-3.10.1-c
             Tcb::refused(&settings)

@@ -259,6 +259,15 @@ impl Profile {
         }
     }
 
+    /// Whether the port 0 of another host is asked, which RFC 6335 section 6 reserves, or is known to have
+    /// nobody. Linux \[verified\]; others \[common knowledge\].
+    pub const fn asks_port_zero(self) -> bool {
+        match self {
+            Self::Linux => true,
+            Self::Posix | Self::Bsd | Self::Windows => false,
+        }
+    }
+
     /// Whether a datagram socket with a peer may send to others. Linux \[verified\]; BSD says EISCONN, POSIX
     /// too \[common knowledge\].
     pub const fn connected_datagrams_go_anywhere(self) -> bool {

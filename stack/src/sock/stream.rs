@@ -345,6 +345,22 @@ impl Sockets {
         Ok(())
     }
 
+    /// A connection has left SYN-RECEIVED, whose handshake may have crossed that of the peer: what `shutdown`
+    /// asked for before `connect` is due now, as on Linux.
+    pub(super) fn shut_when_open(&mut self, slot: Slot, net: &mut Net<'_>) {
+        // A child that was reset in its listener's queue is gone.
+        let shut = self.sockets.get(slot).is_some_and(|socket| match &socket.body {
+            Body::Connection(connection) => {
+                socket.shut.write && connection.tcb.state() == tcp::State::Established
+            }
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => false,
+        });
+        if shut {
+            // The connection is open just now, so that it can be shut.
+            let _ = self.act(slot, net, |tcb, now, cx| tcb.shutdown_write(now, cx));
+        }
+    }
+
     /// `close` on any socket: its number is gone, a connection may live on without it. With `SO_LINGER` the
     /// call would wait for the peer; here nothing waits, and whoever wants to may watch the socket table.
     pub(super) fn close(&mut self, slot: Slot, net: &mut Net<'_>) {
