@@ -8,9 +8,13 @@ use super::{End, World};
 use crate::host::Fault;
 use crate::trace::store;
 use differences::Differences;
+use stack::base::Refused;
 use stack::sock::{Call, Kind, OptionValue, Reply, SocketId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
+
+/// How an address of IPv4 begins on a socket of IPv6.
+const MAPPED: &str = "::ffff:";
 
 pub mod differences;
 #[cfg(target_os = "linux")]
@@ -54,6 +58,9 @@ pub struct Difference {
     pub kernel: String,
     /// What the second one answers.
     pub reference: String,
+    /// Whether this is the look at a connection over IPv6 that was just begun by a socket which had spoken
+    /// IPv4 before.
+    pub once_mapped: bool,
 }
 
 /// What came of a sequence.
@@ -93,6 +100,8 @@ struct Duel<'w> {
     sockets: BTreeMap<Slot, Twin>,
     /// Ports by the socket that showed them, and whether as its own or its peer's.
     chosen: BTreeMap<(Slot, bool), Chosen>,
+    /// Streams of IPv6 that have spoken IPv4.
+    mapped: BTreeSet<Slot>,
     outcome: Outcome,
 }
 
@@ -108,8 +117,8 @@ pub fn compare(
     differences: &Differences,
 ) -> Result<Outcome, Fault> {
     let sockets = BTreeMap::new();
-    let (chosen, outcome) = (BTreeMap::new(), Outcome::default());
-    let mut duel = Duel { kernel, reference, ports, differences, sockets, chosen, outcome };
+    let (chosen, mapped, outcome) = (BTreeMap::new(), BTreeSet::new(), Outcome::default());
+    let mut duel = Duel { kernel, reference, ports, differences, sockets, chosen, mapped, outcome };
     for step in steps {
         if !duel.step(step)? {
             break;
@@ -124,6 +133,7 @@ struct Question {
     reference: Call,
     words: String,
     slot: Slot,
+    once_mapped: bool,
 }
 
 impl Duel<'_> {
@@ -154,7 +164,7 @@ impl Duel<'_> {
         let kernel = call(twin.map(|twin| twin.kernel));
         let reference = call(twin.map(|twin| twin.reference));
         let words = named(&store::print_call(&kernel), slot);
-        Question { kernel, reference, words, slot }
+        Question { kernel, reference, words, slot, once_mapped: false }
     }
 
     /// A call that says a place, which may be another one in each world.
@@ -183,7 +193,7 @@ impl Duel<'_> {
             words = words.replace(&format!(":{here}"), &format!(":$p{of}_"));
         }
         let words = words.replace("%1]", "%eth]").replace("%2]", "%lo]");
-        Some(Question { kernel, reference, words, slot })
+        Some(Question { kernel, reference, words, slot, once_mapped: false })
     }
 
     /// What a step asks, if its sockets are there.
@@ -231,7 +241,7 @@ impl Duel<'_> {
 
     /// Asks both, and takes note of what the answers bring.
     fn ask(&mut self, question: Question, step: &Step) -> Result<bool, Fault> {
-        let Question { kernel, reference, words, slot } = question;
+        let Question { kernel, reference, words, slot, once_mapped } = question;
         let kernel = self.kernel.call(End::Host, &kernel)?;
         let reference = self.reference.call(End::Host, &reference)?;
         self.outcome.calls += 1;
@@ -244,7 +254,7 @@ impl Duel<'_> {
         self.outcome.lines.push(line);
         if !self.agree(slot, &kernel, &reference) {
             let [kernel, reference] = found;
-            let difference = Difference { call: words, kernel, reference };
+            let difference = Difference { call: words, kernel, reference, once_mapped };
             let Some(policy) = self.differences.accepting(&difference) else {
                 self.outcome.difference = Some(difference);
                 return Ok(false);
@@ -253,6 +263,22 @@ impl Duel<'_> {
             return Ok(policy.goes_on);
         }
         self.note(step, slot, &kernel, &reference);
+        match step {
+            Step::Connect(_, place) if kernel == Reply::Refused(Refused::InProgress) => {
+                self.look_at_attempt(slot, *place)
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Where an attempt begins that Linux may not bring to an end, this is seen at once. Nothing changes.
+    fn look_at_attempt(&mut self, slot: Slot, place: Place) -> Result<bool, Fault> {
+        if place.addr.starts_with(MAPPED) {
+            self.mapped.insert(slot);
+        } else if self.mapped.contains(&slot) {
+            let question = self.question(slot, |sock| Call::Poll { sock });
+            return self.ask(Question { once_mapped: true, ..question }, &Step::Poll(slot));
+        }
         Ok(true)
     }
 
@@ -280,9 +306,14 @@ impl Duel<'_> {
             }
             (
                 Step::Accept(_, new),
-                Reply::Accepted { sock: here, .. },
+                Reply::Accepted { sock: here, peer },
                 Reply::Accepted { sock: there, .. },
-            ) => twin(*new, Kind::Stream, here, there),
+            ) => {
+                twin(*new, Kind::Stream, here, there);
+                if peer.to_string().starts_with(&format!("[{MAPPED}")) {
+                    self.mapped.insert(*new);
+                }
+            }
             (Step::LocalName(_) | Step::PeerName(_), Reply::Name(here), Reply::Name(there)) => {
                 let kind = self.sockets.get(&slot).map_or(Kind::Stream, |twin| twin.kind);
                 let chosen = Chosen { kind, kernel: here.port(), reference: there.port() };
@@ -290,6 +321,7 @@ impl Duel<'_> {
             }
             (Step::Close(_), Reply::Done, _) => {
                 self.sockets.remove(&slot);
+                self.mapped.remove(&slot);
                 self.chosen.retain(|(of, _), _| *of != slot);
             }
             _ => {}

@@ -21,6 +21,9 @@ pub struct Policy {
     /// Whether the hosts are in the same state afterwards, so that a sequence can go on.
     #[serde(default)]
     pub goes_on: bool,
+    /// Whether it is the look at an attempt over IPv6 by a socket that had spoken IPv4, and at no other time.
+    #[serde(default)]
+    pub once_mapped: bool,
     /// A seed whose sequence shows it.
     pub seed: u64,
 }
@@ -47,7 +50,8 @@ impl Differences {
     pub fn accepting(&self, found: &Difference) -> Option<&Policy> {
         let names = Names::default();
         self.all.iter().find(|policy| {
-            names.fits(&policy.call, &found.call)
+            policy.once_mapped == found.once_mapped
+                && names.fits(&policy.call, &found.call)
                 && names.fits(&policy.kernel, &found.kernel)
                 && names.fits(&policy.reference, &found.reference)
         })
