@@ -11,6 +11,7 @@ mod datagram;
 mod deliver;
 pub mod demux;
 mod depart;
+mod desks;
 mod flood;
 mod groups;
 mod index;

@@ -6,6 +6,7 @@
 //! systems do instead is told in [`super::profile`].
 
 use super::call::{Device, Family, Kind, User};
+use super::desks::Desks;
 use super::profile::{Profile, Sharing};
 use crate::base::{Port, Refused};
 use alloc::collections::BTreeMap;
@@ -178,19 +179,19 @@ impl Shelf {
     }
 }
 
-/// A line of the books. What differs in the order alone is of one class.
+/// A line in the books of a port. What differs in the order alone is of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Line {
-    kind: Kind,
-    port: Port,
     shelf: Shelf,
     terms: Terms,
     order: i32,
 }
 
-/// What is known of a port whoever holds it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Desk {
+/// What is known of a port that somebody holds.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    /// Equal claims of streams are counted, not listed: ten thousand connections of one server are one line.
+    lines: BTreeMap<Line, u32>,
     /// How many hold it.
     holders: u32,
     /// How many of them have it from `connect`.
@@ -199,13 +200,11 @@ struct Desk {
     shared: Option<(User, Family, Scope)>,
 }
 
-/// All claims to all ports. Equal claims of streams are counted, not listed: ten thousand connections of one
-/// server are one line.
+/// All claims to all ports.
 #[derive(Debug, Default)]
 pub struct Claims {
     profile: Profile,
-    held: BTreeMap<Line, u32>,
-    desks: BTreeMap<(Kind, Port), Desk>,
+    desks: Desks,
     /// Of the datagram socket that was bound last.
     order: i32,
 }
@@ -236,14 +235,16 @@ impl Claims {
 
     /// The classes on a shelf, each with the place of its first in the list that Linux keeps.
     fn classes(&self, kind: Kind, port: Port, shelf: Shelf) -> impl Iterator<Item = (Terms, i32)> {
-        let line = move |terms, order| Line { kind, port, shelf, terms, order };
+        let line = move |terms, order| Line { shelf, terms, order };
         let last = line(TERMS_MAX, i32::MAX);
         let mut from = Included(line(TERMS_MIN, i32::MIN));
+        let desk = self.desks.get(kind, port);
         iter::from_fn(move || {
-            let (first, _) = self.held.range((from, Included(last))).next()?;
+            let lines = &desk?.lines;
+            let (first, _) = lines.range((from, Included(last))).next()?;
             let end = line(first.terms, i32::MAX);
             from = Excluded(end);
-            self.held.range(*first..=end).next_back().map(|(head, _)| (head.terms, head.order))
+            lines.range(*first..=end).next_back().map(|(head, _)| (head.terms, head.order))
         })
     }
 
@@ -318,7 +319,7 @@ impl Claims {
     /// Whether `port` can be given to a stream socket that is connecting: nobody asked for it by name. The
     /// caller sees to it that the four-tuple is new.
     pub fn free_to_connect(&self, port: Port) -> bool {
-        let desk = self.desks.get(&(Kind::Stream, port));
+        let desk = self.desks.get(Kind::Stream, port);
         //= RFC6056-3.1-a
         desk.is_none_or(|desk| desk.holders == desk.by_connect)
     }
@@ -335,15 +336,15 @@ impl Claims {
         }
     }
 
-    fn lines(kind: Kind, port: Port, claim: Claim, order: i32) -> impl Iterator<Item = Line> {
+    fn lines(claim: Claim, order: i32) -> impl Iterator<Item = Line> {
         let shelves = [Some(Shelf::Every(claim.scope)), Shelf::also_of(claim.scope)];
-        shelves.into_iter().flatten().map(move |shelf| Line { kind, port, shelf, terms: claim.terms, order })
+        shelves.into_iter().flatten().map(move |shelf| Line { shelf, terms: claim.terms, order })
     }
 
     /// Adds a claim in the place `order`.
     pub fn take(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
         self.enter(kind, port, claim, order);
-        let desk = self.desks.entry((kind, port)).or_default();
+        let desk = self.desks.get_or_default(kind, port);
         desk.holders += 1;
         desk.by_connect += u32::from(claim.terms.by_connect);
     }
@@ -351,26 +352,31 @@ impl Claims {
     /// Gives back a claim that was taken before.
     pub fn give_back(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
         self.strike(kind, port, claim, order);
-        let Some(desk) = self.desks.get_mut(&(kind, port)) else { unreachable!("nobody holds {port}") };
+        let Some(desk) = self.desks.get_mut(kind, port) else { unreachable!("nobody holds {port}") };
         desk.holders -= 1;
         desk.by_connect -= u32::from(claim.terms.by_connect);
         if desk.holders == 0 {
-            self.desks.remove(&(kind, port));
+            assert!(desk.lines.is_empty(), "who holds nothing has no line");
+            self.desks.remove(kind, port);
         }
     }
 
     fn enter(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
-        for line in Self::lines(kind, port, claim, order) {
-            *self.held.entry(line).or_default() += 1;
+        let desk = self.desks.get_or_default(kind, port);
+        for line in Self::lines(claim, order) {
+            *desk.lines.entry(line).or_default() += 1;
         }
     }
 
     fn strike(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
-        for line in Self::lines(kind, port, claim, order) {
-            let Some(count) = self.held.get_mut(&line) else { unreachable!("nobody holds {port} like that") };
+        let Some(desk) = self.desks.get_mut(kind, port) else { unreachable!("nobody holds {port}") };
+        for line in Self::lines(claim, order) {
+            let Some(count) = desk.lines.get_mut(&line) else {
+                unreachable!("nobody holds {port} like that")
+            };
             *count -= 1;
             if *count == 0 {
-                self.held.remove(&line);
+                desk.lines.remove(&line);
             }
         }
     }
@@ -382,14 +388,14 @@ impl Claims {
         }
         self.strike(kind, port, old, order);
         self.enter(kind, port, new, order);
-        let Some(desk) = self.desks.get_mut(&(kind, port)) else { unreachable!("nobody holds {port}") };
+        let Some(desk) = self.desks.get_mut(kind, port) else { unreachable!("nobody holds {port}") };
         desk.by_connect += u32::from(new.terms.by_connect);
         desk.by_connect -= u32::from(old.terms.by_connect);
     }
 
     /// How many claims there are.
     pub fn count(&self) -> usize {
-        self.desks.values().map(|desk| desk.holders as usize).sum()
+        self.desks.iter().map(|desk| desk.holders as usize).sum()
     }
 }
 
@@ -398,7 +404,7 @@ impl Claims {
 impl Claims {
     /// Whether the last socket that shared the port covers `newcomer`.
     fn is_known_to_share(&self, port: Port, family: Family, newcomer: &Claim) -> bool {
-        let desk = self.desks.get(&(Kind::Stream, port));
+        let desk = self.desks.get(Kind::Stream, port);
         let Some((user, known_family, known)) = desk.and_then(|desk| desk.shared) else { return false };
         let covers = match (known, newcomer.scope) {
             (Scope::AnyV4, Scope::AnyV4 | Scope::V4(_))
@@ -419,7 +425,7 @@ impl Claims {
             return;
         }
         let known = self.is_known_to_share(port, family, claim);
-        let Some(desk) = self.desks.get_mut(&(Kind::Stream, port)) else { return };
+        let Some(desk) = self.desks.get_mut(Kind::Stream, port) else { return };
         match claim.terms.reuse_port {
             true if known => {}
             true => desk.shared = Some((claim.terms.user, family, claim.scope)),

@@ -127,7 +127,7 @@ quickcheck! {
         for (order, (stream, number, _, claim)) in (0..).zip(&claims) {
             books.give_back(kind(*stream), port(*number), *claim, order);
         }
-        all_there && books.count() == 0 && books.held.is_empty() && books.desks.is_empty()
+        all_there && books.count() == 0 && books.desks.iter().next().is_none()
     }
 
     fn a_port_serves_those_who_connect_while_nobody_asked_for_it(claims: Vec<Claim>) -> bool {
@@ -158,6 +158,9 @@ const SEEN: &[(Scope, &str, Scope, &str, bool)] = &[
     (Scope::AnyV4, "PL", Scope::AnyV4, "P", true),
     (Scope::AnyV4, "APL", Scope::AnyV4, "A", false),
     (Scope::AnyV4, "AP", Scope::AnyV4, "P", true),
+    (Scope::AnyV4, "P", Scope::AnyV4, "", false),
+    (Scope::AnyV4, "", Scope::AnyV4, "P", false),
+    (Scope::AnyV4, "L", Scope::AnyV4, "P", false),
     (Scope::AnyV4, "", SCOPES[3], "", false),
     (SCOPES[3], "", Scope::AnyV4, "", false),
     (SCOPES[3], "", SCOPES[4], "", true),

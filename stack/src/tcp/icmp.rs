@@ -51,22 +51,18 @@ fn told(error: &IcmpError<'_>) -> Option<Refused> {
 
 /// Hard or soft, by family, type and code.
 fn meaning(error: &IcmpError<'_>) -> Meaning {
+    use ErrorKind::{ParameterProblem, TimeExceeded, Unreachable};
     let v6 = error.src.is_ipv6();
     match (error.kind, told(error)) {
         (ErrorKind::PacketTooBig { mtu_octets }, _) => Meaning::TooBig { mtu_octets },
         //= RFC1122-3.2.2.1-d
-        (ErrorKind::Unreachable(2 | 3), Some(refused)) if !v6 => Meaning::Hard(refused),
-        (ErrorKind::Unreachable(1 | 4), Some(refused)) if v6 => Meaning::Hard(refused),
+        (Unreachable(2 | 3), Some(refused)) if !v6 => Meaning::Hard(refused),
+        (Unreachable(1 | 4), Some(refused)) if v6 => Meaning::Hard(refused),
         //= RFC9293-MUST-56
-        (ErrorKind::Unreachable(_), Some(refused)) => Meaning::Soft(refused),
-        (ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. }, Some(refused)) => {
-            Meaning::Soft(refused)
+        (Unreachable(_) | TimeExceeded(_) | ParameterProblem { .. }, Some(refused)) => Meaning::Soft(refused),
+        (ErrorKind::Other { .. }, _) | (Unreachable(_) | TimeExceeded(_) | ParameterProblem { .. }, None) => {
+            Meaning::Nothing
         }
-        (ErrorKind::Other { .. }, _)
-        | (
-            ErrorKind::Unreachable(_) | ErrorKind::TimeExceeded(_) | ErrorKind::ParameterProblem { .. },
-            None,
-        ) => Meaning::Nothing,
     }
 }
 

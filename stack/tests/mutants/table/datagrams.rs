@@ -47,7 +47,7 @@ super::mutants! {
         "datagrams::a_port_that_is_zero_is_refused_to_sendto_alone",
     "nobody-here-says-nothing" "RFC1122-4.1.3.1-a" "Within the host nobody is told that a port is closed."
         "sock/deliver.rs" "fn refuse_datagram"
-        "self.tell_of_trouble(slot, ErrorKind::Unreachable(code), &sender, datagram.payload)" => "",
+        "self.tell_of_trouble(slot, ErrorKind::Unreachable(code), &sender, datagram.payload)" => "false",
         "datagrams::an_error_is_told_once_and_outlives_its_peer",
     "error-without-peer" "RFC1122-4.1.3.3-b" "A socket without a peer is told of every error."
         "sock/deliver.rs" "fn tell_of_trouble"

@@ -16,7 +16,7 @@ super::mutants! {
     "group-without-options" "RFC6335-7.2-a" "Sockets of one user share a port although the old one did not want it."
         "sock/profile.rs" "fn on_linux"
         "if ⟦old.reuse_port⟧ &&" => "true",
-        "sock::bind::tests::a_newcomer_is_refused_exactly_if_it_conflicts_with_somebody",
+        "sock::bind::tests::conflicts_are_those_of_linux",
     "group-forgotten" "RFC6335-7.2-a" "A port forgets who was the last to share it."
         "sock/profile.rs" "fn remembers_sharing"
         "Self::Linux => ⟦true⟧" => "false",
