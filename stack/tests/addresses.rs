@@ -115,3 +115,82 @@ fn a_zone_ties_a_datagram_socket_even_if_nobody_can_be_reached_there() {
     assert_eq!(app.disconnect(sock), Ok(()));
     assert_eq!(device(&mut app, sock), None);
 }
+
+//? RFC4007-6-a
+#[test]
+fn the_zone_of_a_name_is_the_device_of_its_socket() {
+    let mut app = App::alone();
+    let [inside, outside] = [0; 2].map(|_| app.socket(Family::V6, Kind::Datagram));
+    assert_eq!(app.bind(inside, v6("ff02::1", 7002, 2)), Ok(()));
+    assert_eq!(app.sock_name(inside), v6("ff02::1", 7002, 2));
+    assert_eq!(app.bind(outside, v6("ff02::1", 7002, 1)), Ok(()));
+    assert_eq!(app.sock_name(outside), v6("ff02::1", 7002, 1));
+    assert_eq!(app.connect(outside, v6("fe80::5", 9, 1)), Ok(()));
+    assert_eq!(app.peer_name(outside), Ok(v6("fe80::5", 9, 1)));
+    assert_eq!(app.disconnect(outside), Ok(()));
+    assert_eq!(app.sock_name(outside), v6("ff02::1", 7002, 0), "the device goes with the peer");
+}
+
+//? RFC1122-4.1.3.5-b
+#[test]
+fn who_is_bound_to_a_broadcast_address_speaks_as_to_its_first_peer() {
+    let mut app = App::alone();
+    let invalid = Err(Refused::InvalidArgument);
+    for local in ["255.255.255.255:0", "192.0.2.255:0", "224.0.0.251:0"] {
+        let sock = bound(&mut app, Kind::Datagram, local);
+        let shown = app.sock_name(sock);
+        assert_eq!(app.connect(sock, name("127.0.0.2:9")), Ok(()));
+        assert_eq!(app.sock_name(sock), shown, "the name stays");
+        assert_eq!(app.connect(sock, name("192.0.2.2:9")), invalid, "{local}: from the loopback address");
+        assert_eq!(app.connect(sock, name("192.0.2.255:9")), invalid, "{local}: before permission");
+    }
+    // A stream gets the source for its name, and keeps it.
+    let sock = bound(&mut app, Kind::Stream, "192.0.2.255:7003");
+    assert_eq!(app.connect(sock, name("127.0.0.2:9")), Err(Refused::InProgress));
+    assert_eq!(app.connect(sock, name("127.0.0.2:9")), Err(Refused::ConnRefused));
+    assert_eq!(app.sock_name(sock), name("127.0.0.1:7003"));
+    assert_eq!(app.disconnect(sock), Ok(()));
+    assert_eq!(app.sock_name(sock), name("127.0.0.1:7003"));
+}
+
+//? RFC1122-4.1.3.5-b
+#[test]
+fn who_is_bound_to_a_foreign_address_does_not_speak_from_it() {
+    let mut app = App::alone();
+    let sock = app.udp();
+    assert_eq!(app.set(sock, OptionValue::FreeBind(true)), Ok(()));
+    assert_eq!(app.bind(sock, name("203.0.113.9:0")), Ok(()));
+    assert_eq!(app.send_to(sock, name("192.0.2.2:9"), b"x"), Err(Refused::NetUnreachable));
+    assert_eq!(app.connect(sock, name("192.0.2.2:9")), Err(Refused::NetUnreachable));
+}
+
+#[test]
+fn a_peer_of_ipv6_leaves_all_of_ipv4_taken() {
+    let mut app = App::alone();
+    let sock = app.socket(Family::V6, Kind::Datagram);
+    assert_eq!(app.connect(sock, name("[::1]:9")), Ok(()));
+    let port = app.sock_name(sock).port();
+    let other = app.udp();
+    assert_eq!(app.bind(other, SocketAddr::new([0, 0, 0, 0].into(), port)), Err(Refused::AddrInUse));
+    assert_eq!(app.bind(other, SocketAddr::new([127, 0, 0, 1].into(), port)), Ok(()));
+}
+
+#[test]
+fn a_port_that_is_left_to_connect_is_not_shown() {
+    let mut app = App::alone();
+    let sock = app.socket(Family::V4, Kind::Stream);
+    assert_eq!(app.connect(sock, name("127.0.0.1:9")), Err(Refused::InProgress));
+    assert_eq!(app.connect(sock, name("127.0.0.1:9")), Err(Refused::ConnRefused));
+    assert_ne!(app.sock_name(sock).port(), 0, "a socket goes on showing its port");
+    assert_eq!(app.set(sock, OptionValue::BindAddressNoPort(true)), Ok(()));
+    assert_eq!(app.bind(sock, name("127.0.0.1:0")), Ok(()));
+    assert_eq!(app.sock_name(sock), name("127.0.0.1:0"));
+}
+
+#[test]
+fn a_loopback_address_does_not_connect_over_another_device() {
+    let mut app = App::alone();
+    let sock = bound(&mut app, Kind::Stream, "127.0.0.1:0");
+    assert_eq!(app.set(sock, OptionValue::BindToDevice(Some(Device::Interface))), Ok(()));
+    assert_eq!(app.connect(sock, name("127.0.0.2:9")), Err(Refused::InvalidArgument));
+}

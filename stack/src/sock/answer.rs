@@ -44,7 +44,7 @@ impl Sockets {
             Call::GetSockName { sock } => {
                 let slot = self.slot(*sock)?;
                 let socket = self.socket(slot);
-                Ok(Reply::Name(socket.local.name(socket.family)))
+                Ok(Reply::Name(socket.shown(socket.local)))
             }
             Call::GetPeerName { sock } => {
                 let slot = self.slot(*sock)?;

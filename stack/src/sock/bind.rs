@@ -127,6 +127,9 @@ pub struct Terms {
     pub standing: Standing,
     /// Whether `connect` chose the port. Such a port serves further connections to other peers.
     pub by_connect: bool,
+    /// Whether a socket that has one address of IPv6 was never told to leave IPv4 alone: it was bound to none
+    /// or to all, and has got this one with its peer.
+    pub dual: bool,
 }
 
 impl Terms {
@@ -217,6 +220,7 @@ const TERMS_MIN: Terms = Terms {
     reuse_port: false,
     standing: Standing::Open,
     by_connect: false,
+    dual: false,
 };
 const TERMS_MAX: Terms = Terms {
     device: Some(Device::Interface),
@@ -225,6 +229,7 @@ const TERMS_MAX: Terms = Terms {
     reuse_port: true,
     standing: Standing::TimeWait,
     by_connect: true,
+    dual: true,
 };
 
 impl Claims {
@@ -265,6 +270,22 @@ impl Claims {
         })
     }
 
+    /// The claims to one address of IPv6 that Linux counts among those to all of IPv4, in the eyes of a socket
+    /// of IPv4 that wants all.
+    fn dual_rivals(
+        &self,
+        kind: Kind,
+        port: Port,
+        family: Family,
+        newcomer: &Claim,
+    ) -> impl Iterator<Item = (Claim, i32)> {
+        let (terms, scope) = (newcomer.terms, Scope::V6(Ipv6Addr::LOCALHOST));
+        let wants_all = family == Family::V4 && newcomer.scope == Scope::AnyV4;
+        let classes = wants_all.then(|| self.classes(kind, port, Shelf::SomeV6)).into_iter().flatten();
+        let meeting = classes.filter(move |(held, _)| held.dual && held.may_meet(&terms));
+        meeting.map(move |(terms, order)| (Claim { scope, terms }, order))
+    }
+
     /// Whether the holders of `port` tolerate `newcomer` of `family`, which asks for it by number or begins
     /// to listen on it.
     ///
@@ -274,7 +295,8 @@ impl Claims {
         if kind == Kind::Stream && self.is_known_to_share(port, family, newcomer) {
             return Ok(());
         }
-        let verdicts = self.rivals(kind, port, newcomer).map(|(held, order)| {
+        let rivals = self.rivals(kind, port, newcomer).chain(self.dual_rivals(kind, port, family, newcomer));
+        let verdicts = rivals.map(|(held, order)| {
             //= RFC9293-MUST-42
             (order, self.profile.sharing(kind, &held, newcomer))
         });

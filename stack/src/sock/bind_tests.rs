@@ -29,6 +29,7 @@ impl Arbitrary for Terms {
             reuse_port: bool::arbitrary(g),
             standing: *g.choose(&standings).unwrap_or(&Standing::Open),
             by_connect: bool::arbitrary(g),
+            dual: false,
         }
     }
 }
@@ -244,4 +245,18 @@ fn a_group_is_remembered_with_its_user_and_its_address() {
     assert_eq!(asks(bare), Err(Refused::AddrInUse));
     let stranger = Terms { user: User(7), ..one.terms };
     assert_eq!(asks(Claim { terms: stranger, ..one }), Err(Refused::AddrInUse));
+}
+
+#[test]
+fn who_has_an_address_of_ipv6_from_its_peer_alone_is_in_the_way_of_all_of_ipv4() {
+    let held = |dual| Claim { scope: Scope::V6(Ipv6Addr::LOCALHOST), terms: Terms { dual, ..PLAIN } };
+    let asks = |dual, family, scope| {
+        let mut books = Claims::default();
+        books.take(Kind::Datagram, port(80), held(dual), 0);
+        books.admit(Kind::Datagram, port(80), family, &Claim { scope, terms: PLAIN })
+    };
+    assert_eq!(asks(true, Family::V4, Scope::AnyV4), Err(Refused::AddrInUse));
+    assert_eq!(asks(true, Family::V6, Scope::AnyV4), Ok(()), "that is ::ffff:0.0.0.0");
+    assert_eq!(asks(true, Family::V4, Scope::V4(LOOPBACK)), Ok(()));
+    assert_eq!(asks(false, Family::V4, Scope::AnyV4), Ok(()));
 }

@@ -114,7 +114,12 @@ impl Sockets {
             let local = Endpoint { addr: source, port: bound.port.number() };
             let beyond = self.take_from_time_wait(&FourTuple { local, remote }, By::Name, net)?;
             //= RFC9293-MUST-43
-            self.socket(slot).local = local;
+            let socket = self.socket(slot);
+            if socket.asked.is_some_and(|asked| !asked.is_wildcard()) {
+                // On Linux the source is what a socket is bound to from now on, if it was a broadcast address.
+                socket.asked = Some(Scope::of(socket.family, source, socket.options.v6_only));
+            }
+            socket.local = local;
             self.renew_claim(slot);
             return Ok(beyond);
         }

@@ -133,6 +133,8 @@ impl Sockets {
         // A source that was chosen for an earlier peer stays until the socket is disconnected.
         if socket.local.addr.is_unspecified() {
             socket.local.addr = way.source;
+        } else if socket.own_source(net).is_none() {
+            socket.datagram().source = Some(way.source);
         }
         socket.datagram().peer = Some(remote);
         let local = socket.local;

@@ -40,7 +40,15 @@ fn windows_shares_as_its_documentation_says() {
 
 fn claim(any: bool, reuse_addr: bool, reuse_port: bool, standing: Standing) -> Claim {
     let scope = if any { Scope::AnyV4 } else { Scope::V4(Ipv4Addr::LOCALHOST) };
-    let terms = Terms { device: None, user: User::ROOT, reuse_addr, reuse_port, standing, by_connect: false };
+    let terms = Terms {
+        device: None,
+        user: User::ROOT,
+        reuse_addr,
+        reuse_port,
+        standing,
+        by_connect: false,
+        dual: false,
+    };
     Claim { scope, terms }
 }
 

@@ -10,7 +10,7 @@
 use super::call::{Device, Family};
 use super::depart::is_own;
 use super::name::{Endpoint, device, needs_scope};
-use super::table::{Net, Socket};
+use super::table::{Body, Net, Socket};
 use crate::base::Refused;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -111,7 +111,9 @@ impl Socket {
         }
         self.check_family(dst)?;
         let Some(own) = self.own_source(net) else { return Ok(routed) };
-        if own.is_loopback() && !is_own(net, dst) {
+        self.check_source(own, net)?;
+        let on_link = self.options.device == Some(Device::Interface);
+        if own.is_loopback() && (!is_own(net, dst) || dst.is_ipv4() && on_link) {
             return Err(Refused::InvalidArgument);
         }
         //= RFC1122-4.1.3.5-b
@@ -119,11 +121,22 @@ impl Socket {
     }
 
     /// The address of its own that the socket speaks from, if it has one: for a group or a broadcast address
-    /// nobody speaks.
-    fn own_source(&self, net: &Net<'_>) -> Option<IpAddr> {
+    /// nobody speaks, but the source for its first peer stays.
+    pub(super) fn own_source(&self, net: &Net<'_>) -> Option<IpAddr> {
         let own = self.local.addr;
         let nobody = own.is_unspecified() || own.is_multicast() || net.ip.is_broadcast(own);
-        (!nobody).then_some(own)
+        let chosen = match &self.body {
+            Body::Datagram(datagram) => datagram.source,
+            Body::Idle | Body::Listening(_) | Body::Connection(_) => None,
+        };
+        if nobody { chosen } else { Some(own) }
+    }
+
+    /// From an address of IPv4 that is not the host's speaks only who is transparent: that a socket may be
+    /// bound to it is not enough.
+    fn check_source(&self, own: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
+        let may = own.is_ipv6() || self.options.transparent || is_own(net, own);
+        may.then_some(()).ok_or(Refused::NetUnreachable)
     }
 
     /// The address that 0.0.0.0 means as a peer: as on Linux the socket's own, then that of its device.
@@ -231,6 +244,7 @@ impl Socket {
         // A socket that was connected to a peer of IPv6 has no source for one of IPv4.
         let own = self.own_source(net).filter(|own| own.is_ipv4() == dst.is_ipv4());
         let Some(own) = own else { return Ok(routed) };
+        self.check_source(own, net)?;
         if own.is_loopback() && routed.over == Device::Interface {
             return match own {
                 IpAddr::V4(_) => Err(Refused::InvalidArgument),

@@ -10,7 +10,7 @@ use super::depart::Departures;
 use super::groups::Groups;
 use super::index::Index;
 use super::listen::Listener;
-use super::name::{Endpoint, FourTuple};
+use super::name::{self, Endpoint, FourTuple};
 use super::options::Options;
 use super::slab::Slab;
 use super::timers::Timers;
@@ -167,6 +167,8 @@ impl Left {
 #[derive(Debug, Default)]
 pub(super) struct Datagram {
     pub(super) peer: Option<Endpoint>,
+    /// The source for the first peer of a socket whose own name is a group or a broadcast address.
+    pub(super) source: Option<IpAddr>,
     pub(super) queue: Queue,
     pub(super) error: Option<Refused>,
     /// The errors that are kept for an application that asked for all.
@@ -261,9 +263,11 @@ impl Socket {
             }
             Body::Idle | Body::Connection(_) | Body::Datagram(_) => Standing::Open,
         };
-        let Options { device, reuse_addr, reuse_port, .. } = self.options;
-        let terms = Terms { device, user: self.user, reuse_addr, reuse_port, standing, by_connect };
-        Claim { scope: self.scope(), terms }
+        let Options { device, reuse_addr, reuse_port, v6_only, .. } = self.options;
+        let (user, scope) = (self.user, self.scope());
+        let dual = matches!(scope, Scope::V6(_)) && !v6_only;
+        let terms = Terms { device, user, reuse_addr, reuse_port, standing, by_connect, dual };
+        Claim { scope, terms }
     }
 
     /// What the socket stands for by its local name.
@@ -289,7 +293,22 @@ impl Socket {
             Body::Connection(connection) => Some(connection.tuple.remote),
             Body::Datagram(datagram) => datagram.peer,
         };
-        peer.map(|peer| peer.name(self.family))
+        peer.map(|peer| self.shown(peer))
+    }
+
+    /// A name that the socket has, as the application sees it: as on Linux its zone is the socket's device.
+    pub(super) fn shown(&self, end: Endpoint) -> SocketAddr {
+        let mut name = end.name(self.family);
+        if let SocketAddr::V6(v6) = &mut name
+            && v6.scope_id() != 0
+        {
+            match (self.options.device, &self.body) {
+                (Some(Device::Interface), _) | (None, Body::Connection(_)) => {}
+                (Some(Device::Loopback), _) => v6.set_scope_id(name::LOOPBACK),
+                (None, Body::Idle | Body::Listening(_) | Body::Datagram(_)) => v6.set_scope_id(0),
+            }
+        }
+        name
     }
 }
 
@@ -420,7 +439,7 @@ impl Socket {
             sock: self.id,
             kind: self.kind(),
             family: self.family,
-            local: self.local.name(self.family),
+            local: self.shown(self.local),
             peer: self.peer_name(),
             state,
             receive_queue,
