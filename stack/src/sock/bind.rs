@@ -270,8 +270,8 @@ impl Claims {
         })
     }
 
-    /// The claims to one address of IPv6 that Linux counts among those to all of IPv4, in the eyes of a socket
-    /// of IPv4 that wants all.
+    /// The claims to one address of IPv6 that Linux counts among those to all of IPv4, in the eyes of a
+    /// socket of IPv4 that wants all.
     fn dual_rivals(
         &self,
         kind: Kind,

@@ -116,7 +116,7 @@ impl Sockets {
             //= RFC9293-MUST-43
             let socket = self.socket(slot);
             if socket.asked.is_some_and(|asked| !asked.is_wildcard()) {
-                // On Linux the source is what a socket is bound to from now on, if it was a broadcast address.
+                // As on Linux the source takes the place of a broadcast address for good.
                 socket.asked = Some(Scope::of(socket.family, source, socket.options.v6_only));
             }
             socket.local = local;
