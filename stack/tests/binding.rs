@@ -6,6 +6,7 @@ use rig::{App, name};
 use stack::base::{PortRange, Refused};
 use stack::host::Config;
 use stack::ports::Policy;
+use stack::sock::profile::Profile;
 use stack::sock::{Call, Device, Family, How, Kind, OptionValue, Setting, SocketId, User};
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 
@@ -216,4 +217,19 @@ fn the_host_decides_whether_ipv6_sockets_begin_without_ipv4() {
     let [six, four] = [app.socket(Family::V6, Kind::Stream), app.tcp()];
     assert_eq!(app.bind(six, name("[::]:8000")), Ok(()));
     assert_eq!(app.bind(four, name("0.0.0.0:8000")), Ok(()));
+}
+
+/// Found by random calls: a name that was refused tied the socket, and the books did not know.
+#[test]
+fn a_refused_name_ties_nobody_who_has_a_port() {
+    let zoned = |port| SocketAddr::V6(SocketAddrV6::new("fe80::9".parse().expect("an address"), port, 0, 1));
+    for profile in [Profile::Posix, Profile::Bsd, Profile::Windows, Profile::Linux] {
+        let sockets = stack::sock::Policy { profile, ..stack::sock::Policy::default() };
+        let config = Config { sockets, ..rig::config(0, rig::Link::Ip) };
+        let mut app = App::new(config, Box::new(stack::base::choose::Lowest));
+        let sock = app.socket(Family::V6, Kind::Datagram);
+        assert_eq!(app.bind(sock, name("[::1]:8000")), Ok(()));
+        assert!(app.bind(sock, zoned(9)).is_err());
+        app.host.check();
+    }
 }

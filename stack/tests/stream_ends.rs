@@ -610,3 +610,41 @@ fn a_cork_holds_short_segments_back_until_it_is_drawn() {
     both.run(Span::from_millis(600));
     assert_eq!(both.b().recv(server, 9), Ok(b"ef".to_vec()), "not for ever");
 }
+
+/// A client in TIME-WAIT that has not read what the server sent.
+fn over_with_text(app: &mut App, listener: SocketId) -> SocketId {
+    let (client, server) = pair(app, listener);
+    assert_eq!(app.shutdown(client, How::Write), Ok(()));
+    assert_eq!(app.send(server, &[7; 5000]), Ok(5000));
+    assert_eq!(app.close(server), Ok(()));
+    client
+}
+
+#[test]
+fn what_left_its_socket_in_time_wait_is_bounded_and_holds_no_text() {
+    let (mut app, listener) = itself(sock::Policy { time_wait_max: 2, ..sock::Policy::default() });
+    for left in [1, 2, 2, 2] {
+        let client = over_with_text(&mut app, listener);
+        assert_eq!(app.done(Call::Disconnect { sock: client }), Ok(()));
+        assert_eq!(count(&app, State::TimeWait), left);
+        app.host.check();
+    }
+    let unread = app
+        .host
+        .sockets()
+        .iter()
+        .map(|row| if row.state == Some(State::TimeWait) { row.receive_queue } else { 0 })
+        .sum::<u64>();
+    assert_eq!(unread, 0, "nobody can read it");
+}
+
+#[test]
+fn a_port_that_connect_chose_serves_other_peers_while_one_of_its_connections_is_in_time_wait() {
+    let (mut app, listener) = itself(sock::Policy::default());
+    app.server(name("127.0.0.1:5001"), 1);
+    assert_eq!(configure(&mut app, Setting::LocalPortRange(40_000, 40_000)), Ok(()));
+    let client = over_with_text(&mut app, listener);
+    assert_eq!(app.done(Call::Disconnect { sock: client }), Ok(()));
+    let other = app.tcp();
+    assert_eq!(app.connect(other, name("127.0.0.1:5001")), Err(Refused::InProgress));
+}

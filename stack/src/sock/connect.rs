@@ -302,18 +302,29 @@ impl Sockets {
         }
     }
 
-    /// A connection in TIME-WAIT goes on without its socket.
+    /// A connection in TIME-WAIT goes on without its socket, and without what nobody can read any more. Where
+    /// too many do, it ends.
     fn part_from(&mut self, slot: Slot) {
+        let is_one_too_many = self.left.time_wait >= self.bounds.time_wait_max;
         let socket = self.socket(slot);
+        let by_connect = socket.bound.is_some_and(|bound| bound.claim.terms.by_connect);
         let (family, user, options, local) = (socket.family, socket.user, socket.options, socket.local);
-        let Body::Connection(connection) = core::mem::replace(&mut socket.body, Body::Idle) else { return };
+        let Body::Connection(mut connection) = core::mem::replace(&mut socket.body, Body::Idle) else {
+            return;
+        };
         let tuple = connection.tuple;
         assert!(connection.tcb.state() == tcp::State::TimeWait, "what is not over has its socket");
         self.streams.part(&tuple, slot);
+        if is_one_too_many {
+            return;
+        }
+        connection.tcb.forget_received();
         let body = Body::Connection(connection);
         let left = Socket { options, ..Socket::new(user, family, local, body) };
         let left = self.insert(left);
-        self.hold_as_child(left);
+        if let Some(port) = Port::new(local.port) {
+            self.hold(left, port, false, by_connect);
+        }
         let tag = self.streams.pair(tuple, left);
         let connection = self.socket(left).connection();
         connection.entered = Some(tag);

@@ -65,13 +65,17 @@ impl Sockets {
             (Family::V6, SocketAddr::V6(name)) => {
                 let last = self.bounds.profile.looks_at_v6_address_last();
                 self.check_stream_group(slot, *name.ip())?;
-                if last {
-                    self.check_bindable(slot, wanted)?;
+                let device = self.socket(slot).options.device;
+                let checked = if last {
+                    self.check_bindable(slot, wanted).and_then(|()| self.check_v6(slot, &name, net))
+                } else {
+                    self.check_v6(slot, &name, net).and_then(|()| self.check_bindable(slot, wanted))
+                };
+                if checked.is_err() && self.socket(slot).bound.is_some() {
+                    // What has a port already is not tied by a name that is refused.
+                    self.socket(slot).options.device = device;
                 }
-                self.check_v6(slot, &name, net)?;
-                if !last {
-                    self.check_bindable(slot, wanted)?;
-                }
+                checked?;
                 name.ip().to_canonical()
             }
             (Family::V4, SocketAddr::V6(_)) => return Err(Refused::FamilyNotSupported),

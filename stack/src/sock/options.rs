@@ -13,7 +13,7 @@ use super::table::{Body, Net, Slot, Sockets};
 use crate::base::Span;
 use crate::tcp::{self, KeepAlive};
 
-/// The options of one socket. A child has those of its listener at the time it was made.
+/// The options of one socket. A child has those of its listener at the end of its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Options {
     /// `SO_REUSEADDR`.

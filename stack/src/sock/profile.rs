@@ -119,15 +119,6 @@ impl Profile {
         }
     }
 
-    /// Whether conversations are spread over those who share a port by `SO_REUSEPORT`. Linux \[verified\];
-    /// FreeBSD has `SO_REUSEPORT_LB` for it \[documented\], without it one gets all \[common knowledge\].
-    pub const fn balances_shared_ports(self) -> bool {
-        match self {
-            Self::Linux => true,
-            Self::Posix | Self::Bsd | Self::Windows => false,
-        }
-    }
-
     /// The first port that anybody may bind. Linux \[verified\]; FreeBSD `reservedhigh` 1023 \[common
     /// knowledge\]; POSIX leaves it open; Windows has no privileged ports \[common knowledge\].
     pub const fn unprivileged_start(self) -> u16 {
@@ -265,15 +256,6 @@ impl Profile {
         match self {
             Self::Linux => true,
             Self::Posix | Self::Bsd | Self::Windows => false,
-        }
-    }
-
-    /// Whether a datagram socket with a peer may send to others. Linux \[verified\]; BSD says EISCONN, POSIX
-    /// too \[common knowledge\].
-    pub const fn connected_datagrams_go_anywhere(self) -> bool {
-        match self {
-            Self::Linux | Self::Windows => true,
-            Self::Posix | Self::Bsd => false,
         }
     }
 }

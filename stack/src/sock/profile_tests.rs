@@ -105,8 +105,6 @@ fn systems_differ_in_queues_and_in_what_ends() {
     assert_eq!(all(Profile::shutdown_ends_listening), [false, true, false, false]);
     assert_eq!(all(Profile::connects_after_refusal), [false, true, false, true]);
     assert_eq!(all(Profile::asks_port_zero), [false, true, false, false]);
-    assert_eq!(all(Profile::connected_datagrams_go_anywhere), [false, true, false, true]);
-    assert_eq!(all(Profile::balances_shared_ports), [false, true, false, false]);
     assert_eq!(all(|profile| profile.when_full() == WhenFull::Reset), [false, false, false, true]);
     assert_eq!(
         all(|profile| profile.after_read_shut() == AfterReadShut::HandOut),

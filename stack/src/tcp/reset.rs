@@ -96,7 +96,7 @@ impl Tcb {
     }
 
     /// What was received and not read is lost, and urgent data in it.
-    fn forget_received(&mut self) {
+    pub fn forget_received(&mut self) {
         self.receive_buffer = receive::Buffer::default();
         self.rcv.up = None;
     }

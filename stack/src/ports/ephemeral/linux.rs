@@ -13,7 +13,7 @@ struct Span {
 
 impl Span {
     /// How far a walk goes: over an even number of ports, so that it comes back to the parity it had. In a
-    /// range of odd size some walks therefore miss the last port.
+    /// range of odd size some walks therefore miss one port.
     const fn even_count(self) -> u32 {
         let count = self.high - self.low;
         if count > 1 { count & !1 } else { count }
