@@ -405,6 +405,22 @@ fn shutting_down_is_remembered_without_a_connection() {
 }
 
 #[test]
+fn what_is_said_to_the_child_of_a_listener_with_both_halves_shut_is_reset() {
+    for (how, there) in [(How::Write, true), (How::Both, false)] {
+        let (mut app, _) = itself(sock::Policy::default());
+        let listener = app.tcp();
+        assert_eq!(app.shutdown(listener, how), Err(Refused::NotConnected));
+        assert_eq!(app.bind(listener, name("127.0.0.1:5001")), Ok(()));
+        assert_eq!(app.listen(listener, 1), Ok(()));
+        let client = app.tcp();
+        assert_eq!(app.connect(client, name("127.0.0.1:5001")), Err(Refused::InProgress));
+        let (child, _) = app.accept(listener).expect("a connection");
+        assert_eq!(app.send(client, b"x"), Ok(1));
+        assert_eq!(app.peer_name(child).is_ok(), there, "{how:?}");
+    }
+}
+
+#[test]
 fn who_shut_down_first_and_then_meets_itself_has_said_all_at_once() {
     for how in [How::Write, How::Both] {
         let (mut app, _) = itself(sock::Policy::default());

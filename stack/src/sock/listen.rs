@@ -331,9 +331,14 @@ impl Sockets {
         true
     }
 
-    /// Who listens with its writing half shut has children that say at once that they will say nothing.
+    /// Who listens with its writing half shut has children that say at once that they will say nothing. If
+    /// the reading half is shut, too, nobody will ever hear what comes.
     fn shut_like_listener(&mut self, child: Slot, net: &mut Net<'_>) {
-        if self.socket(child).shut.write {
+        let shut = self.socket(child).shut;
+        if shut.read {
+            self.socket(child).connection().tcb.shutdown_read();
+        }
+        if shut.write {
             // The connection is open just now, so that it can be shut.
             let _ = self.with_tcb(child, net, |tcb, now, cx| tcb.shutdown_write(now, cx));
         }
