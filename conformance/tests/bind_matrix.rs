@@ -48,17 +48,21 @@ fn the_reference_answers_as_the_kernel_did() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_kernel_answers_as_it_did() {
-    use conformance::sockets::linux::{Access, access, with_kernel};
+    use conformance::sockets::linux::{Access, access, is_recorded, release, with_kernel};
     use std::io::Write;
+    let say = |line: &str| writeln!(std::io::stderr(), "{line}").unwrap_or_default();
     match access("the_kernel_answers_as_it_did") {
         Access::Here => {
             let others = with_kernel(|kernel| others(kernel)).and_then(|others| others);
             let others = others.expect("a rig that holds");
-            assert!(others.is_empty(), "{} of 4800 differ:\n{}", others.len(), others.join("\n"));
+            if is_recorded() {
+                assert!(others.is_empty(), "{} of 4800 differ:\n{}", others.len(), others.join("\n"));
+            }
+            for other in others {
+                say(&format!("DIFFERS on Linux {}: {other}", release()));
+            }
         }
         Access::Elsewhere(passed) => assert!(passed, "in a user namespace"),
-        Access::Nowhere(why) => {
-            writeln!(std::io::stderr(), "SKIP bind matrix on the kernel: {why}").unwrap_or_default();
-        }
+        Access::Nowhere(why) => say(&format!("SKIP bind matrix on the kernel: {why}")),
     }
 }
