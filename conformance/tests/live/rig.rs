@@ -1,15 +1,37 @@
 //! Runs programs beside a host, or says why not.
 
 use std::env;
+use std::fs;
 use std::io::{self, Write};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// The program under test.
+/// What sends programs to a proxy instead; in capital letters as well.
+const PROXIES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"];
+
+/// The exit code of a rig that cannot be.
+const NO_RIG: Option<i32> = Some(3);
+
+/// The program under test. Neither it nor what runs beside it finds settings of the person who tests.
 pub(crate) fn netassay() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netassay"));
-    command.stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC");
+    command.stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC").env("CURL_HOME", curl_home());
+    for name in PROXIES {
+        command.env_remove(name).env_remove(name.to_uppercase());
+    }
     command
+}
+
+/// A folder with settings for curl that are none. Without a file there it would look elsewhere.
+fn curl_home() -> &'static str {
+    static MADE: OnceLock<()> = OnceLock::new();
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/curl_home");
+    MADE.get_or_init(|| {
+        fs::create_dir_all(folder).expect("a folder of the tests");
+        fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/curl_home/.curlrc"), "")
+            .expect("a file of the tests");
+    });
+    folder
 }
 
 /// What a run showed.
@@ -28,12 +50,20 @@ impl From<Output> for Shown {
 }
 
 /// Whether all these programs can be run beside a host. If not a line says so, whatever the harness captures.
+/// A host that fails otherwise than for lack of a rig is a failure.
 pub(crate) fn can_run(test: &str, programs: &[&str]) -> bool {
     static NAMESPACE: OnceLock<Option<String>> = OnceLock::new();
     let namespace = NAMESPACE.get_or_init(|| {
         let tried: Shown =
             netassay().args(["serve", "--quiet", "--", "true"]).output().expect("netassay").into();
-        (tried.code != Some(0)).then_some(tried.stderr)
+        let ran = tried.code == Some(0);
+        assert!(
+            ran || tried.code == NO_RIG,
+            "beside `true` it ended with {:?}: {}",
+            tried.code,
+            tried.stderr
+        );
+        (!ran).then_some(tried.stderr)
     });
     let missing = programs.iter().find(|program| path_of(program).is_none());
     let why = match (namespace, missing) {
