@@ -16,6 +16,7 @@ import csv
 import json
 import pathlib
 import subprocess
+import sys
 import tarfile
 import tempfile
 
@@ -131,6 +132,20 @@ def merged(named, bare, first, every):
 def line(low, high, name, letters):
     ports = f"{low}" if low == high else f"{low}-{high}"
     return f"{ports} {name} {''.join(letter for letter in 'tusd*' if letter in letters)}\n"
+
+
+def make(folder):
+    """Writes both tables. Returns the exit code."""
+    try:
+        write(folder)
+    except FileNotFoundError as absent:
+        print(f"{absent.filename} is not there: nothing is written", file=sys.stderr)
+        return 3
+    except subprocess.CalledProcessError as failed:
+        order = " ".join(map(str, failed.cmd))
+        print(f"{order}: it ended with {failed.returncode}; nothing is written", file=sys.stderr)
+        return 3
+    return 0
 
 
 def write(folder):
