@@ -35,7 +35,8 @@ What the host serves: echo (TCP and UDP 7), discard (9), daytime (13), HTTP (TCP
 
 A filter rule is ACTION PROTOCOL [PORT[-PORT]] [from NETWORK] [to NETWORK]. The first that fits decides, and
 what none fits is allowed. Actions: allow; deny, silently; reject, with a reset or an ICMP error; prohibit,
-with an ICMP error. Protocols: any, tcp, udp, icmp. The ports are those of the destination.
+with an ICMP error. Protocols: any, tcp, udp, icmp. The ports are those of the destination, as the
+outside calls them: the filter stands in front of the mappings of --map.
 
 The program that follows `--` finds the addresses of the host in NETASSAY_V4 and NETASSAY_V6, and those of its
 own end in NETASSAY_PEER_V4 and NETASSAY_PEER_V6.
@@ -190,6 +191,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         complain(&format!("there is no host \"{}\"; known are {}", args.host, names.join(", ")));
         return Ok(Exit::Usage);
     };
+    let map = Map { exchanges: args.map.clone() };
+    if let Some((one, other)) = map.conflict() {
+        complain(&format!("--map {one} and --map {other} share a port: only one of them could count"));
+        return Ok(Exit::Usage);
+    }
     let nets = [args.network_v4, args.network_v6];
     let errand = match args.connect.map(|remote| errand(args, remote)).transpose() {
         Ok(errand) => errand,
@@ -219,7 +225,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         peer_addrs: nets.map(|net| station(net, 1)).to_vec(),
         services: Service::ALL.to_vec(),
         filter: Filter { rules: args.filter.clone() },
-        map: Map { exchanges: args.map.clone() },
+        map,
         limit: args.limit.map(|seconds| Duration::from_secs(seconds.into())),
         record: args.record.clone(),
         errand,

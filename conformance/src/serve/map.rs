@@ -57,14 +57,32 @@ pub struct Exchange {
     inside: Port,
 }
 
-/// All mappings. The first that fits counts.
+/// All mappings. The first that fits counts; without a [conflict](Map::conflict) only one does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Map {
     /// In their order.
     pub exchanges: Vec<Exchange>,
 }
 
+impl Exchange {
+    /// Whether both say something about one port.
+    fn meets(&self, other: &Self) -> bool {
+        let shares = |port| port == other.outside || port == other.inside;
+        self.protocol == other.protocol && (shares(self.outside) || shares(self.inside))
+    }
+}
+
 impl Map {
+    /// Two mappings of one transport that share a port, if there are such.
+    pub fn conflict(&self) -> Option<(Exchange, Exchange)> {
+        let pairs = self
+            .exchanges
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| self.exchanges[at + 1..].iter().map(move |other| (*one, *other)));
+        pairs.into_iter().find(|(one, other)| one.meets(other))
+    }
+
     /// Maps the port of a packet on its way, in place. Later fragments have none, and a first fragment
     /// without its checksum stays as it is.
     pub fn apply(&self, way: Way, packet: &mut [u8]) {

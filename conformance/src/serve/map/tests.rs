@@ -96,3 +96,18 @@ fn an_error_of_icmp_quotes_the_ports_that_the_outside_knows() {
         assert_eq!(outside, Craft::error_about(&request.packet()));
     }
 }
+
+#[test]
+fn two_mappings_of_a_transport_share_no_port() {
+    let conflict = |texts: &[&str]| {
+        let exchanges = texts.iter().map(|text| text.parse().expect("a mapping")).collect();
+        Map { exchanges }.conflict().map(|(one, other)| (one.to_string(), other.to_string()))
+    };
+    for sound in [&[][..], &["tcp:80=80"], &["tcp:8080=80", "udp:8080=80"], &["tcp:1=2", "tcp:3=4"]] {
+        assert_eq!(conflict(sound), None, "{sound:?}");
+    }
+    for shared in ["tcp:1=4", "tcp:4=1", "tcp:2=4", "tcp:4=2", "tcp:1=2", "tcp:2=2"] {
+        let found = Some(("tcp:1=2".to_owned(), shared.to_owned()));
+        assert_eq!(conflict(&["udp:1=9", "tcp:1=2", "tcp:7=8", shared]), found);
+    }
+}
