@@ -4,7 +4,7 @@ use crate::host::Fault;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
-use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,15 +19,16 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// From now on SIGINT and SIGTERM do not end this program, but are told.
+    /// From now on SIGINT, SIGTERM and SIGHUP do not end this program, but are told.
     ///
     /// # Errors
     /// [`Fault::Env`].
     pub(super) fn watch() -> Result<Self, Fault> {
         let (stop, write) = pair()?;
-        let again = write.try_clone().map_err(|error| broken(&error))?;
-        pipe::register(SIGINT, write).map_err(|error| broken(&error))?;
-        pipe::register(SIGTERM, again).map_err(|error| broken(&error))?;
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let write = write.try_clone().map_err(|error| broken(&error))?;
+            pipe::register(signal, write).map_err(|error| broken(&error))?;
+        }
         let (child, write) = pair()?;
         pipe::register(SIGCHLD, write).map_err(|error| broken(&error))?;
         Ok(Self { stop, child })

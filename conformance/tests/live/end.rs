@@ -15,6 +15,10 @@ fn a_command_line_without_sense_is_told_in_words() {
     for (arguments, words) in [
         (&["--filter", "deny tcp x"][..], "\"x\" is neither a port, 1 to 65535, nor a range like 53-60"),
         (&["--map", "tcp:80"], "\"tcp:80\": the second port is missing, as in tcp:8080=80"),
+        (
+            &["--map", "tcp:8080=80", "--map", "tcp:80=81"],
+            "--map tcp:8080=80 and --map tcp:80=81 share a port",
+        ),
         (&["--network-v4", "192.0.2.0/31"], "two stations need a prefix of at most 30 bits"),
         (&["--network-v6", "192.0.2.0/24"], "it is of the other version of IP"),
         (&["--device", "a/b"], "a name has 1 to 15 octets, no slash and no blank"),
@@ -60,7 +64,8 @@ fn an_interruption_ends_host_and_program_and_shows_what_was() {
     if !can_run("an interruption", &["kill", "sleep"]) {
         return;
     }
-    for program in [&[][..], &["--", "sleep", "1000"]] {
+    let sleep = &["--", "sleep", "1000"][..];
+    for (signal, program) in [("-INT", &[][..]), ("-INT", sleep), ("-TERM", &[]), ("-HUP", sleep)] {
         let mut command = netassay();
         let mut running = command
             .args([&["serve"], program].concat())
@@ -72,7 +77,7 @@ fn an_interruption_ends_host_and_program_and_shows_what_was() {
         said.read_line(&mut line).expect("a line");
         assert!(line.starts_with("reference is at 192.0.2.2 and 2001:db8::2"), "{line}");
         let id = running.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill runs").success());
         let mut rest = String::new();
         said.read_to_string(&mut rest).expect("text");
         assert_eq!(running.wait().expect("it ends").code(), Some(130));
