@@ -263,12 +263,12 @@ impl Duel<'_> {
             return Ok(policy.goes_on);
         }
         self.note(step, slot, &kernel, &reference);
-        match step {
-            Step::Connect(_, place) if kernel == Reply::Refused(Refused::InProgress) => {
-                self.look_at_attempt(slot, *place)
-            }
-            _ => Ok(true),
+        if let Step::Connect(_, place) = step
+            && kernel == Reply::Refused(Refused::InProgress)
+        {
+            return self.look_at_attempt(slot, *place);
         }
+        Ok(true)
     }
 
     /// Where an attempt begins that Linux may not bring to an end, this is seen at once. Nothing changes.
