@@ -98,7 +98,7 @@ pub fn release() -> String {
     release.trim().to_owned()
 }
 
-/// How the releases begin whose answers are recorded: the rows, the matrix of binds, the accepted differences.
+/// How the releases begin whose answers are recorded: rows, the matrix of binds, accepted differences.
 pub const RECORDED: &str = "6.18.";
 
 /// Whether this kernel has to answer as recorded. What another one does differently is shown, and no failure.
