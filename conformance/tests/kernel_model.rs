@@ -23,10 +23,6 @@ const SEQUENCES: u64 = 3_000;
 /// How often a sequence has to differ again before it counts: under load an answer may come late.
 const AGAIN: usize = 2;
 
-/// Whether a difference that nothing explains is a failure, and not only shown. Some are known and still
-/// open.
-const STRICT: bool = false;
-
 fn differences() -> Differences {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sockets/differences.toml");
     Differences::parse(&fs::read_to_string(path).expect("the differences")).expect("well-formed differences")
@@ -108,7 +104,7 @@ fn the_kernel_and_the_reference_agree() {
         Access::Here => {
             let found = with_kernel(|kernel| first_difference(kernel, count)).expect("namespaces");
             match found {
-                Some(text) if STRICT && is_recorded() => panic!("{text}"),
+                Some(text) if is_recorded() => panic!("{text}"),
                 Some(text) => say(&format!("DIFFERS on Linux {}: {text}", release())),
                 None => {}
             }
