@@ -11,8 +11,8 @@ use crate::wire;
 use crate::wire::tcp::Segment;
 use alloc::borrow::Cow;
 
-/// Packets of the host to itself that one stimulus may cause. What is beyond is lost, as on a link that is too
-/// fast for its receiver: two connections that answer each other without end are no hang.
+/// Packets of the host to itself that one stimulus may cause. What is beyond is lost, as on a link that is
+/// too fast for its receiver: two connections that answer each other without end are no hang.
 const LOOPED_MAX: u32 = 100_000;
 
 impl Sockets {

@@ -2,8 +2,8 @@
 //! 4.1.3.5 and 4.2.4.3).
 //!
 //! Sockets with a peer come first, then those without one as `waiting` has them. Merely bound streams are not
-//! in here, only listeners. All are found in a time that does not grow with their number, by a hash that strangers can not foretell: nobody
-//! can make many conversations meet in one place.
+//! in here, only listeners. All are found in a time that does not grow with their number, by a hash that
+//! strangers can not foretell: nobody can make many conversations meet in one place.
 
 use super::call::Device;
 use super::index::Index;

@@ -1,7 +1,7 @@
 //! floor 4: what is known of each port, found by its number (RFC 6335 section 6).
 //!
-//! A tree of all claims of a million sockets would be deep, and each of its levels a place that no cache holds.
-//! Ports are numbers from a small range: a page of them is made when the first one of it is held.
+//! A tree of all claims of a million sockets would be deep, and each of its levels a place that no cache
+//! holds. Ports are numbers from a small range: a page of them is made when the first one of it is held.
 
 use super::bind::Desk;
 use super::call::Kind;
