@@ -36,18 +36,6 @@ fn tied(app: &mut App, family: Family, device: Device) -> SocketId {
     sock
 }
 
-/// Which of the sockets have something to read now; it is read.
-fn takers(app: &mut App, socks: &[SocketId]) -> Vec<usize> {
-    let mut takers = Vec::new();
-    for (index, sock) in socks.iter().enumerate() {
-        if app.recv(*sock, 9).is_ok() {
-            takers.push(index);
-        }
-        assert_eq!(app.recv(*sock, 9), Err(Refused::WouldBlock), "one copy each");
-    }
-    takers
-}
-
 //? RFC8085-5.1-c
 #[test]
 fn disconnecting_gives_up_what_bind_was_not_asked_for() {
@@ -425,9 +413,9 @@ fn an_address_of_the_interface_counts_as_arriving_there() {
         assert_eq!(app.bind(eth, name(local)), Ok(()));
         let sender = app.socket(family, Kind::Datagram);
         assert_eq!(app.send_to(sender, name(inside), b"x"), Ok(1));
-        assert_eq!(takers(&mut app, &[lo, eth]), [0]);
+        assert_eq!(app.takers(&[lo, eth]), [0]);
         assert_eq!(app.send_to(sender, name(outside), b"x"), Ok(1));
-        assert_eq!(takers(&mut app, &[lo, eth]), [1]);
+        assert_eq!(app.takers(&[lo, eth]), [1]);
     }
 }
 
@@ -505,7 +493,7 @@ fn a_device_can_be_given_to_a_bound_socket_and_taken_by_user_0_alone() {
     let sender = app.udp();
     assert_eq!(app.set(first, OptionValue::BindToDevice(Some(Device::Loopback))), Ok(()));
     assert_eq!(app.send_to(sender, name("127.0.0.1:7002"), b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[first, last]), [0]);
+    assert_eq!(app.takers(&[first, last]), [0]);
     assert_eq!(app.call(Call::Become { user: User(1000) }), Reply::Done);
     assert_eq!(app.set(last, OptionValue::BindToDevice(Some(Device::Loopback))), Ok(()));
     for device in [None, Some(Device::Interface)] {
@@ -521,17 +509,17 @@ fn the_socket_that_got_its_peer_last_is_asked_first() {
     assert_eq!(app.connect(b, name("127.0.0.1:7004")), Ok(()));
     assert_eq!(app.connect(a, name("127.0.0.1:7004")), Ok(()));
     assert_eq!(app.send_to(peer, name("127.0.0.1:7003"), b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[a, b]), [0]);
+    assert_eq!(app.takers(&[a, b]), [0]);
     // A peer counts more than an address and a device.
     let wild = shared(&mut app, "0.0.0.0:7005");
     assert_eq!(app.connect(wild, name("127.0.0.1:7004")), Ok(()));
     let exact = shared(&mut app, "127.0.0.1:7005");
     assert_eq!(app.set(exact, OptionValue::BindToDevice(Some(Device::Loopback))), Ok(()));
     assert_eq!(app.send_to(peer, name("127.0.0.1:7005"), b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[wild, exact]), [0]);
+    assert_eq!(app.takers(&[wild, exact]), [0]);
     assert_eq!(app.disconnect(wild), Ok(()));
     assert_eq!(app.send_to(peer, name("127.0.0.1:7005"), b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[wild, exact]), [1]);
+    assert_eq!(app.takers(&[wild, exact]), [1]);
 }
 
 #[test]
@@ -551,7 +539,7 @@ fn conversations_spread_over_a_group_and_stay_with_their_member() {
         let mut met = Vec::new();
         for _ in 0..2 {
             assert_eq!(app.send_to(sender, name("127.0.0.1:7006"), b"x"), Ok(1));
-            met.extend(takers(&mut app, &group));
+            met.extend(app.takers(&group));
         }
         assert_eq!(met[0], met[1], "one conversation, one member");
         counts[met[0]] += 1;

@@ -39,18 +39,6 @@ fn sender(app: &mut App, device: Option<Device>) -> SocketId {
     sock
 }
 
-/// Which of the sockets got one copy; nobody gets two.
-fn takers(app: &mut App, socks: &[SocketId]) -> Vec<usize> {
-    let mut takers = Vec::new();
-    for (index, sock) in socks.iter().enumerate() {
-        if app.recv(*sock, 9).is_ok() {
-            takers.push(index);
-        }
-        assert_eq!(app.recv(*sock, 9), Err(Refused::WouldBlock), "one copy each");
-    }
-    takers
-}
-
 #[test]
 fn joining_and_leaving_say_no_as_on_linux() {
     let mut app = App::alone();
@@ -129,7 +117,7 @@ fn a_group_is_heard_in_this_host_by_whom_linux_lets_hear_it() {
     let to = name("239.1.1.1:7000");
     let heard = |app: &mut App, from: SocketId| {
         assert_eq!(app.send_to(from, to, b"x"), Ok(1));
-        takers(app, &all)
+        app.takers(&all)
     };
     assert_eq!(heard(&mut app, tx), [0; 0], "nobody has joined");
     assert_eq!(join(&mut app, joined, "239.1.1.1", ETH), Ok(()));
@@ -153,13 +141,13 @@ fn a_group_is_heard_in_this_host_by_whom_linux_lets_hear_it() {
     assert_eq!(app.close(dual), Ok(()));
     let all = [joined, other, picky, bound];
     assert_eq!(app.send_to(tx, to, b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &all), [0, 1, 3]);
+    assert_eq!(app.takers(&all), [0, 1, 3]);
     assert_eq!(app.close(picky), Ok(()));
     assert_eq!(app.send_to(tx, to, b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[joined, other, bound]), [0; 0], "who goes leaves his groups");
+    assert_eq!(app.takers(&[joined, other, bound]), [0; 0], "who goes leaves his groups");
     // The group of all hosts needs nobody to join it.
     assert_eq!(app.send_to(tx, name("224.0.0.1:7000"), b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[joined, other, bound]), [0, 1]);
+    assert_eq!(app.takers(&[joined, other, bound]), [0, 1]);
 }
 
 #[test]
@@ -169,15 +157,15 @@ fn a_group_of_ipv6_is_heard_by_all_who_want_all() {
     let tx = app.socket(Family::V6, Kind::Datagram);
     let to = name("[ff05::7]:7001");
     assert_eq!(app.send_to(tx, to, b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[joined, other]), [0; 0]);
+    assert_eq!(app.takers(&[joined, other]), [0; 0]);
     assert_eq!(join(&mut app, joined, "ff05::7", None), Ok(()));
     assert_eq!(app.send_to(tx, to, b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[joined, other]), [0, 1]);
+    assert_eq!(app.takers(&[joined, other]), [0, 1]);
     assert_eq!(app.set(other, OptionValue::MulticastAll(false)), Ok(()));
     assert_eq!(app.send_to(tx, to, b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[joined, other]), [0]);
+    assert_eq!(app.takers(&[joined, other]), [0]);
     assert_eq!(app.send_to(tx, name("[ff02::1%1]:7001"), b"x"), Ok(1));
-    assert_eq!(takers(&mut app, &[joined, other]), [0]);
+    assert_eq!(app.takers(&[joined, other]), [0]);
 }
 
 //? RFC1122-3.3.6-a
@@ -193,7 +181,7 @@ fn what_is_for_everybody_is_heard_by_wildcards_and_those_bound_to_that_address()
         [("192.0.2.255", [0, 1, 2].to_vec()), ("255.255.255.255", vec![0, 1, 4]), ("192.0.2.1", vec![3])];
     for (to, expected) in cases {
         assert_eq!(app.send_to(tx, name(&format!("{to}:7002")), b"x"), Ok(1));
-        assert_eq!(takers(&mut app, &all), expected, "{to}");
+        assert_eq!(app.takers(&all), expected, "{to}");
     }
     // All members of a group that shares get a copy.
     assert_eq!(app.set(tx, OptionValue::MulticastLoop(true)), Ok(()));
@@ -206,7 +194,7 @@ fn what_is_for_everybody_is_heard_by_wildcards_and_those_bound_to_that_address()
     });
     for to in ["192.0.2.255:7003", "239.1.1.1:7003"] {
         assert_eq!(app.send_to(tx, name(to), b"x"), Ok(1));
-        assert_eq!(takers(&mut app, &pair), [0, 1]);
+        assert_eq!(app.takers(&pair), [0, 1]);
     }
 }
 
@@ -221,12 +209,12 @@ fn over_the_wire_a_group_is_heard_where_somebody_joined_and_draws_no_error() {
     let to = name("239.1.1.1:7004");
     assert_eq!(pair.a().send_to(tx, to, b"x"), Ok(1));
     pair.settle();
-    assert_eq!(takers(pair.b(), &[joined, other]), [0; 0]);
+    assert_eq!(pair.b().takers(&[joined, other]), [0; 0]);
     assert!(pair.b().seen.discards.contains(&Why::GroupNotJoined));
     assert_eq!(join(pair.b(), joined, "239.1.1.1", ETH), Ok(()));
     assert_eq!(pair.a().send_to(tx, to, b"x"), Ok(1));
     pair.settle();
-    assert_eq!(takers(pair.b(), &[joined, other]), [0, 1]);
+    assert_eq!(pair.b().takers(&[joined, other]), [0, 1]);
     // TTL 1 unless the application wants more; with 0 nothing leaves.
     let ttl = |pair: &Pair| pair.log.last().map(|(_, _, frame)| frame[14 + 8]);
     assert_eq!(ttl(&pair), Some(1));
@@ -239,13 +227,13 @@ fn over_the_wire_a_group_is_heard_where_somebody_joined_and_draws_no_error() {
     assert_eq!(pair.a().send_to(tx, to, b"x"), Ok(1));
     pair.settle();
     assert_eq!(pair.log.len(), sent);
-    assert_eq!(takers(pair.b(), &[joined, other]), [0, 1], "the copy of before");
+    assert_eq!(pair.b().takers(&[joined, other]), [0, 1], "the copy of before");
     assert_eq!(leave(pair.b(), joined, "239.1.1.1", ETH), Ok(()));
     assert_eq!(pair.a().set(tx, OptionValue::MulticastHops(1)), Ok(()));
     assert_eq!(pair.a().send_to(tx, to, b"x"), Ok(1));
     assert_eq!(pair.a().send_to(tx, name("192.0.2.255:7999"), b"x"), Ok(1));
     pair.settle();
-    assert_eq!(takers(pair.b(), &[joined, other]), [0; 0]);
+    assert_eq!(pair.b().takers(&[joined, other]), [0; 0]);
     assert_eq!(pair.log.len(), sent + 2, "no error is sent about a group or a broadcast");
 }
 

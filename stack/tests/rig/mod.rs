@@ -229,6 +229,18 @@ impl App {
         })
     }
 
+    /// Which of the sockets got one copy; nobody gets two. What came is read.
+    pub fn takers(&mut self, socks: &[SocketId]) -> Vec<usize> {
+        let mut takers = Vec::new();
+        for (index, sock) in socks.iter().enumerate() {
+            if self.recv(*sock, 9).is_ok() {
+                takers.push(index);
+            }
+            assert_eq!(self.recv(*sock, 9), Err(Refused::WouldBlock), "one copy each");
+        }
+        takers
+    }
+
     pub fn poll(&mut self, sock: SocketId) -> Readiness {
         let ready = self.value(Call::Poll { sock }, |reply| {
             let Reply::Ready(ready) = reply else { return None };
