@@ -12,12 +12,16 @@ pub mod arp;
 pub mod assume;
 pub mod checksum;
 pub mod connection;
+pub mod facts;
 pub mod file;
 pub mod icmp;
 pub mod ip;
+pub mod kind;
+pub mod nearness;
 pub mod packet;
 pub mod report;
 pub mod rule;
+pub mod tcp_close;
 pub mod tcp_format;
 pub mod tcp_open;
 pub mod udp;
@@ -25,28 +29,38 @@ pub mod udp;
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Trace};
 use crate::verdict::Reason;
 use assume::{Calibration, Hosts, Vantage};
-use checksum::{Field, Kind};
-use connection::{Connection, Connections};
+use checksum::Field;
+use connection::{Connection, Connections, Slot};
+use facts::turn::Turn;
+use kind::Kind;
 use packet::{Packet, Segment, Sighting, Upper};
 use report::{Pending, Store};
 pub use report::{Report, Tally, Verdict};
-use rule::{Rule, Scene};
+use rule::{Rule, Scene, Whose};
 use stack::wire::ethernet::{self, EtherType};
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// Every rule, by file.
 pub const RULES: &[&[Rule]] =
-    &[tcp_format::RULES, tcp_open::RULES, ip::RULES, udp::RULES, icmp::RULES, arp::RULES];
+    &[tcp_format::RULES, tcp_open::RULES, tcp_close::RULES, ip::RULES, udp::RULES, icmp::RULES, arp::RULES];
 
 /// Every rule, in order.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied().flatten()
 }
 
+/// The rules that are asked about each kind of packet, with their place among all.
+type Dispatch = [Vec<(usize, &'static Rule)>; Kind::COUNT];
+
+fn dispatch() -> Dispatch {
+    Kind::ALL.map(|kind| rules().enumerate().filter(|(_, rule)| rule.on.has(kind)).collect())
+}
+
 /// Judges packets one after the other.
 #[derive(Debug)]
 pub struct Judge {
+    dispatch: Dispatch,
     calibration: Calibration,
     hosts: Hosts,
     connections: Connections,
@@ -57,6 +71,7 @@ impl Judge {
     /// A judge of packets seen from there.
     pub fn new(vantage: Vantage) -> Self {
         Self {
+            dispatch: dispatch(),
             calibration: Calibration::new(vantage),
             hosts: Hosts::default(),
             connections: Connections::default(),
@@ -64,7 +79,7 @@ impl Judge {
         }
     }
 
-    /// Takes a packet into account, and judges its sender by it if that is wanted.
+    /// Takes a packet into account, and judges by it: its sender if that is wanted, and its receiver if not.
     pub fn see(&mut self, sighting: Sighting<'_>) {
         self.calibration.packets += 1;
         let Some(packet) = Packet::read(sighting) else {
@@ -83,30 +98,29 @@ impl Judge {
             .into_iter()
             .flatten()
             .any(|(_, field)| matches!(field, Field::OneBit | Field::Wrong));
-        if !damaged {
-            self.enter(&packet);
-        }
-        if sighting.judged {
-            let scene = Scene {
-                packet: &packet,
-                place: self.connections.place(&packet),
-                header_field: header.map(|(_, field)| field),
-                upper_field: upper,
-                calibration: &self.calibration,
-            };
-            for (index, rule) in rules().enumerate() {
-                // A damaged packet says nothing about its sender but that it may be damaged; unless nothing
-                // lies between the two.
-                let own = self.calibration.vantage == Vantage::AtHost;
-                if !damaged || own || rule.assumptions.contains(&assume::Assumption::NoOffload) {
-                    self.store.take(index, (rule.judge)(&scene), &scene);
-                }
+        let slot = if damaged { self.connections.find(&packet) } else { self.enter(&packet) };
+        let turn = Turn::of(&packet);
+        let scene = Scene {
+            packet: &packet,
+            kind: Kind::of(&packet),
+            turn: turn.as_ref(),
+            place: slot.and_then(|slot| self.connections.place(slot)),
+            header_field: header.map(|(_, field)| field),
+            upper_field: upper,
+            calibration: &self.calibration,
+        };
+        for (index, rule) in &self.dispatch[scene.kind as usize] {
+            if is_asked(rule, &scene, damaged) {
+                self.store.take(*index, (rule.judge)(&scene), &scene);
             }
         }
-        if damaged {
-            self.connections.note_damaged(&packet);
-        } else {
-            self.connections.note(&packet);
+        if let Some(slot) = slot {
+            if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
+                self.hosts.note_answer(packet.src, answer.0);
+                self.hosts.note_answer(packet.dst, answer.1);
+            }
+            self.hosts.note_hops(packet.src, packet.net.hop_limit());
+            self.connections.note(slot, &packet, turn.as_ref(), damaged);
         }
     }
 
@@ -116,17 +130,17 @@ impl Judge {
         self.calibration.unread += 1;
     }
 
-    /// Finds the connection of a packet, and lets go of those that are over.
-    fn enter(&mut self, packet: &Packet<'_>) {
-        if !matches!(packet.upper, Upper::Tcp(_) | Upper::Fragment(Some(_))) {
-            return;
-        }
+    /// Finds the connection of a packet, or begins one, and lets go of those that are over.
+    fn enter(&mut self, packet: &Packet<'_>) -> Option<Slot> {
+        packet.ends()?;
         for over in self.connections.surplus() {
             self.store.close(&over, self.calibration.vantage);
         }
-        if let Some(over) = self.connections.enter(packet) {
+        let (slot, over) = self.connections.enter(packet)?;
+        if let Some(over) = over {
             self.store.close(&over, self.calibration.vantage);
         }
+        Some(slot)
     }
 
     /// The end: everything that is left is decided.
@@ -137,6 +151,24 @@ impl Judge {
         }
         let begun = self.connections.begun();
         self.store.finish(self.calibration, &self.hosts, begun)
+    }
+}
+
+/// Whether a rule is asked about a packet. Of two hosts only those that are wanted are judged. A damaged
+/// packet says nothing about its sender but that it may be damaged, unless nothing lies between the two; and
+/// nothing about its receiver.
+fn is_asked(rule: &Rule, scene: &Scene<'_>, damaged: bool) -> bool {
+    let calibration = scene.calibration;
+    let one_host = calibration.vantage == Vantage::AtHost;
+    match rule.of {
+        Whose::Sender => {
+            let tells = !damaged || one_host || rule.assumptions.contains(&assume::Assumption::NoOffload);
+            scene.packet.sighting.judged && tells
+        }
+        Whose::Receiver => {
+            let other = one_host && scene.packet.sighting.judged;
+            !damaged && !other
+        }
     }
 }
 
@@ -194,11 +226,11 @@ fn network(link: Link, frame: &Frame) -> Option<(EtherType, &[u8], u32)> {
 }
 
 /// Which checksum a rule is about, if it is about one.
-fn checksum_of(rule: &Rule, scene: &Scene<'_>) -> Option<Kind> {
+fn checksum_of(rule: &Rule, scene: &Scene<'_>) -> Option<checksum::Kind> {
     let about = rule.assumptions.contains(&assume::Assumption::NoOffload);
     match (about, rule.id) {
         (false, _) => None,
-        (true, "P-I1") => Some(Kind::Ip),
+        (true, "P-I1") => Some(checksum::Kind::Ip),
         (true, _) => scene.upper_field.map(|(kind, _)| kind),
     }
 }
@@ -216,19 +248,25 @@ fn doubt_at_once(scene: &Scene<'_>) -> Option<Reason> {
 /// A breach as it is kept until everything is known.
 fn pending(rule: usize, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
     let definition = rules().nth(rule);
-    let doubt = breach.doubt.or_else(|| doubt_at_once(scene));
+    let of = definition.map_or(Whose::Sender, |rule| rule.of);
+    let doubt = breach.doubt.or_else(|| doubt_at_once(scene).filter(|_| of == Whose::Sender));
     let checksum = definition.and_then(|rule| checksum_of(rule, scene));
     let wrong = checksum.is_some() && matches!(doubt, None | Some(Reason::OneBit));
     let takes_numbers = |segment: &&Segment<'_>| wrong && segment.end() != segment.view.seq();
     let end = scene.segment().filter(takes_numbers).map(Segment::end);
+    let (packet, ends) = (scene.packet, scene.packet.ends());
+    let (host, ends, turned) = match of {
+        Whose::Sender => (packet.src, ends, 0),
+        Whose::Receiver => (packet.dst, ends.map(|(src, dst)| (dst, src)), 1),
+    };
     Pending {
         rule,
         breach: rule::Breach { doubt, ..breach },
-        host: scene.packet.src,
-        ends: scene.packet.ends(),
-        connection: scene.place.map(|place| (place.connection.number, place.side)),
-        number: scene.packet.sighting.number,
-        at: scene.packet.sighting.at,
+        host,
+        ends,
+        connection: scene.place.map(|place| (place.connection.number, place.side ^ turned)),
+        number: packet.sighting.number,
+        at: packet.sighting.at,
         checksum,
         count: 1,
         end,

@@ -4,9 +4,9 @@
 //! and what needs to know when a host began to use an address (RFC 5227).
 
 use super::assume::Assumption::{Captured, Genuine, Untouched};
+use super::kind::On;
 use super::packet::Net;
 use super::rule::{Opinion, Rule, Scene};
-use crate::verdict::Outcome;
 use stack::wire::arp;
 
 /// The rules of this file.
@@ -14,9 +14,10 @@ pub const RULES: &[Rule] = &[Rule {
     id: "P-R1",
     about: "the sender of an ARP packet is one station with one address",
     clauses: &["RFC826-Packet_Generation-a"],
+    on: On::ARP,
     assumptions: &[Captured, Untouched, Genuine],
-    ceiling: Outcome::Fail,
     judge: sender,
+    ..Rule::USUAL
 }];
 
 fn sender(scene: &Scene<'_>) -> Opinion {

@@ -2,6 +2,7 @@
 //! before a verdict is spoken.
 
 use super::checksum::{Field, Kind};
+use super::nearness::{Answer, Nearness};
 use super::packet::{Net, Packet, Upper};
 use crate::verdict::Reason;
 use stack::base::Instant;
@@ -34,9 +35,14 @@ macro_rules! assumptions {
 
 assumptions! {
     Captured "a1" "the octets that the rule reads were captured"
+    AllOfHost "a2" "no packet of the host is missing from the capture"
     AllOfPeer "a3" "no packet towards the host is missing from the capture"
+    InOrder "a4" "the capture has the packets of the host in the order in which it sent them"
+    BothWays "a5" "both directions were captured"
     Handshake "a6" "the opening of the connection was captured"
     Untouched "a7" "nobody on the way alters packets"
+    Arrived "a8" "a packet towards the host reached it, as later ones of the host show"
+    Clock "a9" "the clock of the capture runs evenly"
     NoOffload "a10" "the network card finished the packet before it was captured"
     Genuine "a11" "the packet is from the host whose address it carries"
 }
@@ -47,14 +53,40 @@ impl fmt::Display for Assumption {
     }
 }
 
-/// Where the tap is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Vantage {
-    /// Somewhere: the capture has to show what may be believed.
+/// How near to a host the tap is, nearest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tap {
+    /// On the host itself: what its stack was given and what it sent, complete and in order.
+    AtHost,
+    /// On its link: no queue between the two, so that next to nothing is lost or overtaken there.
+    OnLink,
+    /// Anywhere.
     #[default]
     Anywhere,
-    /// At the door of the judged host: what it was given and what it answered, complete and in order.
+}
+
+/// What is known beforehand of where the tap is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vantage {
+    /// Nothing: the capture has to show what may be believed.
+    #[default]
+    Anywhere,
+    /// At the door of the judged hosts, with nothing lost, altered or delayed by the recording: a trace of
+    /// our own.
     AtHost,
+    /// So near to this host, or to every host.
+    Stated(Tap, Option<IpAddr>),
+}
+
+impl Vantage {
+    /// How near to a host the tap is said to be.
+    pub fn of(self, host: IpAddr) -> Option<Tap> {
+        match self {
+            Self::Anywhere => None,
+            Self::AtHost => Some(Tap::AtHost),
+            Self::Stated(tap, whose) => whose.is_none_or(|addr| addr == host).then_some(tap),
+        }
+    }
 }
 
 /// How the checksums of one kind look that one host wrote.
@@ -74,6 +106,7 @@ pub struct Written {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostFacts {
     written: [Written; 4],
+    nearness: Nearness,
 }
 
 impl HostFacts {
@@ -122,15 +155,35 @@ pub struct Hosts {
 }
 
 impl Hosts {
+    /// How near to a host the tap is, as far as the capture shows. It can not show more than
+    /// [`Tap::OnLink`].
+    pub fn tap(&self, addr: IpAddr) -> Tap {
+        if self.get(addr).nearness.is_near() { Tap::OnLink } else { Tap::Anywhere }
+    }
+
+    /// Takes note of how fast an address answered.
+    pub(super) fn note_answer(&mut self, addr: IpAddr, answer: Answer) {
+        self.entry(addr, |facts| facts.nearness.note_answer(answer));
+    }
+
+    /// Takes note of the hops that a packet of an address had left.
+    pub(super) fn note_hops(&mut self, addr: IpAddr, hops: Option<u8>) {
+        self.entry(addr, |facts| facts.nearness.note_hops(hops));
+    }
+
+    fn entry(&mut self, addr: IpAddr, note: impl FnOnce(&mut HostFacts)) {
+        if self.facts.len() < HOSTS_MAX || self.facts.contains_key(&addr) {
+            note(self.facts.entry(addr).or_default());
+        }
+    }
+
     /// What is known of an address so far.
     pub fn get(&self, addr: IpAddr) -> HostFacts {
         self.facts.get(&addr).copied().unwrap_or_default()
     }
 
     pub(super) fn note(&mut self, addr: IpAddr, kind: Kind, field: Field) {
-        if self.facts.len() < HOSTS_MAX || self.facts.contains_key(&addr) {
-            self.facts.entry(addr).or_default().note(kind, field);
-        }
+        self.entry(addr, |facts| facts.note(kind, field));
     }
 }
 

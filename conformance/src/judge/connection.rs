@@ -1,186 +1,28 @@
-//! floor 7: what a capture shows of each TCP connection: opening, options, numbers (RFC 9293 section 3.5).
-//! Updated once per packet, read by every rule.
+//! floor 7: the TCP connections of a capture: which there are, where one ends and the next of the same ports
+//! begins, and which are kept (RFC 9293 section 3.4.2).
 
-use super::packet::{Packet, Segment, Upper};
+use super::facts::opening::Opening;
+use super::facts::side::{self, Side};
+use super::facts::turn::Turn;
+use super::nearness::Answer;
+use super::packet::{Packet, Upper};
+use super::rule::Scene;
 use stack::base::{Instant, Span};
 use stack::wire::tcp::Flags;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
 /// Connections kept at the same time.
-const CONNECTIONS_MAX: usize = 1 << 16;
+const CONNECTIONS_MAX: usize = 1 << 20;
 
 /// How long segments of an earlier connection of the same ports may be on the way (twice the maximum segment
 /// lifetime of RFC 9293 section 3.4.2).
 const QUIET: Span = Span::from_secs(240);
 
-/// Initial sequence numbers remembered of one side.
-const ISNS_MAX: usize = 8;
-
-/// One SYN as one side sent it, repetitions counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opening {
-    /// Initial sequence number.
-    pub isn: u32,
-    /// Octets of data on it, at the most.
-    pub data_octets: u32,
-    /// Window scale of the first copy that had one.
-    pub window_scale: Option<u8>,
-    /// How many copies had the option, and how many there were.
-    pub options: OptionCounts,
-    /// Whether a copy asked for explicit congestion notification (ECE and CWR).
-    pub ecn_setup: bool,
-    /// Whether a copy had the bit of accurate ECN.
-    pub accurate_ecn: bool,
-    /// What the latest copy that is a SYN,ACK acknowledges.
-    pub answers: Option<u32>,
-}
-
-impl Opening {
-    /// Whether `ack` acknowledges the SYN, data on it or not.
-    const fn is_acknowledged_by(&self, ack: u32) -> bool {
-        ack.wrapping_sub(self.isn).wrapping_sub(1) <= self.data_octets
-    }
-}
-
-/// On how many copies of a SYN an option was seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OptionCounts {
-    /// Copies whose options were captured.
-    pub whole: u32,
-    /// Copies whose options were cut, or make no sense.
-    pub unknown: u32,
-    /// With window scale.
-    pub window_scale: u32,
-    /// With timestamps.
-    pub timestamps: u32,
-    /// With SACK permitted.
-    pub sack_permitted: u32,
-}
-
-impl OptionCounts {
-    /// Whether every copy was captured whole, and there is one.
-    pub const fn are_known(&self) -> bool {
-        self.whole > 0 && self.unknown == 0
-    }
-}
-
-/// What one side of a connection was seen to send.
-#[derive(Clone, Debug, Default)]
-pub struct Side {
-    /// Its SYNs, with or without ACK, by initial sequence number.
-    pub openings: Vec<Opening>,
-    /// More initial sequence numbers than are remembered.
-    pub openings_lost: bool,
-    /// The sequence number behind the last octet seen.
-    pub highest: Option<u32>,
-    /// The highest number that it acknowledged, damaged segments counted in: it only serves to excuse.
-    pub highest_ack: Option<u32>,
-    /// Hop limits differ among its packets.
-    pub hops_differ: bool,
-    /// It acknowledged what the other side was not seen to send.
-    pub acknowledged_unseen: bool,
-    /// Some of its segments came in fragments and were not read.
-    pub fragments: bool,
-    /// Its FIN was seen, or a reset.
-    pub finished: bool,
-    /// Segments seen.
-    pub segments: u64,
-    hops: Option<u8>,
-}
-
-impl Side {
-    /// The SYN that `ack` acknowledges, data on it or not.
-    pub fn opening_for(&self, ack: u32) -> Option<&Opening> {
-        self.openings.iter().find(|opening| opening.is_acknowledged_by(ack))
-    }
-
-    /// Sums over all its SYNs.
-    pub fn options(&self) -> OptionCounts {
-        let mut all = OptionCounts::default();
-        for opening in &self.openings {
-            all.whole += opening.options.whole;
-            all.unknown += opening.options.unknown;
-            all.window_scale += opening.options.window_scale;
-            all.timestamps += opening.options.timestamps;
-            all.sack_permitted += opening.options.sack_permitted;
-        }
-        all
-    }
-
-    fn note_syn(&mut self, segment: &Segment<'_>) {
-        let flags = segment.view.flags();
-        let isn = segment.view.seq();
-        let known = self.openings.iter_mut().position(|opening| opening.isn == isn);
-        let at = match known {
-            Some(at) => at,
-            None if self.openings.len() == ISNS_MAX => {
-                self.openings_lost = true;
-                return;
-            }
-            None => {
-                self.openings.push(Opening {
-                    isn,
-                    data_octets: 0,
-                    window_scale: None,
-                    options: OptionCounts::default(),
-                    ecn_setup: false,
-                    accurate_ecn: false,
-                    answers: None,
-                });
-                self.openings.len() - 1
-            }
-        };
-        let opening = &mut self.openings[at];
-        let data = u32::try_from(segment.data_octets().unwrap_or(0)).unwrap_or(u32::MAX);
-        opening.data_octets = opening.data_octets.max(data);
-        opening.ecn_setup |= flags.contains(Flags::ECE | Flags::CWR);
-        opening.accurate_ecn |= flags.contains(Flags::AE);
-        opening.answers = if flags.ack() { Some(segment.view.ack()) } else { opening.answers };
-        let counts = &mut opening.options;
-        let makes_sense = segment.view.options().all(|option| option.is_ok());
-        if !segment.header_whole || !makes_sense {
-            counts.unknown += 1;
-            return;
-        }
-        counts.whole += 1;
-        counts.window_scale += u32::from(segment.options.window_scale.is_some());
-        counts.timestamps += u32::from(segment.options.timestamps.is_some());
-        counts.sack_permitted += u32::from(segment.options.sack_permitted);
-        opening.window_scale = opening.window_scale.or(segment.options.window_scale);
-    }
-
-    fn note_ack(&mut self, segment: &Segment<'_>) {
-        let (flags, ack) = (segment.view.flags(), segment.view.ack());
-        let later = self.highest_ack.is_none_or(|highest| ack.wrapping_sub(highest).cast_signed() > 0);
-        if flags.ack() && !flags.rst() && later {
-            self.highest_ack = Some(ack);
-        }
-    }
-
-    fn note(&mut self, hops: Option<u8>, segment: &Segment<'_>) {
-        self.segments += 1;
-        self.hops_differ |= self.hops.is_some() && self.hops != hops;
-        self.hops = self.hops.or(hops);
-        if segment.view.flags().syn() {
-            self.note_syn(segment);
-        }
-        self.note_ack(segment);
-        self.finished |= segment.view.flags().intersects(Flags::FIN | Flags::RST);
-        if !segment.view.flags().rst() {
-            let end = segment.end();
-            let later = self.highest.is_none_or(|highest| end.wrapping_sub(highest).cast_signed() > 0);
-            if later {
-                self.highest = Some(end);
-            }
-        }
-    }
-}
-
 /// One connection: a four-tuple from one opening to the next.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// In order of appearance, from 1.
+    /// Number of the frame that began it. No two connections have the same.
     pub number: u64,
     /// Its ends; the lower one first.
     pub ends: [SocketAddr; 2],
@@ -192,40 +34,59 @@ pub struct Connection {
     pub first: Instant,
     /// When it was last seen.
     pub latest: Instant,
+    /// When the first SYN,ACK was seen.
+    answered: Option<Instant>,
 }
 
 impl Connection {
     fn new(number: u64, ends: [SocketAddr; 2], reused: bool, at: Instant) -> Self {
-        Self { number, ends, sides: [Side::default(), Side::default()], reused, first: at, latest: at }
+        let sides = [Side::default(), Side::default()];
+        Self { number, ends, sides, reused, first: at, latest: at, answered: None }
     }
 
     /// Whether it may be open yet. Segments after a long silence may belong to it.
     fn may_live(&self) -> bool {
-        !self.sides.iter().all(|side| side.finished)
+        !self.sides.iter().all(|side| side.numbers.finished)
     }
 
     /// Whether the options of both SYNs are known, and that these two opened the connection: each side has
     /// one, and one answers the other. A SYN on a live connection, or an old answer sent back, agrees on
     /// nothing.
     pub fn is_handshake_known(&self) -> bool {
-        let [[one], [other]] = self.sides.each_ref().map(|side| side.openings.as_slice()) else {
-            return false;
-        };
+        let [one, other] = self.sides.each_ref().map(|side| side.openings.only());
+        let (Some(one), Some(other)) = (one, other) else { return false };
         let answered = |asked: &Opening, answer: &Opening| {
             answer.answers.is_some_and(|ack| asked.is_acknowledged_by(ack))
         };
-        let known = one.options.are_known() && other.options.are_known();
-        known
-            && self.sides.iter().all(|side| !side.openings_lost)
-            && (answered(one, other) || answered(other, one))
+        one.options.are_known() && other.options.are_known() && (answered(one, other) || answered(other, one))
     }
-}
 
-/// Every connection of a capture, as many as fit.
-#[derive(Debug, Default)]
-pub struct Connections {
-    table: HashMap<[SocketAddr; 2], Connection>,
-    begun: u64,
+    /// The parts of the handshake that this segment ends, for its sender and for the other side: one SYN, one
+    /// SYN,ACK, and the first ACK.
+    fn answer(&self, side: usize, turn: &Turn<'_>) -> Option<(Answer, Answer)> {
+        let (own, peer) = (&self.sides[side], &self.sides[1 - side]);
+        let answered = self.answered.filter(|_| own.numbers.segments == 1 && peer.numbers.segments == 1)?;
+        let (syn, answer) = (own.openings.only()?, peer.openings.only()?);
+        let completes = syn.answers.is_none() && answer.answers.is_some() && turn.ack.is_some();
+        let us = |from: Instant, to: Instant| to.since(from).as_nanos() / 1_000;
+        let (other_us, own_us) = (us(self.first, answered), us(answered, turn.at));
+        completes.then_some((Answer { own_us, other_us }, Answer { own_us: other_us, other_us: own_us }))
+    }
+
+    /// Takes note of a segment that the side sent.
+    fn note(&mut self, side: usize, turn: &Turn<'_>, damaged: bool) {
+        self.latest = self.latest.max(turn.at);
+        if turn.flags.contains(Flags::SYN | Flags::ACK) {
+            self.answered.get_or_insert(turn.at);
+        }
+        let [low, high] = &mut self.sides;
+        let (own, peer) = if side == 0 { (low, high) } else { (high, low) };
+        if damaged {
+            side::note_damaged(own, turn);
+        } else {
+            side::note(own, peer, turn);
+        }
+    }
 }
 
 /// A segment's place: its connection and the side that sent it.
@@ -237,16 +98,31 @@ pub struct Place<'a> {
     pub side: usize,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// The side that sent the segment.
-    pub const fn own(&self) -> &Side {
+    pub const fn own(&self) -> &'a Side {
         &self.connection.sides[self.side]
     }
 
     /// The other side.
-    pub const fn peer(&self) -> &Side {
+    pub const fn peer(&self) -> &'a Side {
         &self.connection.sides[1 - self.side]
     }
+}
+
+/// Where in the table a packet belongs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    index: usize,
+    side: usize,
+}
+
+/// Every connection of a capture, as many as fit.
+#[derive(Debug, Default)]
+pub struct Connections {
+    index: HashMap<[SocketAddr; 2], usize>,
+    slots: Vec<Connection>,
+    begun: u64,
 }
 
 /// The four-tuple, lower end first, and which of the two sent.
@@ -256,74 +132,74 @@ fn key(packet: &Packet<'_>) -> Option<([SocketAddr; 2], usize)> {
 }
 
 impl Connections {
-    /// Finds or begins the connection of a packet. A connection that this ends is handed back.
-    pub(super) fn enter(&mut self, packet: &Packet<'_>) -> Option<Connection> {
+    /// Finds the connection of an undamaged packet, or begins one. A connection that this ends is handed
+    /// back.
+    pub(super) fn enter(&mut self, packet: &Packet<'_>) -> Option<(Slot, Option<Connection>)> {
         let (ends, side) = key(packet)?;
-        let at = packet.sighting.at;
-        match self.table.get(&ends) {
-            Some(connection) if !begins_anew(connection, side, packet) => None,
-            Some(connection) => {
-                let quiet = at.since(connection.latest).as_nanos() > QUIET.as_nanos();
-                self.begin(ends, !quiet || connection.may_live(), at)
-            }
-            None => self.begin(ends, false, at),
+        let (number, at) = (packet.sighting.number, packet.sighting.at);
+        let Some(&index) = self.index.get(&ends) else {
+            let index = self.slots.len();
+            self.slots.push(Connection::new(number, ends, false, at));
+            self.index.insert(ends, index);
+            self.begun += 1;
+            return Some((Slot { index, side }, None));
+        };
+        let slot = Slot { index, side };
+        let known = self.slots.get_mut(index)?;
+        if !begins_anew(known, side, packet) {
+            return Some((slot, None));
         }
-    }
-
-    fn begin(&mut self, ends: [SocketAddr; 2], reused: bool, at: Instant) -> Option<Connection> {
+        let quiet = at.since(known.latest).as_nanos() > QUIET.as_nanos();
+        let reused = !quiet || known.may_live();
         self.begun += 1;
-        self.table.insert(ends, Connection::new(self.begun, ends, reused, at))
+        let over = std::mem::replace(known, Connection::new(number, ends, reused, at));
+        Some((slot, Some(over)))
     }
 
-    /// Where a packet belongs.
-    pub(super) fn place(&self, packet: &Packet<'_>) -> Option<Place<'_>> {
+    /// Finds the connection of a packet.
+    pub(super) fn find(&self, packet: &Packet<'_>) -> Option<Slot> {
         let (ends, side) = key(packet)?;
-        self.table.get(&ends).map(|connection| Place { connection, side })
+        self.index.get(&ends).map(|index| Slot { index: *index, side })
+    }
+
+    /// What is in a slot.
+    pub(super) fn place(&self, slot: Slot) -> Option<Place<'_>> {
+        self.slots.get(slot.index).map(|connection| Place { connection, side: slot.side })
+    }
+
+    /// The parts of the handshake that a segment ends, for its sender and for its receiver.
+    pub(super) fn answer(&self, slot: Slot, scene: &Scene<'_>) -> Option<(Answer, Answer)> {
+        self.slots.get(slot.index)?.answer(slot.side, scene.turn?)
     }
 
     /// Takes note of a packet, after the rules have seen it.
-    pub(super) fn note(&mut self, packet: &Packet<'_>) {
-        let Some((ends, side)) = key(packet) else { return };
-        let Some(connection) = self.table.get_mut(&ends) else { return };
-        connection.latest = connection.latest.max(packet.sighting.at);
-        let Upper::Tcp(segment) = &packet.upper else {
-            connection.sides[side].fragments = true;
-            return;
-        };
-        let flags = segment.view.flags();
-        // A SYN,ACK with a number of nobody's is a breach by itself, and no sign of a gap.
-        let unseen = flags.ack()
-            && !flags.intersects(Flags::RST | Flags::SYN)
-            && connection.sides[1 - side]
-                .highest
-                .is_some_and(|highest| segment.view.ack().wrapping_sub(highest).cast_signed() > 0);
-        connection.sides[side].acknowledged_unseen |= unseen;
-        connection.sides[side].note(packet.net.hop_limit(), segment);
-    }
-
-    /// Takes note of a damaged packet, of which only the acknowledgement may matter.
-    pub(super) fn note_damaged(&mut self, packet: &Packet<'_>) {
-        let (Some((ends, side)), Upper::Tcp(segment)) = (key(packet), &packet.upper) else { return };
-        if let Some(connection) = self.table.get_mut(&ends) {
-            connection.sides[side].note_ack(segment);
+    pub(super) fn note(&mut self, slot: Slot, packet: &Packet<'_>, turn: Option<&Turn<'_>>, damaged: bool) {
+        let Some(connection) = self.slots.get_mut(slot.index) else { return };
+        match turn {
+            Some(turn) => connection.note(slot.side, turn, damaged),
+            None => {
+                connection.latest = connection.latest.max(packet.sighting.at);
+                connection.sides[slot.side].numbers.fragments = true;
+            }
         }
     }
 
     /// Connections to let go of, because there are too many: those that were quiet the longest.
     pub(super) fn surplus(&mut self) -> Vec<Connection> {
-        if self.table.len() < CONNECTIONS_MAX {
+        if self.slots.len() < CONNECTIONS_MAX {
             return Vec::new();
         }
-        let mut order: Vec<(Instant, u64, [SocketAddr; 2])> =
-            self.table.values().map(|known| (known.latest, known.number, known.ends)).collect();
-        order.sort_unstable();
-        order.truncate(CONNECTIONS_MAX / 4);
-        order.iter().filter_map(|(_, _, ends)| self.table.remove(ends)).collect()
+        self.slots.sort_unstable_by_key(|known| (known.latest, known.number));
+        let kept = self.slots.split_off(CONNECTIONS_MAX / 4);
+        let over = std::mem::replace(&mut self.slots, kept);
+        self.index = self.slots.iter().enumerate().map(|(index, known)| (known.ends, index)).collect();
+        over
     }
 
     /// Every connection that is left, in order of appearance.
     pub(super) fn drain(&mut self) -> Vec<Connection> {
-        let mut all: Vec<Connection> = self.table.drain().map(|(_, connection)| connection).collect();
+        self.index.clear();
+        let mut all = std::mem::take(&mut self.slots);
         all.sort_unstable_by_key(|connection| connection.number);
         all
     }
@@ -344,8 +220,19 @@ fn begins_anew(connection: &Connection, side: usize, packet: &Packet<'_>) -> boo
     }
     let own = &connection.sides[side];
     let isn = segment.view.seq();
-    let known = own.openings.iter().any(|opening| opening.isn == isn);
+    let known = own.openings.all().iter().any(|opening| opening.isn == isn);
     let peer = &connection.sides[1 - side];
     // A first SYN from this side after one of the other is a simultaneous open.
-    !known && (own.segments > 0 || (peer.segments > 0 && peer.openings.is_empty()))
+    !known && (own.numbers.segments > 0 || (peer.numbers.segments > 0 && peer.openings.all().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_takes_no_more_than_512_octets() {
+        let octets = size_of::<Connection>();
+        assert!(octets <= 512, "{octets} octets, of which {} a side", size_of::<Side>());
+    }
 }

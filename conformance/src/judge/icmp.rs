@@ -6,10 +6,10 @@
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Kind;
+use super::kind::On;
 use super::packet::{Net, Upper};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_format::of_kind;
-use crate::verdict::Outcome;
 use stack::wire::{icmpv4, icmpv6, ipv4, ipv6};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -30,73 +30,82 @@ pub const RULES: &[Rule] = &[
         id: "P-M1",
         about: "the ICMP checksum is right",
         clauses: &["RFC792-Echo-b", "RFC4443-2.3-a"],
+        on: On::ICMP,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
-        ceiling: Outcome::Fail,
         judge: checksum,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M2",
         about: "no ICMP error about an ICMP error or a redirect",
         clauses: &["RFC1122-3.2.2-f", "RFC4443-2.4-e", "RFC4443-2.4-f"],
+        on: On::ICMP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: about_an_error,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M3",
         about: "no ICMP error about a packet to many",
         clauses: &["RFC1122-3.2.2-g", "RFC4443-2.4-g"],
+        on: On::ICMP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: about_a_group,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M4",
         about: "no ICMP error about a fragment but the first",
         clauses: &["RFC1122-3.2.2-i"],
+        on: On::ICMP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: about_a_later_fragment,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M5",
         about: "no ICMP error about a packet whose source is not one host",
         clauses: &["RFC1122-3.2.2-j", "RFC4443-2.4-i"],
+        on: On::ICMP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: about_no_host,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M6",
         about: "an ICMP error quotes the header and eight octets",
         clauses: &["RFC1122-3.2.2-c"],
+        on: On::ICMP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: quotes_enough,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M7",
         about: "unused fields of unreachable messages are zero",
         clauses: &["RFC792-Message_Formats-a", "RFC4443-3.1-c"],
+        on: On::ICMP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: unused_fields,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M8",
         about: "source quench is not sent",
         clauses: &["RFC6633-3-a"],
+        on: On::ICMPV4,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: source_quench,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-M9",
         about: "neighbour discovery has hop limit 255",
         clauses: &["RFC4861-6.1.2-a", "RFC4861-7.1.1-a", "RFC4861-7.1.2-a"],
+        on: On::ICMPV6,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: discovery_hop_limit,
+        ..Rule::USUAL
     },
 ];
 

@@ -6,9 +6,10 @@
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Field;
+use super::kind::On;
 use super::packet::{Net, Upper};
 use super::rule::{Opinion, Rule, Scene};
-use crate::verdict::{Outcome, Reason};
+use crate::verdict::Reason;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What every claim about a header takes for granted.
@@ -23,57 +24,64 @@ pub const RULES: &[Rule] = &[
         id: "P-I1",
         about: "the IPv4 header checksum is right",
         clauses: &["RFC791-3.1-f"],
+        on: On::IP,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
-        ceiling: Outcome::Fail,
         judge: header_checksum,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-I2",
         about: "the reserved flag of IPv4 is zero",
         clauses: &["RFC791-3.1-e"],
+        on: On::IP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: reserved_flag,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-I3",
         about: "no packet is sent with a TTL of zero",
         clauses: &["RFC1122-3.2.1.7-a"],
+        on: On::IP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: time_to_live,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-I4",
         about: "the header length is at least 5 words and inside of the packet",
         clauses: &["RFC791-3.1-a", "RFC791-3.1-b"],
+        on: On::IP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: header_length,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-I5",
         about: "every fragment but the last is a multiple of eight octets",
         clauses: &["RFC791-3.2-frag-e", "RFC8200-4.5-d"],
+        on: On::FRAGMENT,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: fragment_length,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-I6",
         about: "no fragment reaches past the longest packet",
         clauses: &["RFC791-3.2-frag-g"],
+        on: On::FRAGMENT,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: fragment_end,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-I7",
         about: "a whole IPv6 packet has no fragment header",
         clauses: &["RFC8021-4-a"],
+        on: On::IP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: atomic_fragment,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A12",
@@ -87,9 +95,10 @@ pub const RULES: &[Rule] = &[
             "RFC4291-2.5.3-a",
             "RFC4291-2.7-a",
         ],
+        on: On::IP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: addresses,
+        ..Rule::USUAL
     },
 ];
 

@@ -147,7 +147,7 @@ impl Store {
             Opinion::Holds => tally.holds += 1,
             Opinion::Breaks(breach) => {
                 tally.broken += 1;
-                self.keep(pending(rule, breach, scene));
+                self.keep(pending(rule, *breach, scene));
             }
         }
     }
@@ -175,10 +175,11 @@ impl Store {
         for place in self.open.remove(&connection.number).unwrap_or_default() {
             let found = &mut self.kept[place];
             let rule = rules().nth(found.rule);
-            let (Some(rule), Some((_, side)), Vantage::Anywhere) = (rule, found.connection, vantage) else {
+            let (Some(rule), Some((_, side))) = (rule, found.connection) else { continue };
+            if vantage == Vantage::AtHost {
                 continue;
-            };
-            let taken = connection.sides[1 - side].highest_ack;
+            }
+            let taken = connection.sides[1 - side].numbers.highest_ack;
             let is_taken = |end: u32| taken.is_some_and(|ack| ack.wrapping_sub(end).cast_signed() >= 0);
             if found.end.is_some_and(is_taken) {
                 found.breach.doubt = Some(Reason::Taken);
@@ -191,9 +192,8 @@ impl Store {
     /// Decides everything.
     pub(super) fn finish(mut self, calibration: Calibration, hosts: &Hosts, connections: u64) -> Report {
         self.tallies.resize(rules().count(), Tally::default());
-        let vantage = calibration.vantage;
         let kept = self.kept.into_iter().map(|found| (self.altered.contains(&found.host), found));
-        let decided = kept.filter_map(|(altered, found)| decide(found, altered, hosts, vantage));
+        let decided = kept.filter_map(|(altered, found)| decide(found, altered, hosts, &calibration));
         let mut verdicts: Vec<Verdict> = decided.collect();
         verdicts.sort_by_key(|verdict| verdict.number);
         Report { calibration, connections, verdicts, unlisted: self.unlisted, tallies: self.tallies }
@@ -202,32 +202,64 @@ impl Store {
 
 /// Which assumption of the rule the connection as a whole refutes.
 fn excuse(rule: &Rule, connection: &Connection, side: usize) -> Option<Reason> {
-    let own = &connection.sides[side];
+    let (own, peer) = (&connection.sides[side].numbers, &connection.sides[1 - side].numbers);
     rule.assumptions.iter().find_map(|assumption| match assumption {
         Assumption::Untouched | Assumption::Genuine => own.hops_differ.then_some(Reason::SeveralTtls),
+        Assumption::AllOfHost if own.fragments => Some(Reason::Fragments),
+        Assumption::AllOfHost => (own.gap || peer.acknowledged_unseen).then_some(Reason::HostUnseen),
+        Assumption::AllOfPeer if peer.fragments => Some(Reason::Fragments),
         Assumption::AllOfPeer => own.acknowledged_unseen.then_some(Reason::PeerUnseen),
+        Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
         Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
-        // Both are settled by the packet and by the host.
-        Assumption::Captured | Assumption::NoOffload => None,
+        // These are settled by the packet, by the rule, by the host, and by the capture.
+        Assumption::Captured
+        | Assumption::Arrived
+        | Assumption::NoOffload
+        | Assumption::InOrder
+        | Assumption::Clock => None,
     })
 }
 
-fn decide(found: Pending, altered: bool, hosts: &Hosts, vantage: Vantage) -> Option<Verdict> {
+/// Which assumption of the rule the capture as a whole refutes.
+fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) -> Option<Reason> {
+    let tap = calibration.vantage.of(host).unwrap_or_else(|| hosts.tap(host));
+    let uneven = calibration.backwards > 0;
+    rule.assumptions
+        .iter()
+        .find_map(|assumption| match assumption {
+            Assumption::Clock => uneven.then_some(Reason::Clock),
+            Assumption::InOrder => uneven.then_some(Reason::Disorder),
+            Assumption::Captured
+            | Assumption::AllOfHost
+            | Assumption::AllOfPeer
+            | Assumption::BothWays
+            | Assumption::Handshake
+            | Assumption::Untouched
+            | Assumption::Arrived
+            | Assumption::NoOffload
+            | Assumption::Genuine => None,
+        })
+        .or((tap > rule.tap).then_some(Reason::NotNear))
+}
+
+fn decide(found: Pending, altered: bool, hosts: &Hosts, calibration: &Calibration) -> Option<Verdict> {
     let rule = rules().nth(found.rule)?;
     let one_bit = found.breach.doubt == Some(Reason::OneBit);
-    let reason = match (vantage, found.checksum) {
+    let reason = match (calibration.vantage, found.checksum) {
         // At its own door a host has no excuse that lies in the capture.
         (Vantage::AtHost, _) => {
             let stands =
                 |doubt: &Reason| matches!(doubt, Reason::PortReuse | Reason::Cut | Reason::Fragments);
             found.breach.doubt.filter(stands)
         }
-        (Vantage::Anywhere, Some(kind)) => {
+        (Vantage::Anywhere | Vantage::Stated(..), Some(kind)) => {
             let settled = found.breach.doubt.filter(|_| !one_bit);
             let by_host = || hosts.get(found.host).doubt_checksum(kind, one_bit);
             settled.or_else(by_host).or(altered.then_some(Reason::Altered))
         }
-        (Vantage::Anywhere, None) => found.breach.doubt,
+        (Vantage::Anywhere | Vantage::Stated(..), None) => {
+            found.breach.doubt.or_else(|| refuted(rule, found.host, hosts, calibration))
+        }
     };
     let level = Catalogue::embedded().get(found.breach.clause)?.level;
     let outcome = match reason {

@@ -1,8 +1,10 @@
 //! floor 7: what a rule is: a plain function over the facts and one packet.
 
-use super::assume::{Assumption, Calibration};
-use super::checksum::{Field, Kind};
+use super::assume::{Assumption, Calibration, Tap};
+use super::checksum::{self, Field};
 use super::connection::Place;
+use super::facts::turn::Turn;
+use super::kind::{Kind, On};
 use super::packet::{Packet, Segment, Upper};
 use crate::verdict::{Outcome, Reason};
 
@@ -11,12 +13,16 @@ use crate::verdict::{Outcome, Reason};
 pub struct Scene<'a> {
     /// The packet.
     pub packet: &'a Packet<'a>,
+    /// What it is, as far as rules are chosen by it.
+    pub kind: Kind,
+    /// The segment with its numbers, for TCP.
+    pub turn: Option<&'a Turn<'a>>,
     /// Its connection, for TCP.
     pub place: Option<Place<'a>>,
     /// Its IPv4 header checksum, if it can be checked.
     pub header_field: Option<Field>,
     /// The checksum of what it carries, if it can be checked.
-    pub upper_field: Option<(Kind, Field)>,
+    pub upper_field: Option<(checksum::Kind, Field)>,
     /// What the capture as a whole is like.
     pub calibration: &'a Calibration,
 }
@@ -30,6 +36,11 @@ impl<'a> Scene<'a> {
                 None
             }
         }
+    }
+
+    /// A segment with its numbers and its connection.
+    pub fn flow(&self) -> Option<(&'a Turn<'a>, Place<'a>)> {
+        self.turn.zip(self.place)
     }
 }
 
@@ -56,7 +67,7 @@ pub enum Opinion {
     /// It occurred, and the rule was kept.
     Holds,
     /// It occurred, and the rule was broken.
-    Breaks(Breach),
+    Breaks(Box<Breach>),
 }
 
 impl Opinion {
@@ -66,17 +77,29 @@ impl Opinion {
             return Self::Holds;
         }
         let (seen, bound) = what();
-        Self::Breaks(Breach { clause, seen, bound, doubt: None })
+        Self::Breaks(Box::new(Breach { clause, seen, bound, doubt: None }))
     }
 
     /// The same opinion with a doubt of the rule's own.
     #[must_use]
     pub fn doubting(self, reason: Option<Reason>) -> Self {
         match self {
-            Self::Breaks(breach) => Self::Breaks(Breach { doubt: breach.doubt.or(reason), ..breach }),
+            Self::Breaks(mut breach) => {
+                breach.doubt = breach.doubt.or(reason);
+                Self::Breaks(breach)
+            }
             Self::Absent | Self::Cut | Self::Holds => self,
         }
     }
+}
+
+/// Whom a rule judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Who sent the packet.
+    Sender,
+    /// To whom it goes: what that host did not do until now.
+    Receiver,
 }
 
 /// A rule: what it demands, what it rests on, and how it judges one packet.
@@ -90,8 +113,29 @@ pub struct Rule {
     pub clauses: &'static [&'static str],
     /// What a claim takes for granted.
     pub assumptions: &'static [Assumption],
+    /// The kinds of packets on which it is asked.
+    pub on: On,
+    /// Whom it judges.
+    pub of: Whose,
+    /// How near to the judged host the tap has to be.
+    pub tap: Tap,
     /// The most that may be claimed: a note where innocent causes lie outside of the trace.
     pub ceiling: Outcome,
     /// The rule.
     pub judge: fn(&Scene<'_>) -> Opinion,
+}
+
+impl Rule {
+    /// What most rules have in common: they judge the sender, on any packet, from any tap, and may fail it.
+    pub const USUAL: Self = Self {
+        id: "",
+        about: "",
+        clauses: &[],
+        assumptions: &[],
+        on: On::ANY,
+        of: Whose::Sender,
+        tap: Tap::Anywhere,
+        ceiling: Outcome::Fail,
+        judge: |_| Opinion::Absent,
+    };
 }

@@ -6,6 +6,7 @@
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::{Field, Kind};
+use super::kind::On;
 use super::packet::{Net, Segment};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
@@ -27,91 +28,104 @@ pub const RULES: &[Rule] = &[
         id: "P-A1",
         about: "reserved bits of the TCP header are zero",
         clauses: &["RFC9293-3.1-a"],
+        on: On::TCP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: reserved_bits,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A2",
         about: "the data offset lies between 5 words and the segment size",
         clauses: &["RFC9293-3.1-c"],
+        on: On::TCP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: data_offset,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A3",
         about: "TCP options have a length that makes sense, and padding is zero",
         clauses: &["RFC9293-MUST-68", "RFC9293-MUST-69"],
+        on: On::TCP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: option_walk,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A4",
         about: "options of the opening appear only with SYN",
         clauses: &["RFC9293-MUST-65", "RFC2018-2-a"],
+        on: On::TCP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: options_of_the_opening,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A5",
         about: "the window scale is at most 14",
         clauses: &["RFC7323-2.3-e"],
+        on: On::OPENING,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: window_scale,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A6",
         about: "options have the length of their kind",
         clauses: &["RFC9293-3.2-a", "RFC7323-2.2-f", "RFC2018-2-b", "RFC7323-3.2-j"],
+        on: On::TCP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: option_lengths,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A7",
         about: "the TCP checksum is right",
         clauses: &["RFC9293-MUST-2"],
+        on: On::TCP,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
-        ceiling: Outcome::Fail,
         judge: checksum,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A8",
         about: "the timestamp echo of a SYN without ACK is zero",
         clauses: &["RFC7323-3.2-a"],
+        on: On::SYN,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: echo_of_a_syn,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A9",
         about: "control bits make sense together",
         clauses: &["RFC9293-3.1-g", "RFC9293-3.1-e"],
+        on: On::TCP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: control_bits,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A10",
         about: "SYNs and bare acknowledgements are not ECN-capable",
         clauses: &["RFC3168-6.1.1-b", "RFC3168-6.1.4-a"],
+        on: On::OPENING.and(On::EMPTY),
         assumptions: FORM,
         // DCTCP and the experiments that RFC 8311 allows mark them, and routers rewrite the octet.
         ceiling: Outcome::Deviates,
         judge: ecn_capable_control,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-A14",
         about: "with timestamps in use, packets must not be fragmented on the way",
         clauses: &["RFC7323-5.7-a"],
+        on: On::TCP,
         assumptions: FORM,
         // Path MTU discovery can be switched off, and tunnels clear the flag.
         ceiling: Outcome::Note,
         judge: dont_fragment,
+        ..Rule::USUAL
     },
 ];
 

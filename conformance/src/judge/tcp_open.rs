@@ -7,7 +7,9 @@
 //! number begins another connection, or comes from SYN cookies.
 
 use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched};
-use super::connection::{Opening, Place};
+use super::connection::Place;
+use super::facts::opening::Opening;
+use super::kind::On;
 use super::packet::Segment;
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
@@ -30,85 +32,99 @@ pub const RULES: &[Rule] = &[
         id: "P-B1",
         about: "SYN,ACK acknowledges a SYN",
         clauses: &["RFC9293-3.5-a"],
+        on: On::SYN_ACK,
         assumptions: ANSWER,
-        ceiling: Outcome::Fail,
         judge: acknowledges_a_syn,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B2",
         about: "SYN,ACK has window scale and timestamps only if the SYN has",
         clauses: &["RFC7323-2.2-e", "RFC7323-3.2-d"],
+        on: On::SYN_ACK,
         assumptions: ANSWER,
-        ceiling: Outcome::Fail,
         judge: answers_options,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B2s",
         about: "a SYN with window scale is answered with window scale",
         clauses: &["RFC7323-2.3-a"],
+        on: On::SYN_ACK,
         assumptions: ANSWER,
         // It binds those who scale windows, and nothing shows who does not want to.
         ceiling: Outcome::Note,
         judge: answers_scale,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B4",
         about: "with timestamps agreed, every segment has them",
         clauses: &["RFC7323-3.2-e"],
+        on: On::FLOWING,
         assumptions: AGREEMENT,
-        ceiling: Outcome::Fail,
         judge: keeps_timestamps,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B4r",
         about: "with timestamps agreed, a reset has them too",
         clauses: &["RFC7323-3.2-f"],
+        on: On::RESET,
         assumptions: AGREEMENT,
         // Few stacks do; a recommendation that is worth a note and no more.
         ceiling: Outcome::Note,
         judge: resets_with_timestamps,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B5",
         about: "without timestamps agreed, no segment has them",
         clauses: &["RFC7323-3.2-i"],
+        on: On::FLOWING,
         assumptions: AGREEMENT,
         // What the clause demands is how they are received.
         ceiling: Outcome::Deviates,
         judge: no_timestamps,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B6",
         about: "SACK is sent only to who permits it",
         clauses: &["RFC2018-4-a"],
+        on: On::FLOWING,
         assumptions: AGREEMENT,
-        ceiling: Outcome::Fail,
         judge: permitted_sack,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B7",
         about: "a repeated SYN keeps its window scale",
         clauses: &["RFC7323-2.3-g"],
+        on: On::OPENING,
         assumptions: &[Captured, Untouched, Genuine],
-        ceiling: Outcome::Fail,
         judge: same_scale,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B10",
         about: "SYN,ACK agrees to ECN only if the SYN asks for it",
         clauses: &["RFC3168-6.1.1-a"],
+        on: On::SYN_ACK,
         assumptions: ANSWER,
-        ceiling: Outcome::Fail,
         judge: ecn_answer,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-B10d",
         about: "data is ECN-capable only if both SYNs agree",
         clauses: &["RFC3168-5-a"],
+        on: On::TEXT,
         assumptions: AGREEMENT,
         // Routers rewrite the octet.
         ceiling: Outcome::Deviates,
         judge: ecn_data,
+        ..Rule::USUAL
     },
 ];
 
@@ -117,13 +133,14 @@ fn syn_ack<'a>(scene: &Scene<'a>) -> Option<(&'a Segment<'a>, Place<'a>)> {
     let (segment, place) = (scene.segment()?, scene.place?);
     let flags = segment.view.flags();
     let answers = flags.contains(Flags::SYN | Flags::ACK) && !flags.intersects(Flags::FIN | Flags::RST);
-    (answers && !place.peer().openings.is_empty() && !place.peer().openings_lost).then_some((segment, place))
+    (answers && !place.peer().openings.all().is_empty() && !place.peer().openings.lost)
+        .then_some((segment, place))
 }
 
 /// A SYN,ACK with the SYN that it answers.
 fn answered<'a>(scene: &Scene<'a>) -> Option<(&'a Segment<'a>, Place<'a>, &'a Opening)> {
     let (segment, place) = syn_ack(scene)?;
-    let opening = place.connection.sides[1 - place.side].opening_for(segment.view.ack())?;
+    let opening = place.connection.sides[1 - place.side].openings.acknowledged_by(segment.view.ack())?;
     Some((segment, place, opening))
 }
 
@@ -137,9 +154,9 @@ fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
     let Some((segment, place)) = syn_ack(scene) else { return Opinion::Absent };
     let ack = segment.view.ack();
     let doubt = may_be_unseen(&place).or_else(|| may_precede(scene));
-    Opinion::unless(place.peer().opening_for(ack).is_none(), "RFC9293-3.5-a", || {
+    Opinion::unless(place.peer().openings.acknowledged_by(ack).is_none(), "RFC9293-3.5-a", || {
         let isns: Vec<u32> =
-            place.peer().openings.iter().map(|opening| opening.isn.wrapping_add(1)).collect();
+            place.peer().openings.all().iter().map(|opening| opening.isn.wrapping_add(1)).collect();
         (format!("SYN,ACK with ack {ack}"), format!("one of {isns:?}, behind the SYNs"))
     })
     .doubting(doubt)
@@ -172,7 +189,7 @@ fn answers_scale(scene: &Scene<'_>) -> Opinion {
     }
     // The answer to a repeated SYN may leave out options, as a last attempt.
     let asked = opening.options.window_scale == opening.options.whole;
-    if !asked || !place.own().openings.is_empty() {
+    if !asked || !place.own().openings.all().is_empty() {
         return Opinion::Absent;
     }
     Opinion::unless(segment.options.window_scale.is_none(), "RFC7323-2.3-a", || {
@@ -192,7 +209,7 @@ fn after_opening<'a>(scene: &Scene<'a>) -> Result<(&'a Segment<'a>, Place<'a>), 
 /// Whether something that decides may not have been seen: an earlier connection of the same ports may have
 /// left the segment, or the peer sent its SYN in fragments.
 fn may_be_unseen(place: &Place<'_>) -> Option<Reason> {
-    if place.peer().fragments {
+    if place.peer().numbers.fragments {
         return Some(Reason::Fragments);
     }
     place.connection.reused.then_some(Reason::PortReuse)
@@ -201,7 +218,11 @@ fn may_be_unseen(place: &Place<'_>) -> Option<Reason> {
 /// A segment after an opening where all SYNs of both sides had timestamps.
 fn with_timestamps<'a>(scene: &Scene<'a>, reset: bool) -> Result<(&'a Segment<'a>, Place<'a>), Opinion> {
     let (segment, place) = after_opening(scene)?;
-    let agreed = place.connection.sides.iter().all(|side| side.options().timestamps == side.options().whole);
+    let agreed = place
+        .connection
+        .sides
+        .iter()
+        .all(|side| side.openings.options().timestamps == side.openings.options().whole);
     if !agreed || segment.view.flags().rst() != reset {
         return Err(Opinion::Absent);
     }
@@ -236,7 +257,7 @@ fn no_timestamps(scene: &Scene<'_>) -> Opinion {
         Ok(found) => found,
         Err(opinion) => return opinion,
     };
-    let refused = place.connection.sides.iter().any(|side| side.options().timestamps == 0);
+    let refused = place.connection.sides.iter().any(|side| side.openings.options().timestamps == 0);
     if !refused || segment.view.flags().rst() {
         return Opinion::Absent;
     }
@@ -254,7 +275,7 @@ fn permitted_sack(scene: &Scene<'_>) -> Opinion {
         Ok(found) => found,
         Err(opinion) => return opinion,
     };
-    if place.peer().options().sack_permitted > 0 {
+    if place.peer().openings.options().sack_permitted > 0 {
         return Opinion::Absent;
     }
     if !segment.header_whole {
@@ -269,7 +290,7 @@ fn permitted_sack(scene: &Scene<'_>) -> Opinion {
 fn same_scale(scene: &Scene<'_>) -> Opinion {
     let (Some(segment), Some(place)) = (scene.segment(), scene.place) else { return Opinion::Absent };
     let isn = segment.view.seq();
-    let before = place.own().openings.iter().find(|opening| opening.isn == isn);
+    let before = place.own().openings.all().iter().find(|opening| opening.isn == isn);
     let (Some(before), true) = (before, segment.view.flags().syn() && segment.header_whole) else {
         return Opinion::Absent;
     };
@@ -301,7 +322,7 @@ fn ecn_data(scene: &Scene<'_>) -> Opinion {
         Err(opinion) => return opinion,
     };
     let asked = |opening: &Opening| opening.ecn_setup || opening.accurate_ecn;
-    let any_asked = place.connection.sides.iter().any(|side| side.openings.iter().any(asked));
+    let any_asked = place.connection.sides.iter().any(|side| side.openings.all().iter().any(asked));
     if any_asked || segment.data_octets().unwrap_or(0) == 0 {
         return Opinion::Absent;
     }

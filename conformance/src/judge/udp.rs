@@ -2,6 +2,7 @@
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Kind;
+use super::kind::On;
 use super::packet::Upper;
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_format::of_kind;
@@ -17,34 +18,39 @@ pub const RULES: &[Rule] = &[
         id: "P-U1",
         about: "the UDP checksum, if there is one, is right",
         clauses: &["RFC768-Fields-f"],
+        on: On::UDP,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
-        ceiling: Outcome::Fail,
         judge: checksum,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-U2",
         about: "UDP over IPv6 has a checksum",
         clauses: &["RFC8200-8.1-c"],
+        on: On::UDP,
         assumptions: FORM,
         // Tunnels may do without (RFC 6935), and a tunnel can use any port.
         ceiling: Outcome::Note,
         judge: checksum_over_v6,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-U3",
         about: "the UDP length counts the header and lies inside of the packet",
         clauses: &["RFC768-Fields-a"],
+        on: On::UDP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: length,
+        ..Rule::USUAL
     },
     Rule {
         id: "P-U4",
         about: "the UDP source port is not zero",
         clauses: &["RFC8085-5.1-a"],
+        on: On::UDP,
         assumptions: FORM,
-        ceiling: Outcome::Fail,
         judge: source_port,
+        ..Rule::USUAL
     },
 ];
 
