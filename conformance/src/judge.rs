@@ -12,6 +12,7 @@ pub mod arp;
 pub mod assume;
 pub mod checksum;
 pub mod connection;
+pub mod ends;
 pub mod facts;
 pub mod file;
 pub mod icmp;

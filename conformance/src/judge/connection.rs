@@ -1,6 +1,7 @@
 //! floor 7: the TCP connections of a capture: which there are, where one ends and the next of the same ports
 //! begins, and which are kept (RFC 9293 section 3.4.2).
 
+use super::ends::Ends;
 use super::facts::opening::Opening;
 use super::facts::side::{self, Side};
 use super::facts::turn::Turn;
@@ -10,7 +11,6 @@ use super::rule::Scene;
 use stack::base::{Instant, Span};
 use stack::wire::tcp::Flags;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 /// Connections kept at the same time.
 const CONNECTIONS_MAX: usize = 1 << 20;
@@ -25,7 +25,7 @@ pub struct Connection {
     /// Number of the frame that began it. No two connections have the same.
     pub number: u64,
     /// Its ends; the lower one first.
-    pub ends: [SocketAddr; 2],
+    pub ends: Ends,
     /// What each end was seen to send.
     pub sides: [Side; 2],
     /// Another connection of the same ports was seen shortly before, or may not have ended.
@@ -34,14 +34,14 @@ pub struct Connection {
     pub first: Instant,
     /// When it was last seen.
     pub latest: Instant,
-    /// When the first SYN,ACK was seen.
-    answered: Option<Instant>,
+    /// From the first packet to the first SYN,ACK, in microseconds.
+    answered_us: Option<u32>,
 }
 
 impl Connection {
-    fn new(number: u64, ends: [SocketAddr; 2], reused: bool, at: Instant) -> Self {
+    fn new(number: u64, ends: Ends, reused: bool, at: Instant) -> Self {
         let sides = [Side::default(), Side::default()];
-        Self { number, ends, sides, reused, first: at, latest: at, answered: None }
+        Self { number, ends, sides, reused, first: at, latest: at, answered_us: None }
     }
 
     /// Whether it may be open yet. Segments after a long silence may belong to it.
@@ -56,20 +56,25 @@ impl Connection {
         let [one, other] = self.sides.each_ref().map(|side| side.openings.only());
         let (Some(one), Some(other)) = (one, other) else { return false };
         let answered = |asked: &Opening, answer: &Opening| {
-            answer.answers.is_some_and(|ack| asked.is_acknowledged_by(ack))
+            answer.answers().is_some_and(|ack| asked.is_acknowledged_by(ack))
         };
         one.options.are_known() && other.options.are_known() && (answered(one, other) || answered(other, one))
+    }
+
+    /// From the first packet to this time, in microseconds.
+    pub fn us(&self, at: Instant) -> u64 {
+        at.since(self.first).as_nanos() / 1_000
     }
 
     /// The parts of the handshake that this segment ends, for its sender and for the other side: one SYN, one
     /// SYN,ACK, and the first ACK.
     fn answer(&self, side: usize, turn: &Turn<'_>) -> Option<(Answer, Answer)> {
         let (own, peer) = (&self.sides[side], &self.sides[1 - side]);
-        let answered = self.answered.filter(|_| own.numbers.segments == 1 && peer.numbers.segments == 1)?;
+        let once = own.numbers.segments == 1 && peer.numbers.segments == 1;
+        let other_us = u64::from(self.answered_us.filter(|_| once)?);
         let (syn, answer) = (own.openings.only()?, peer.openings.only()?);
-        let completes = syn.answers.is_none() && answer.answers.is_some() && turn.ack.is_some();
-        let us = |from: Instant, to: Instant| to.since(from).as_nanos() / 1_000;
-        let (other_us, own_us) = (us(self.first, answered), us(answered, turn.at));
+        let completes = syn.answers().is_none() && answer.answers().is_some() && turn.ack.is_some();
+        let own_us = self.us(turn.at).saturating_sub(other_us);
         completes.then_some((Answer { own_us, other_us }, Answer { own_us: other_us, other_us: own_us }))
     }
 
@@ -77,7 +82,8 @@ impl Connection {
     fn note(&mut self, side: usize, turn: &Turn<'_>, damaged: bool) {
         self.latest = self.latest.max(turn.at);
         if turn.flags.contains(Flags::SYN | Flags::ACK) {
-            self.answered.get_or_insert(turn.at);
+            let us = u32::try_from(self.us(turn.at)).unwrap_or(u32::MAX);
+            self.answered_us.get_or_insert(us);
         }
         let [low, high] = &mut self.sides;
         let (own, peer) = if side == 0 { (low, high) } else { (high, low) };
@@ -120,15 +126,15 @@ pub(super) struct Slot {
 /// Every connection of a capture, as many as fit.
 #[derive(Debug, Default)]
 pub struct Connections {
-    index: HashMap<[SocketAddr; 2], usize>,
+    index: HashMap<Ends, usize>,
     slots: Vec<Connection>,
     begun: u64,
 }
 
-/// The four-tuple, lower end first, and which of the two sent.
-fn key(packet: &Packet<'_>) -> Option<([SocketAddr; 2], usize)> {
+/// The four-tuple, and which of the two sent.
+fn key(packet: &Packet<'_>) -> Option<(Ends, usize)> {
     let (src, dst) = packet.ends()?;
-    Some(if src <= dst { ([src, dst], 0) } else { ([dst, src], 1) })
+    Some(Ends::of(src, dst))
 }
 
 impl Connections {

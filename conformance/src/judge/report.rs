@@ -179,7 +179,7 @@ impl Store {
             if vantage == Vantage::AtHost {
                 continue;
             }
-            let taken = connection.sides[1 - side].numbers.highest_ack;
+            let taken = connection.sides[1 - side].numbers.highest_ack();
             let is_taken = |end: u32| taken.is_some_and(|ack| ack.wrapping_sub(end).cast_signed() >= 0);
             if found.end.is_some_and(is_taken) {
                 found.breach.doubt = Some(Reason::Taken);

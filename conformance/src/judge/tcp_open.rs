@@ -294,7 +294,7 @@ fn same_scale(scene: &Scene<'_>) -> Opinion {
     let (Some(before), true) = (before, segment.view.flags().syn() && segment.header_whole) else {
         return Opinion::Absent;
     };
-    let (Some(first), Some(now)) = (before.window_scale, segment.options.window_scale) else {
+    let (Some(first), Some(now)) = (before.window_scale(), segment.options.window_scale) else {
         return Opinion::Absent;
     };
     Opinion::unless(first != now, "RFC7323-2.3-g", || {

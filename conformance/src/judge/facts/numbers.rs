@@ -8,13 +8,14 @@ use stack::wire::tcp::Flags;
 /// How far the numbers of one side have come, and which of its packets the capture does not have.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Numbers {
-    /// The number behind the last octet seen; those of resets do not count.
-    pub highest: Option<u32>,
-    /// The highest number that it acknowledged, damaged segments counted in: it only serves to excuse.
-    pub highest_ack: Option<u32>,
+    highest: u32,
+    highest_ack: u32,
     /// Segments seen; it stops counting at its end.
     pub segments: u32,
-    hops: Option<u8>,
+    hops: u8,
+    has_highest: bool,
+    has_ack: bool,
+    has_hops: bool,
     /// Hop limits differ among its packets.
     pub hops_differ: bool,
     /// A segment began behind the last octet seen: some of its packets are missing, or came late.
@@ -30,11 +31,21 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// The number behind the last octet seen; those of resets do not count.
+    pub fn highest(&self) -> Option<u32> {
+        self.has_highest.then_some(self.highest)
+    }
+
+    /// The highest number that it acknowledged, damaged segments counted in: it only serves to excuse.
+    pub fn highest_ack(&self) -> Option<u32> {
+        self.has_ack.then_some(self.highest_ack)
+    }
+
     /// Takes note of an acknowledgement, be the segment damaged or not.
     pub(super) fn note_ack(&mut self, turn: &Turn<'_>) {
         let (Some(ack), false) = (turn.ack, turn.flags.rst()) else { return };
-        if self.highest_ack.is_none_or(|highest| is_after(ack, highest)) {
-            self.highest_ack = Some(ack);
+        if self.highest_ack().is_none_or(|highest| is_after(ack, highest)) {
+            (self.highest_ack, self.has_ack) = (ack, true);
         }
     }
 }
@@ -45,21 +56,22 @@ pub(super) fn note(own: &mut Side, peer: &Side, turn: &Turn<'_>) {
     // A SYN,ACK with a number of nobody's is a breach by itself, and no sign of a gap.
     let ack = turn.ack.filter(|_| !turn.flags.intersects(Flags::RST | Flags::SYN));
     numbers.acknowledged_unseen |=
-        ack.zip(peer.numbers.highest).is_some_and(|(ack, highest)| is_after(ack, highest));
+        ack.zip(peer.numbers.highest()).is_some_and(|(ack, highest)| is_after(ack, highest));
     numbers.segments = numbers.segments.saturating_add(1);
-    numbers.hops_differ |= numbers.hops.is_some() && numbers.hops != turn.hops;
-    numbers.hops = numbers.hops.or(turn.hops);
+    if let Some(hops) = turn.hops {
+        numbers.hops_differ |= numbers.has_hops && numbers.hops != hops;
+        (numbers.hops, numbers.has_hops) = (hops, true);
+    }
     numbers.note_ack(turn);
     numbers.finished |= turn.flags.intersects(Flags::FIN | Flags::RST);
     if turn.flags.rst() {
         return;
     }
-    match numbers.highest {
-        Some(highest) if !is_after(turn.end, highest) => (),
-        Some(highest) => {
-            numbers.gap |= is_after(turn.seq, highest) && !turn.flags.syn();
-            numbers.highest = Some(turn.end);
+    if let Some(highest) = numbers.highest() {
+        if !is_after(turn.end, highest) {
+            return;
         }
-        None => numbers.highest = Some(turn.end),
+        numbers.gap |= is_after(turn.seq, highest) && !turn.flags.syn();
     }
+    (numbers.highest, numbers.has_highest) = (turn.end, true);
 }

@@ -12,14 +12,11 @@ const ISNS_MAX: usize = 2;
 pub struct Opening {
     /// Initial sequence number.
     pub isn: u32,
-    /// What the latest copy that is a SYN,ACK acknowledges.
-    pub answers: Option<u32>,
+    answers: u32,
     /// Octets of data on it, at the most.
     pub data_octets: u16,
-    /// Its maximum segment size option, that of the first copy that had one.
-    pub max_segment_octets: Option<u16>,
-    /// Window scale of the first copy that had one.
-    pub window_scale: Option<u8>,
+    max_segment_octets: u16,
+    window_scale: u8,
     /// How many copies had the option, and how many there were.
     pub options: OptionCounts,
     /// Whether a copy asked for explicit congestion notification (ECE and CWR).
@@ -28,9 +25,25 @@ pub struct Opening {
     pub accurate_ecn: bool,
     /// Whether a copy had an option that changes the rules: Fast Open, multipath TCP.
     pub extended: bool,
+    is_answer: bool,
 }
 
 impl Opening {
+    /// What the latest copy that is a SYN,ACK acknowledges.
+    pub fn answers(&self) -> Option<u32> {
+        self.is_answer.then_some(self.answers)
+    }
+
+    /// Its maximum segment size option, that of the first copy that had one.
+    pub fn max_segment_octets(&self) -> Option<u16> {
+        (self.options.max_segment > 0).then_some(self.max_segment_octets)
+    }
+
+    /// Window scale of the first copy that had one.
+    pub fn window_scale(&self) -> Option<u8> {
+        (self.options.window_scale > 0).then_some(self.window_scale)
+    }
+
     /// Whether `ack` acknowledges the SYN, data on it or not.
     pub fn is_acknowledged_by(&self, ack: u32) -> bool {
         ack.wrapping_sub(self.isn).wrapping_sub(1) <= u32::from(self.data_octets)
@@ -143,7 +156,9 @@ pub(super) fn note(own: &mut Side, turn: &Turn<'_>) {
     opening.data_octets = opening.data_octets.max(u16::try_from(turn.data_octets).unwrap_or(u16::MAX));
     opening.ecn_setup |= turn.flags.contains(Flags::ECE | Flags::CWR);
     opening.accurate_ecn |= turn.flags.contains(Flags::AE);
-    opening.answers = turn.ack.or(opening.answers);
+    if let Some(ack) = turn.ack {
+        (opening.answers, opening.is_answer) = (ack, true);
+    }
     let segment = turn.segment;
     let mut seen = OptionCounts::default();
     let makes_sense = segment.view.options().all(|option| option.is_ok());
@@ -154,8 +169,8 @@ pub(super) fn note(own: &mut Side, turn: &Turn<'_>) {
         seen.window_scale = u8::from(options.window_scale.is_some());
         seen.timestamps = u8::from(options.timestamps.is_some());
         seen.sack_permitted = u8::from(options.sack_permitted);
-        opening.window_scale = opening.window_scale.or(options.window_scale);
-        opening.max_segment_octets = opening.max_segment_octets.or(options.mss);
+        opening.window_scale = opening.window_scale().or(options.window_scale).unwrap_or(0);
+        opening.max_segment_octets = opening.max_segment_octets().or(options.mss).unwrap_or(0);
         opening.extended |= segment.has_option(FAST_OPEN) || segment.has_option(MULTIPATH);
     } else {
         seen.unknown = 1;
