@@ -93,7 +93,7 @@ class Pcapng:
 
 def several_interfaces(left, right, path, mixed_links):
     """Two recordings in one file: interface 0 counts microseconds, interface 1 nanoseconds; with
-    `mixed_links` interface 1 has no link layer either, which libpcap refuses."""
+    `mixed_links` interface 1 has no link layer either, which libpcap would refuse."""
     file = Pcapng()
     file.section(file.option(4, b"ci/record"))
     file.interface(ETHERNET, read(left)[1], "client")

@@ -94,13 +94,13 @@ def pcapng_interfaces(stage):
 
 @scene(
     "format-pcapng-mixed-links",
-    "The same with two link types in one file, which pcapng allows and libpcap refuses.",
+    "The same with two link types in one file, which pcapng allows and programs over libpcap refuse.",
     "tcp ipv4 format pcapng several-interfaces mixed-links",
     EACH_TWICE,
     format="pcapng",
     taps=("client+server",),
     link="EN10MB+RAW",
-    why_not="two link types in one file",
+    why_not="every packet is in it twice, as seen at each end",
 )
 def pcapng_mixed_links(stage):
     both_ends(stage, mixed_links=True)

@@ -18,7 +18,7 @@ use crate::drive::replay::udp::{self, UdpReplay};
 use crate::host::{Clock, Fault, Host, HostConfig, crash};
 use crate::judge;
 use crate::run::run;
-use crate::trace::capture::{Capture, CaptureError, network_layer};
+use crate::trace::capture::{Capture, CaptureError};
 use crate::trace::{Event, Link, Response, Trace};
 use compare::Difference;
 use stack::base::{Cidr, Mac, Span};
@@ -147,7 +147,6 @@ pub struct Recorded {
 /// Whatever makes the file unreadable from its beginning.
 pub fn read(path: &Path, filter: Option<&str>) -> Result<Recorded, CaptureError> {
     let mut capture = Capture::open(path, filter)?;
-    let link = capture.link();
     let mut extractor = Extractor::default();
     let mut kept_octets = 0_usize;
     let mut notes = Vec::new();
@@ -163,8 +162,8 @@ pub fn read(path: &Path, filter: Option<&str>) -> Result<Recorded, CaptureError>
                 .push(format!("only the first {frames} frames fit into memory; choose others with --filter"));
             break None;
         }
-        if let Ok(start) = network_layer(link, packet.bytes) {
-            let bytes = packet.bytes.get(start.offset..).unwrap_or_default().to_vec();
+        if let Ok(network) = packet.network(false) {
+            let bytes = network.bytes.to_vec();
             kept_octets += bytes.len();
             extractor.add(&RecordedPacket { number: packet.number, at: packet.at, bytes });
         }

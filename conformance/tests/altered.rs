@@ -6,7 +6,7 @@ use conformance::drive::replay::recording::{RecordedPacket, Recording, Side};
 use conformance::host::{Host, registry};
 use conformance::replay::compare::Topic;
 use conformance::replay::{self, Replayed, Verdict};
-use conformance::trace::capture::{Capture, network_layer};
+use conformance::trace::capture::Capture;
 use stack::wire::Auto;
 use stack::wire::tcp::{self, Flags, Forced, Segment};
 use std::path::Path;
@@ -19,11 +19,10 @@ fn reference() -> Box<dyn Host> {
 fn packets(capture: &str) -> Vec<RecordedPacket> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures").join(capture);
     let mut capture = Capture::open(&path, None).expect("a shipped capture opens");
-    let link = capture.link();
     let mut packets = Vec::new();
     while let Some(packet) = capture.next_packet().expect("a shipped capture reads") {
-        if let Ok(start) = network_layer(link, packet.bytes) {
-            let bytes = packet.bytes[start.offset..].to_vec();
+        if let Ok(network) = packet.network(false) {
+            let bytes = network.bytes.to_vec();
             packets.push(RecordedPacket { number: packet.number, at: packet.at, bytes });
         }
     }

@@ -10,7 +10,7 @@ use conformance::drive::bytes::plan::{
 };
 use conformance::drive::link::plan::{self as link, LOSS_PERCENT_MAX};
 use conformance::drive::replay::packet::Upper;
-use conformance::trace::capture::{Capture, network_layer};
+use conformance::trace::capture::Capture;
 use stack::base::Instant;
 use stack::wire::show::Show;
 use stack::wire::tcp::{self, Flags, Segment, View};
@@ -106,10 +106,9 @@ struct Connection {
 /// Packets by shape, and plans.
 fn read(capture: &mut Capture, packets: &mut BTreeMap<String, Vec<u8>>) -> Vec<Plan> {
     let mut connections: BTreeMap<(SocketAddr, SocketAddr), Connection> = BTreeMap::new();
-    let link = capture.link();
     while let Ok(Some(packet)) = capture.next_packet() {
-        let Ok(start) = network_layer(link, packet.bytes) else { continue };
-        let bytes = packet.bytes.get(start.offset..).unwrap_or(&[]);
+        let Ok(network) = packet.network(false) else { continue };
+        let bytes = network.bytes;
         if bytes.len() <= PACKET_OCTETS_MAX {
             packets.entry(shape(bytes)).or_insert_with(|| bytes.to_vec());
         }

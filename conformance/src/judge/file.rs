@@ -3,7 +3,7 @@
 use super::assume::Vantage;
 use super::packet::Sighting;
 use super::{Judge, Report};
-use crate::trace::capture::{Capture, CaptureError, Cut, LinkType, network_layer};
+use crate::trace::capture::{Capture, CaptureError, Cut, LinkType};
 use stack::base::Mac;
 use stack::wire::ethernet::EtherType;
 use std::path::Path;
@@ -28,29 +28,23 @@ pub struct Judged {
 pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
     let mut capture = Capture::open(path, filter)?;
     let mut judge = Judge::new(Vantage::Anywhere);
-    let link = capture.link();
     let damage = loop {
         let packet = match capture.next_packet() {
             Ok(Some(packet)) => packet,
             Ok(None) => break None,
             Err(error) => break Some(error),
         };
-        let Ok(start) = network_layer(link, packet.bytes) else {
+        let Ok(network) = packet.network(false) else {
             judge.pass_over();
             continue;
         };
-        let Some(bytes) = packet.bytes.get(start.offset..) else {
-            judge.pass_over();
-            continue;
-        };
-        let before = u32::try_from(start.offset).unwrap_or(u32::MAX);
         judge.see(Sighting {
             number: packet.number,
             at: packet.at,
-            ethertype: EtherType(start.ethertype),
-            bytes,
-            wire_len: packet.wire_len.saturating_sub(before),
-            inside: may_be_inside(link, start.source, start.destination),
+            ethertype: EtherType(network.ethertype),
+            bytes: network.bytes,
+            wire_len: network.wire_len,
+            inside: may_be_inside(packet.link, network.source, network.destination),
             judged: true,
         });
     };
@@ -63,12 +57,14 @@ pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
 fn may_be_inside(link: LinkType, source: Option<Mac>, destination: Option<Mac>) -> bool {
     match link {
         LinkType::Ethernet => source == Some(Mac::default()) && destination == Some(Mac::default()),
+        LinkType::Ppp | LinkType::PppHdlc | LinkType::PppEther => false,
         LinkType::Null
         | LinkType::Loop
         | LinkType::LinuxCooked
         | LinkType::LinuxCooked2
         | LinkType::RawIp
         | LinkType::Ipv4
-        | LinkType::Ipv6 => true,
+        | LinkType::Ipv6
+        | LinkType::Unknown(_) => true,
     }
 }

@@ -1,39 +1,36 @@
-//! floor 6: recorded traffic, read through libpcap: pcap and pcapng, times to the microsecond or nanosecond.
+//! floor 6: recorded traffic, read from pcap and pcapng files, compressed or not; times to the nanosecond.
 //!
 //! A capture is input from anywhere: nothing in it is trusted, and whatever is wrong with it ends in one line
-//! that says what, which file, and how to mend it.
+//! that says what, which file, and how to mend it. Files of any size are read in bounded memory.
 
+mod batch;
 mod failure;
+mod filter;
+mod input;
 mod link;
 mod look;
+mod losses;
+mod order;
+mod packet;
+mod pcap;
+mod pcapng;
+mod reader;
+mod step;
+mod unpack;
 
+pub use batch::Batch;
 pub use failure::{CaptureError, Cut, Problem};
 pub use link::{LinkError, LinkType, NetworkStart, network_layer};
-pub use look::Look;
+pub use look::{Compression, Look};
+pub use losses::Losses;
+pub use packet::{Direction, Network, Packet};
+pub use pcapng::Interface;
 
-use pcap::{BpfProgram, Offline, Precision};
-use stack::base::Instant;
-use std::fs::File;
-use std::io::Read;
+use filter::Filter;
+use input::Input;
+use reader::{End, Reader};
+use std::io::Cursor;
 use std::path::Path;
-
-/// Octets at the start of a file that tell what it is.
-const LOOK_LEN: u64 = 512;
-
-/// One recorded packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packet<'a> {
-    /// Frame number as Wireshark counts: the first of the file is 1, whatever the filter lets through.
-    pub number: u64,
-    /// Time since the first packet of the file. A packet that claims to be earlier than that is at zero.
-    pub at: Instant,
-    /// Time since 1970, in nanoseconds, as recorded; it saturates at the ends of its range.
-    pub epoch_ns: i64,
-    /// The octets that were recorded.
-    pub bytes: &'a [u8],
-    /// Length on the wire in octets, never less than `bytes` has.
-    pub wire_len: u32,
-}
 
 /// An open capture file.
 ///
@@ -52,15 +49,12 @@ pub struct Packet<'a> {
 /// ```
 pub struct Capture {
     file: String,
-    source: pcap::Capture<Offline>,
-    filter: Option<BpfProgram>,
-    link: LinkType,
-    /// The octets of the latest packet.
-    bytes: Vec<u8>,
+    reader: Reader,
+    /// Packets that were read and not yet delivered, from `next` on.
+    batch: Batch,
+    next: usize,
+    /// Frames before what is delivered next.
     frames: u64,
-    first_ns: i64,
-    latest_ns: i64,
-    backwards: u64,
     cut: Option<Cut>,
     ended: bool,
 }
@@ -73,38 +67,39 @@ impl Capture {
     /// # Errors
     /// Everything that [`Problem`] names, except what only a later packet can show.
     pub fn open(path: &Path, filter: Option<&str>) -> Result<Self, CaptureError> {
-        let file = if path == Path::new("-") {
-            "standard input".to_owned()
-        } else {
-            failure::printable(&path.display().to_string())
-        };
-        let refuse = |problem| CaptureError { file: file.clone(), problem };
-        let head = if path == Path::new("-") { None } else { Some(head(path).map_err(refuse)?) };
-        let name = path.to_str().ok_or_else(|| refuse(Problem::NameNotText))?;
-        let source = pcap::Capture::from_file_with_precision(name, Precision::Nano)
-            .map_err(|error| refuse(Problem::of_header(&failure::reason(&error), head.as_deref())))?;
-        let number = source.get_datalink();
-        let link = LinkType::from_number(number.0)
-            .ok_or_else(|| refuse(Problem::LinkType { number: number.0, name: number.get_name().ok() }))?;
-        let filter = filter.map(|expression| {
-            source.compile(expression, true).map_err(|error| {
-                refuse(Problem::Filter { expression: expression.to_owned(), reason: failure::reason(&error) })
-            })
-        });
-        let filter = filter.transpose()?;
-        Ok(Self {
-            file,
-            source,
-            filter,
-            link,
-            bytes: Vec::new(),
-            frames: 0,
-            first_ns: 0,
-            latest_ns: i64::MIN,
-            backwards: 0,
-            cut: None,
-            ended: false,
-        })
+        let name = if path == Path::new("-") { "standard input".into() } else { path.to_string_lossy() };
+        Self::named(&name, Input::open(path), filter)
+    }
+
+    /// Reads a capture from octets that are there already.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn from_octets(name: &str, octets: Vec<u8>, filter: Option<&str>) -> Result<Self, CaptureError> {
+        Self::named(name, Input::of(Box::new(Cursor::new(octets)), true), filter)
+    }
+
+    fn named(name: &str, input: Result<Input, Problem>, filter: Option<&str>) -> Result<Self, CaptureError> {
+        let file = failure::printable(name);
+        match input.and_then(|input| Self::begin(input, filter)) {
+            Ok(capture) => Ok(Self { file, ..capture }),
+            Err(problem) => Err(CaptureError { file, problem }),
+        }
+    }
+
+    /// Reads the first packets: what is wrong with the beginning shows there.
+    fn begin(input: Input, filter: Option<&str>) -> Result<Self, Problem> {
+        let filter = filter.map(|expression| Filter::new(expression.to_owned()));
+        let mut reader = Reader::new(input, filter)?;
+        let mut batch = Batch::new();
+        reader.fill(&mut batch);
+        if let Some(End::Problem(problem @ (Problem::Header { .. } | Problem::LinkType { .. }))) = &reader.end
+        {
+            return Err(problem.clone());
+        }
+        reader.check_filter()?;
+        let file = String::new();
+        Ok(Self { file, reader, batch, next: 0, frames: 0, cut: None, ended: false })
     }
 
     /// The next packet, or nothing at the end of the file. After an error there is nothing more.
@@ -112,51 +107,60 @@ impl Capture {
     /// A file that is cut in the middle of a record ends there without an error; [`Self::cut`] tells.
     ///
     /// # Errors
-    /// [`Problem::InterfacesDiffer`] and [`Problem::Damaged`].
+    /// [`Problem::Damaged`], [`Problem::Unreadable`], and [`Problem::LinkType`] of a pcapng file none of
+    /// whose interfaces has a link type that is known.
     pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
-        while !self.ended {
-            let raw = match self.source.next_packet() {
-                Ok(raw) => raw,
-                Err(error) => {
-                    self.ended = true;
-                    return self.end(&error).map(|()| None);
-                }
-            };
-            let epoch_ns = epoch_ns(raw.header.ts.tv_sec, raw.header.ts.tv_usec);
-            self.frames += 1;
-            if self.frames == 1 {
-                self.first_ns = epoch_ns;
-            }
-            self.backwards += u64::from(epoch_ns < self.latest_ns);
-            self.latest_ns = epoch_ns;
-            if self.filter.as_ref().is_some_and(|filter| !filter.filter(raw.data)) {
-                continue;
-            }
-            let wire_len = raw.header.len.max(raw.header.caplen);
-            self.bytes.clear();
-            self.bytes.extend_from_slice(raw.data);
-            let at = Instant::from_nanos(u64::try_from(epoch_ns.saturating_sub(self.first_ns)).unwrap_or(0));
-            return Ok(Some(Packet { number: self.frames, at, epoch_ns, bytes: &self.bytes, wire_len }));
+        if self.next >= self.batch.len() {
+            self.next = 0;
+            self.reader.fill(&mut self.batch);
         }
-        Ok(None)
+        if self.batch.is_empty() {
+            return self.finish().map(|()| None);
+        }
+        let packet = self.batch.packet(self.next);
+        self.next += 1;
+        self.frames = packet.map_or(self.frames, |packet| packet.number);
+        Ok(packet)
     }
 
-    /// What the end of the packets means, given what libpcap says of it.
-    fn end(&mut self, error: &pcap::Error) -> Result<(), CaptureError> {
-        if *error == pcap::Error::NoMorePackets {
-            return Ok(());
+    /// Fills `batch` with the next packets, about a megabyte of them, and says whether there were any.
+    /// Batches that are filled again and again keep their memory. After an error there is nothing more.
+    ///
+    /// # Errors
+    /// As [`Self::next_packet`].
+    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, CaptureError> {
+        if self.next < self.batch.len() {
+            self.batch.places.drain(..self.next);
+            std::mem::swap(batch, &mut self.batch);
+            self.batch.places.clear();
+        } else {
+            self.reader.fill(batch);
         }
-        let reason = failure::reason(error);
-        if failure::is_cut(&reason) {
-            self.cut = Some(Cut { file: self.file.clone(), frames: self.frames, reason });
-            return Ok(());
+        self.next = 0;
+        if batch.is_empty() {
+            return self.finish().map(|()| false);
         }
-        Err(CaptureError { file: self.file.clone(), problem: Problem::of_record(&reason, self.frames) })
+        self.frames = batch.places.last().map_or(self.frames, |place| place.number);
+        Ok(true)
     }
 
-    /// How the frames begin.
-    pub const fn link(&self) -> LinkType {
-        self.link
+    /// All packets are delivered: says why there are no more, the first time.
+    fn finish(&mut self) -> Result<(), CaptureError> {
+        self.frames = self.reader.frames();
+        if std::mem::replace(&mut self.ended, true) {
+            return Ok(());
+        }
+        match &self.reader.end {
+            None | Some(End::Whole) => Ok(()),
+            Some(End::Cut(reason)) => {
+                let reason = reason.clone();
+                self.cut = Some(Cut { file: self.file.clone(), frames: self.frames, reason });
+                Ok(())
+            }
+            Some(End::Problem(problem)) => {
+                Err(CaptureError { file: self.file.clone(), problem: problem.clone() })
+            }
+        }
     }
 
     /// The file as it is named in messages.
@@ -164,43 +168,32 @@ impl Capture {
         &self.file
     }
 
-    /// Frames read so far, those that the filter held back included.
+    /// Frames delivered so far, and those that the filter held back between them.
     pub const fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// How many frames so far claim to be earlier than the one before them.
+    /// How many frames read so far claim to be earlier than the one before them. Reading is a batch ahead of
+    /// what is delivered.
     pub const fn backwards(&self) -> u64 {
-        self.backwards
+        self.reader.backwards()
     }
 
-    /// Where the file is cut, once the packets before have been read.
+    /// What the file says was lost, as far as it is read. Reading is a batch ahead of what is delivered.
+    pub fn losses(&self) -> Losses {
+        self.reader.losses()
+    }
+
+    /// The interfaces of the section of the file that is being read; those of the first section once it is
+    /// opened. A pcap file has one.
+    pub fn interfaces(&self) -> Vec<Interface> {
+        self.reader.interfaces()
+    }
+
+    /// Where the file is cut, once the packets before have been delivered.
     pub const fn cut(&self) -> Option<&Cut> {
         self.cut.as_ref()
     }
-}
-
-/// The first octets of a file; nothing of what is no ordinary file and could be read only once.
-fn head(path: &Path) -> Result<Vec<u8>, Problem> {
-    let about = std::fs::metadata(path).map_err(Problem::of_system)?;
-    let mut head = Vec::new();
-    if about.is_dir() {
-        return Err(Problem::Folder);
-    }
-    if about.is_file() {
-        let file = File::open(path).map_err(Problem::of_system)?;
-        file.take(LOOK_LEN).read_to_end(&mut head).map_err(Problem::of_system)?;
-        if head.is_empty() {
-            return Err(Problem::Empty);
-        }
-    }
-    Ok(head)
-}
-
-/// Nanoseconds since 1970. What libpcap puts into the field for microseconds is nanoseconds here, and a
-/// hostile file has more of them than a second.
-fn epoch_ns(seconds: i64, nanos: i64) -> i64 {
-    seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
 }
 
 #[cfg(test)]

@@ -23,12 +23,12 @@ pub enum Problem {
     NotPermitted,
     /// It is a folder.
     Folder,
-    /// Its name is not UTF-8, which libpcap's binding needs.
-    NameNotText,
     /// It has no octets at all.
     Empty,
     /// The system failed to read it.
     Unreadable {
+        /// Frames read before.
+        frames: u64,
         /// The system's words.
         reason: String,
     },
@@ -36,28 +36,21 @@ pub enum Problem {
     NotACapture(Look),
     /// It begins as a capture, but its header is cut or makes no sense.
     Header {
-        /// libpcap's words.
+        /// What is wrong with it.
         reason: String,
     },
     /// Its frames are of a kind that is not known here.
     LinkType {
-        /// libpcap's number of the link type.
-        number: i32,
+        /// Number of the link type in the file.
+        number: u32,
         /// libpcap's name of it.
         name: Option<String>,
-    },
-    /// A pcapng file whose interfaces differ, which libpcap does not read.
-    InterfacesDiffer {
-        /// In what they differ.
-        what: Difference,
-        /// Frames read before.
-        frames: u64,
     },
     /// A record makes no sense.
     Damaged {
         /// Frames read before.
         frames: u64,
-        /// libpcap's words.
+        /// What is wrong with it, and where.
         reason: String,
     },
     /// The filter is not one.
@@ -69,15 +62,6 @@ pub enum Problem {
     },
 }
 
-/// In what the interfaces of a pcapng file differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Their frames begin in different ways.
-    LinkType,
-    /// They keep different amounts of each frame.
-    SnapLength,
-}
-
 /// Where a file ends in the middle of a record. What came before is good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
@@ -85,7 +69,7 @@ pub struct Cut {
     pub file: String,
     /// Frames before the cut.
     pub frames: u64,
-    /// libpcap's words.
+    /// What is not all there, and where.
     pub reason: String,
 }
 
@@ -107,11 +91,6 @@ pub(super) fn reason(error: &pcap::Error) -> String {
         | pcap::Error::BufferOverflow => error.to_string(),
     };
     said.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether libpcap says that the file ends too early.
-pub(super) fn is_cut(reason: &str) -> bool {
-    reason.starts_with("truncated ")
 }
 
 /// A name or an expression on one line: control characters are written as escapes.
@@ -141,47 +120,34 @@ impl Problem {
         } else if error.kind() == io::ErrorKind::PermissionDenied {
             Self::NotPermitted
         } else {
-            Self::Unreadable { reason: error.to_string() }
+            Self::Unreadable { frames: 0, reason: error.to_string() }
         }
     }
 
-    /// Why a file could not be opened, from libpcap's words and the file's first octets, if they could be
-    /// looked at.
-    pub(super) fn of_header(reason: &str, head: Option<&[u8]>) -> Self {
-        let look = head.filter(|head| !head.is_empty()).map(Look::of);
-        match look {
-            Some(Look::Capture) => Self::of_capture_header(reason),
-            Some(other) => Self::NotACapture(other),
-            None if reason.ends_with("only got 0") => Self::Empty,
-            None if reason == "unknown file format" => Self::NotACapture(Look::Unknown(Vec::new())),
-            None => Self::of_capture_header(reason),
-        }
+    /// A link type in which nothing can be found here.
+    pub(super) fn link_type(number: impl Into<u32>) -> Self {
+        let number = number.into();
+        // Files and libpcap's programs count alike but for a few, which have no names here.
+        let name = i32::try_from(number).ok().and_then(|number| pcap::Linktype(number).get_name().ok());
+        Self::LinkType { number, name }
     }
 
-    fn of_capture_header(reason: &str) -> Self {
-        match Difference::of(reason) {
-            Some(what) => Self::InterfacesDiffer { what, frames: 0 },
-            None => Self::Header { reason: reason.to_owned() },
-        }
-    }
-
-    /// Why a record could not be read, from libpcap's words.
-    pub(super) fn of_record(reason: &str, frames: u64) -> Self {
-        match Difference::of(reason) {
-            Some(what) => Self::InterfacesDiffer { what, frames },
-            None => Self::Damaged { frames, reason: reason.to_owned() },
-        }
-    }
-}
-
-impl Difference {
-    fn of(reason: &str) -> Option<Self> {
-        if reason.starts_with("an interface has a type ") {
-            Some(Self::LinkType)
-        } else if reason.starts_with("an interface has a snapshot length ") {
-            Some(Self::SnapLength)
-        } else {
-            None
+    /// The same problem, at that place of the file.
+    pub(super) fn located(self, frames_before: u64, offset: u64) -> Self {
+        match self {
+            Self::Damaged { reason, .. } if frames_before == 0 && offset == 0 => Self::Header { reason },
+            Self::Damaged { reason, .. } => {
+                Self::Damaged { frames: frames_before, reason: format!("{reason} at octet {offset}") }
+            }
+            other @ (Self::NoSuchFile
+            | Self::NotPermitted
+            | Self::Folder
+            | Self::Empty
+            | Self::Unreadable { .. }
+            | Self::NotACapture(_)
+            | Self::Header { .. }
+            | Self::LinkType { .. }
+            | Self::Filter { .. }) => other,
         }
     }
 }
@@ -201,11 +167,11 @@ impl fmt::Display for CaptureError {
             Problem::NoSuchFile => write!(f, "no such file; check the path"),
             Problem::NotPermitted => write!(f, "permission denied; make it readable: chmod u+r {file}"),
             Problem::Folder => write!(f, "this is a folder; name the capture files in it"),
-            Problem::NameNotText => {
-                write!(f, "the name is not UTF-8; rename the file, or give it as `- < FILE`")
-            }
             Problem::Empty => write!(f, "the file is empty; record or copy it again"),
-            Problem::Unreadable { reason } => write!(f, "cannot be read: {reason}"),
+            Problem::Unreadable { frames: 0, reason } => write!(f, "cannot be read: {reason}"),
+            Problem::Unreadable { frames, reason } => {
+                write!(f, "cannot be read after frame {frames}: {reason}")
+            }
             Problem::NotACapture(look) => not_a_capture(f, file, look),
             Problem::Header { reason } => {
                 write!(f, "the header of the capture cannot be read ({reason}); record or copy it again")
@@ -214,7 +180,6 @@ impl fmt::Display for CaptureError {
                 let name = name.as_deref().unwrap_or("without a name");
                 write!(f, "link type {number} ({name}) is not known here; known are {}", LinkType::names())
             }
-            Problem::InterfacesDiffer { what, frames } => interfaces_differ(f, file, *what, *frames),
             Problem::Damaged { frames: 0, reason } => {
                 write!(f, "damaged at the first frame ({reason}); record or copy it again")
             }
@@ -233,6 +198,10 @@ impl fmt::Display for CaptureError {
 fn not_a_capture(f: &mut fmt::Formatter<'_>, file: &str, look: &Look) -> fmt::Result {
     match look {
         Look::Capture => write!(f, "cannot be read as a capture"),
+        Look::Compressed(compression) => {
+            let (format, tool) = compression.names();
+            write!(f, "packed with {format} more than once; unpack it first: {tool} {file}")
+        }
         Look::Packed { format, tool } => write!(f, "packed with {format}; unpack it first: {tool} {file}"),
         Look::Foreign { format } => {
             write!(f, "a capture of {format}; convert it first: editcap -F pcap {file} {file}.pcap")
@@ -244,23 +213,6 @@ fn not_a_capture(f: &mut fmt::Formatter<'_>, file: &str, look: &Look) -> fmt::Re
             start.iter().try_for_each(|octet| write!(f, " {octet:02x}"))?;
             write!(f, "; give a pcap or pcapng file")
         }
-    }
-}
-
-fn interfaces_differ(f: &mut fmt::Formatter<'_>, file: &str, what: Difference, frames: u64) -> fmt::Result {
-    let after = if frames == 0 { String::new() } else { format!(" after frame {frames}") };
-    match what {
-        Difference::LinkType => write!(
-            f,
-            "pcapng with interfaces of different link types{after}, which libpcap does not read; take one: \
-             tshark -r {file} -Y 'frame.interface_id == 0' -w one.pcapng && \
-             editcap -F pcap -T ether one.pcapng one.pcap"
-        ),
-        Difference::SnapLength => write!(
-            f,
-            "pcapng with interfaces of different snap lengths{after}, which libpcap does not read; convert it first: \
-             editcap -F pcap {file} {file}.pcap"
-        ),
     }
 }
 

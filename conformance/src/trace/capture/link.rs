@@ -1,9 +1,16 @@
 //! floor 6: where the network layer begins in a recorded frame, for the link types that carry IP.
 
+mod carried;
+mod cooked;
+mod ethernet;
+mod ppp;
+pub(super) mod tunnel;
+
+use super::packet::Direction;
 use stack::base::Mac;
 use std::fmt;
 
-/// How the frames of a capture begin. The numbers are libpcap's (`DLT_` of <pcap/dlt.h>).
+/// How a frame begins. The numbers are those of capture files (`LINKTYPE_` of <pcap-linktype(7)>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkType {
     /// Ethernet II or IEEE 802.3, with any number of VLAN tags.
@@ -22,6 +29,14 @@ pub enum LinkType {
     Null,
     /// An address family of four octets in network byte order.
     Loop,
+    /// The protocol field of PPP, with the two octets of HDLC before it or without.
+    Ppp,
+    /// PPP with the octets of HDLC, or Cisco's HDLC.
+    PppHdlc,
+    /// The header of a PPP session over Ethernet (RFC 2516).
+    PppEther,
+    /// Something with this number, in which nothing can be found here.
+    Unknown(u16),
 }
 
 /// Where the network layer of a frame begins.
@@ -36,6 +51,8 @@ pub struct NetworkStart {
     pub source: Option<Mac>,
     /// Link address of the receiver, where the frame has one.
     pub destination: Option<Mac>,
+    /// What the link header says of the direction.
+    pub direction: Direction,
 }
 
 /// Why no network layer can be found in a frame.
@@ -61,14 +78,18 @@ pub enum LinkError {
     Family(u32),
     /// The cooked frame comes from an interface of this ARPHRD kind, whose protocol field holds no EtherType.
     Hardware(u16),
+    /// PPP carries this protocol, which is not IP.
+    Ppp(u16),
+    /// A frame of PPP over Ethernet of this code: no session data.
+    PppoeCode(u8),
+    /// What MPLS labels stand before begins with these four bits: no version of IP.
+    Label(u8),
+    /// The link type of this number is not known here.
+    Unknown(u16),
 }
 
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-/// EtherTypes of VLAN tags: IEEE 802.1Q, 802.1ad, and two older numbers of the outer one.
-const VLAN_TAGS: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
-/// Largest value of the field after the addresses that is a length and not a type (RFC 1122 section 2.3.3).
-const MAX_LENGTH: u16 = 1500;
+pub(super) const IPV4: u16 = 0x0800;
+pub(super) const IPV6: u16 = 0x86dd;
 
 impl LinkType {
     /// Every link type that is known here.
@@ -81,21 +102,50 @@ impl LinkType {
         Self::LinuxCooked2,
         Self::Null,
         Self::Loop,
+        Self::Ppp,
+        Self::PppHdlc,
+        Self::PppEther,
     ];
 
-    /// The link type of libpcap's number. Raw IP has three, by operating system.
-    pub const fn from_number(number: i32) -> Option<Self> {
+    /// The link type of a number in a file. Raw IP has three, by operating system.
+    pub fn from_number(number: u32) -> Self {
         match number {
-            0 => Some(Self::Null),
-            1 => Some(Self::Ethernet),
-            12 | 14 | 101 => Some(Self::RawIp),
-            108 => Some(Self::Loop),
-            113 => Some(Self::LinuxCooked),
-            228 => Some(Self::Ipv4),
-            229 => Some(Self::Ipv6),
-            276 => Some(Self::LinuxCooked2),
-            _ => None,
+            0 => Self::Null,
+            1 => Self::Ethernet,
+            9 => Self::Ppp,
+            12 | 14 | 101 => Self::RawIp,
+            50 => Self::PppHdlc,
+            51 => Self::PppEther,
+            108 => Self::Loop,
+            113 => Self::LinuxCooked,
+            228 => Self::Ipv4,
+            229 => Self::Ipv6,
+            276 => Self::LinuxCooked2,
+            other => Self::Unknown(u16::try_from(other).unwrap_or(u16::MAX)),
         }
+    }
+
+    /// Its number in files.
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Null => 0,
+            Self::Ethernet => 1,
+            Self::Ppp => 9,
+            Self::PppHdlc => 50,
+            Self::PppEther => 51,
+            Self::RawIp => 101,
+            Self::Loop => 108,
+            Self::LinuxCooked => 113,
+            Self::Ipv4 => 228,
+            Self::Ipv6 => 229,
+            Self::LinuxCooked2 => 276,
+            Self::Unknown(number) => number,
+        }
+    }
+
+    /// Whether a network layer can be found in its frames.
+    pub const fn is_known(self) -> bool {
+        !matches!(self, Self::Unknown(_))
     }
 
     /// Its name in messages.
@@ -109,6 +159,10 @@ impl LinkType {
             Self::LinuxCooked2 => "Linux cooked v2",
             Self::Null => "null",
             Self::Loop => "loop",
+            Self::Ppp => "PPP",
+            Self::PppHdlc => "PPP in HDLC",
+            Self::PppEther => "PPP over Ethernet",
+            Self::Unknown(_) => "not known",
         }
     }
 
@@ -118,19 +172,30 @@ impl LinkType {
     }
 }
 
-/// Finds where the network layer of a frame begins, past any VLAN tags.
+/// Finds where the network layer of a frame begins, past VLAN tags, PPP and MPLS labels.
 ///
 /// # Errors
 /// A frame that is too short, or that carries no EtherType. What follows the link header is not looked at.
 pub fn network_layer(link: LinkType, frame: &[u8]) -> Result<NetworkStart, LinkError> {
     match link {
-        LinkType::Ethernet => ethernet(frame),
+        LinkType::Ethernet => ethernet::start(frame, 0),
         LinkType::RawIp => raw(frame, None),
         LinkType::Ipv4 => raw(frame, Some(IPV4)),
         LinkType::Ipv6 => raw(frame, Some(IPV6)),
-        LinkType::LinuxCooked => cooked(frame),
-        LinkType::LinuxCooked2 => cooked2(frame),
+        LinkType::LinuxCooked => cooked::first(frame),
+        LinkType::LinuxCooked2 => cooked::second(frame),
         LinkType::Null | LinkType::Loop => family(link, frame),
+        LinkType::Ppp => ppp::bare(frame, 0).map(NetworkStart::of),
+        LinkType::PppHdlc => ppp::hdlc(frame).map(NetworkStart::of),
+        LinkType::PppEther => ppp::session(frame, 0).map(NetworkStart::of),
+        LinkType::Unknown(number) => Err(LinkError::Unknown(number)),
+    }
+}
+
+impl NetworkStart {
+    /// Nothing but an EtherType and an offset is known.
+    const fn of((ethertype, offset): (u16, usize)) -> Self {
+        Self { ethertype, offset, source: None, destination: None, direction: Direction::Unknown }
     }
 }
 
@@ -145,68 +210,13 @@ fn number(frame: &[u8], at: usize) -> Result<u16, LinkError> {
     octets(frame, at).map(u16::from_be_bytes)
 }
 
-fn ethernet(frame: &[u8]) -> Result<NetworkStart, LinkError> {
-    let destination = Some(Mac(octets(frame, 0)?));
-    let source = Some(Mac(octets(frame, 6)?));
-    let (ethertype, offset) = untagged(frame, number(frame, 12)?, 14)?;
-    if ethertype > MAX_LENGTH {
-        return Ok(NetworkStart { ethertype, offset, source, destination });
-    }
-    // IEEE 802.2: the EtherType follows only a SNAP header of Ethernet's own organisation (RFC 1042).
-    let [dsap, ssap, control] = octets(frame, offset)?;
-    if (dsap, ssap, control) != (0xaa, 0xaa, 3) || octets(frame, offset + 3)? != [0, 0, 0] {
-        return Err(LinkError::Llc { dsap, ssap });
-    }
-    let (ethertype, offset) = untagged(frame, number(frame, offset + 6)?, offset + 8)?;
-    Ok(NetworkStart { ethertype, offset, source, destination })
-}
-
-/// Skips VLAN tags: the first type that is none, and the offset behind it. Each tag has two octets of its
-/// own.
-fn untagged(frame: &[u8], mut ethertype: u16, mut offset: usize) -> Result<(u16, usize), LinkError> {
-    while VLAN_TAGS.contains(&ethertype) {
-        ethertype = number(frame, offset + 2)?;
-        offset += 4;
-    }
-    Ok((ethertype, offset))
-}
-
 fn raw(frame: &[u8], expected: Option<u16>) -> Result<NetworkStart, LinkError> {
     let [first] = octets(frame, 0)?;
     let ethertype = match (expected, first >> 4) {
         (Some(ethertype), _) => ethertype,
-        (None, 4) => IPV4,
-        (None, 6) => IPV6,
-        (None, version) => return Err(LinkError::Version(version)),
+        (None, version) => carried::version(version).ok_or(LinkError::Version(version))?,
     };
-    Ok(NetworkStart { ethertype, offset: 0, source: None, destination: None })
-}
-
-fn cooked(frame: &[u8]) -> Result<NetworkStart, LinkError> {
-    let (hardware, address_len) = (number(frame, 2)?, number(frame, 4)?);
-    let address = octets(frame, 6)?;
-    let (ethertype, offset) = untagged(frame, cooked_type(hardware, number(frame, 14)?)?, 16)?;
-    let source = (address_len == 6).then_some(Mac(address));
-    Ok(NetworkStart { ethertype, offset, source, destination: None })
-}
-
-fn cooked2(frame: &[u8]) -> Result<NetworkStart, LinkError> {
-    let hardware = number(frame, 8)?;
-    let [_, address_len] = octets(frame, 10)?;
-    let address = octets(frame, 12)?;
-    let [_, _] = octets(frame, 18)?;
-    let (ethertype, offset) = untagged(frame, cooked_type(hardware, number(frame, 0)?)?, 20)?;
-    let source = (address_len == 6).then_some(Mac(address));
-    Ok(NetworkStart { ethertype, offset, source, destination: None })
-}
-
-/// The protocol field of a cooked frame, where the kind of interface makes it an EtherType: not for netlink,
-/// GRE tunnels, and 802.11 without Ethernet headers.
-const fn cooked_type(hardware: u16, protocol: u16) -> Result<u16, LinkError> {
-    match hardware {
-        778 | 801..=803 | 824 => Err(LinkError::Hardware(hardware)),
-        _ => Ok(protocol),
-    }
+    Ok(NetworkStart::of((ethertype, 0)))
 }
 
 /// The byte order of `Null` is the recording host's, so both are tried: families are small numbers.
@@ -219,11 +229,14 @@ fn family(link: LinkType, frame: &[u8]) -> Result<NetworkStart, LinkError> {
         10 | 24 | 28 | 30 => IPV6,
         other => return Err(LinkError::Family(other)),
     };
-    Ok(NetworkStart { ethertype, offset: 4, source: None, destination: None })
+    Ok(NetworkStart::of((ethertype, 4)))
 }
 
 impl fmt::Display for LinkType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Unknown(number) = self {
+            return write!(f, "link type {number}");
+        }
         f.pad(self.name())
     }
 }
@@ -237,6 +250,14 @@ impl fmt::Display for LinkError {
             Self::Llc { dsap, ssap } => write!(f, "LLC {dsap:02x}/{ssap:02x} carries no EtherType"),
             Self::Version(version) => write!(f, "{version} is no version of IP"),
             Self::Family(family) => write!(f, "address family {family} is not IP"),
+            Self::Ppp(protocol) => write!(f, "PPP protocol {protocol:#06x} is not IP"),
+            Self::PppoeCode(code) => {
+                write!(f, "PPP over Ethernet with code {code:#04x} carries no session data")
+            }
+            Self::Label(first) => {
+                write!(f, "what is behind MPLS labels begins with {first}, no version of IP")
+            }
+            Self::Unknown(number) => write!(f, "link type {number} is not known here"),
             Self::Hardware(kind) => write!(f, "interfaces of kind {kind} carry no EtherType"),
         }
     }

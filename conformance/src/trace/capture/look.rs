@@ -1,18 +1,23 @@
-//! floor 6: what a file that is no capture looks like, and what makes a capture of it.
+//! floor 6: what a file looks like by its first octets, and what makes a capture of what is none.
+
+use super::pcap::Pcap;
+use super::pcapng::Pcapng;
 
 /// What the first octets of a file say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
     /// A pcap or pcapng file.
     Capture,
-    /// Compressed or packed by this tool.
+    /// Compressed in a way that can be undone here.
+    Compressed(Compression),
+    /// Packed by this tool.
     Packed {
         /// Name of the format.
         format: &'static str,
         /// Command that unpacks it.
         tool: &'static str,
     },
-    /// A capture in a format that libpcap does not read.
+    /// A capture in a format that is not read here.
     Foreign {
         /// Name of the format.
         format: &'static str,
@@ -23,26 +28,32 @@ pub enum Look {
     Unknown(Vec<u8>),
 }
 
-/// Starts of pcap and pcapng files, in both byte orders.
-const CAPTURES: [&[u8]; 7] = [
-    b"\xa1\xb2\xc3\xd4",
-    b"\xd4\xc3\xb2\xa1",
-    b"\xa1\xb2\x3c\x4d",
-    b"\x4d\x3c\xb2\xa1",
-    b"\xa1\xb2\xcd\x34",
-    b"\x34\xcd\xb2\xa1",
-    b"\x0a\x0d\x0d\x0a",
+/// What a capture may be compressed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// The format of the xz tools.
+    Xz,
+    /// The format of bzip2.
+    Bzip2,
+    /// The frame format of lz4.
+    Lz4,
+}
+
+/// Starts of what is compressed.
+const COMPRESSED: [(&[u8], Compression); 5] = [
+    (b"\x1f\x8b", Compression::Gzip),
+    (b"\x28\xb5\x2f\xfd", Compression::Zstd),
+    (b"\xfd7zXZ\x00", Compression::Xz),
+    (b"BZh", Compression::Bzip2),
+    (b"\x04\x22\x4d\x18", Compression::Lz4),
 ];
 
 /// Start, name and tool of what is packed.
-const PACKED: [(&[u8], &str, &str); 6] = [
-    (b"\x1f\x8b", "gzip", "gzip -dk"),
-    (b"\x28\xb5\x2f\xfd", "zstd", "zstd -dk"),
-    (b"\xfd7zXZ\x00", "xz", "xz -dk"),
-    (b"BZh", "bzip2", "bzip2 -dk"),
-    (b"\x04\x22\x4d\x18", "lz4", "lz4 -dk"),
-    (b"PK\x03\x04", "zip", "unzip"),
-];
+const PACKED: [(&[u8], &str, &str); 1] = [(b"PK\x03\x04", "zip", "unzip")];
 
 /// Start and name of captures of other tools.
 const FOREIGN: [(&[u8], &str); 5] = [
@@ -53,11 +64,27 @@ const FOREIGN: [(&[u8], &str); 5] = [
     (b"XCP\x00", "NetXRay"),
 ];
 
+impl Compression {
+    /// Its name, and the command that undoes it.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Gzip => ("gzip", "gzip -dk"),
+            Self::Zstd => ("zstd", "zstd -dk"),
+            Self::Xz => ("xz", "xz -dk"),
+            Self::Bzip2 => ("bzip2", "bzip2 -dk"),
+            Self::Lz4 => ("lz4", "lz4 -dk"),
+        }
+    }
+}
+
 impl Look {
     /// Looks at the first octets of a file.
     pub fn of(head: &[u8]) -> Self {
-        if CAPTURES.iter().any(|start| head.starts_with(start)) {
+        if Pcap::begins(head) || Pcapng::begins(head) {
             return Self::Capture;
+        }
+        if let Some(&(_, compression)) = COMPRESSED.iter().find(|(start, _)| head.starts_with(start)) {
+            return Self::Compressed(compression);
         }
         if let Some(&(_, format, tool)) = PACKED.iter().find(|(start, ..)| head.starts_with(start)) {
             return Self::Packed { format, tool };
