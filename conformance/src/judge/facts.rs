@@ -1,4 +1,4 @@
-//! floor 7: the facts that rules rest on: what a capture shows of each side of a connection, one file for each
+//! floor 7: the facts that rules rest on: what a capture shows of each side of a connection, one file a
 //! subject. They are updated once for each segment, after the rules have seen it, and have a fixed size.
 
 pub mod ack;

@@ -3,6 +3,10 @@
 //!
 //! Left out: P-A13 (a reset and no ICMP message for a closed TCP port: packet filters answer with either).
 //! Of P-A10 what needs to know a retransmission or a window probe, until those are recognised.
+//!
+//! RFC7323-A-a: a recommended layout; any other is as good.
+//! RFC5482-3-c: whether the first segment after the SYN was lost before the tap is not to be seen, and the
+//! option tells what the program wants, which may change.
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::{Field, Kind};

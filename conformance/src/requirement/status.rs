@@ -18,6 +18,8 @@ pub enum Mark {
     Tested,
     /// The reference leaves it out on purpose, with a reason.
     Excepted,
+    /// No rule of the judge can find it broken in recorded traffic and be sure, with the reason.
+    Unjudged,
 }
 
 /// What became of one requirement.
@@ -28,7 +30,7 @@ pub struct Status {
 
 impl Mark {
     /// Every mark, in the order in which the table has them.
-    pub const ALL: &[Self] = &[Self::Implemented, Self::Judged, Self::Tested, Self::Excepted];
+    pub const ALL: &[Self] = &[Self::Implemented, Self::Judged, Self::Tested, Self::Excepted, Self::Unjudged];
 
     /// As the table writes it.
     pub const fn word(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Mark {
             Self::Judged => "judged",
             Self::Tested => "tested",
             Self::Excepted => "excepted",
+            Self::Unjudged => "unjudged",
         }
     }
 }
@@ -58,7 +61,8 @@ impl Status {
 
     /// Whether the table has this for it.
     pub fn has(self, mark: Mark) -> bool {
-        let said = |part: &str| part.strip_prefix(mark.word()).is_some_and(|rest| rest.starts_with(' '));
+        let said =
+            |part: &str| part.strip_prefix(mark.word()).is_some_and(|rest| rest.starts_with([' ', ':']));
         self.text.split("; ").any(said)
     }
 
@@ -78,7 +82,7 @@ mod tests {
         let status =
             Status { text: "implemented a.rs, b.rs; tested c.rs; excepted d.rs: the rest is judged, or not" };
         let marks: Vec<bool> = Mark::ALL.iter().map(|mark| status.has(*mark)).collect();
-        assert_eq!(marks, [true, false, true, true]);
+        assert_eq!(marks, [true, false, true, true, false]);
         assert!(!status.is_open());
         assert!(Status { text: "open: not observable" }.is_open());
     }

@@ -3,13 +3,14 @@
 
 use crate::scan::{Says, citations, root, sources};
 use conformance::judge;
-use conformance::requirement::{Catalogue, Observe, Requirement};
+use conformance::requirement::{Catalogue, Level, Observe, Requirement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 const HEAD: &str = "\
 # What became of each requirement: fulfilled in which files, judged by which rules, exercised by the tests of
-# which files, or left out for which reason. `open`: none of these, and what it would take to see it.
+# which files, left out for which reason, or without a rule of the judge for which reason. `open`: none of
+# these, and what it would take to see it.
 # Made by `INSTA_UPDATE=always cargo test -p netassay --test citations`.
 ";
 
@@ -19,6 +20,7 @@ struct Said {
     implemented: BTreeSet<String>,
     tested: BTreeSet<String>,
     excepted: BTreeMap<String, String>,
+    unjudged: BTreeMap<String, String>,
 }
 
 fn said() -> BTreeMap<String, Said> {
@@ -32,6 +34,9 @@ fn said() -> BTreeMap<String, Said> {
                 Says::Exercises => _ = said.tested.insert(name.clone()),
                 Says::Excepts(reason) if name.starts_with("stack/src/") => {
                     said.excepted.insert(name.clone(), reason.replace("; ", ", "));
+                }
+                Says::Excepts(reason) if name.starts_with("conformance/src/judge/") => {
+                    said.unjudged.insert(name.clone(), reason.replace("; ", ", "));
                 }
                 Says::Fulfils | Says::Excepts(_) => {}
             }
@@ -68,10 +73,28 @@ fn line(requirement: &Requirement, said: &Said) -> String {
     for (file, reason) in &said.excepted {
         parts.push(format!("excepted {file}: {reason}"));
     }
+    for (file, reason) in &said.unjudged {
+        parts.push(format!("unjudged {file}: {reason}"));
+    }
+    // Nobody has to use it.
+    let permission = requirement.level == Level::May && requirement.observe == Observe::WirePassive;
+    if permission && rules.is_empty() && said.unjudged.is_empty() {
+        parts.push("unjudged: a permission, which can not be broken".to_owned());
+    }
     if parts.is_empty() {
         parts.push(open(requirement).to_owned());
     }
     format!("{id:32} {:10} {}\n", requirement.level.word(), parts.join("; "))
+}
+
+#[test]
+fn what_is_judged_is_not_said_to_be_without_a_rule() {
+    let both = said().into_iter().filter(|(id, said)| {
+        !said.unjudged.is_empty() && judge::rules().any(|rule| rule.clauses.contains(&id.as_str()))
+    });
+    crate::assert_none(
+        &both.map(|(id, _)| format!("{id} has a rule and a reason for none")).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
