@@ -8,6 +8,7 @@
 mod answers;
 mod conduct;
 mod finish;
+pub mod judge;
 mod numbers;
 mod packets;
 pub mod pair;
@@ -20,7 +21,6 @@ use crate::drive::bytes::{self, Bytes, lab};
 use crate::drive::stored::Stored;
 use crate::host::reference::Reference;
 use crate::host::{Fault, Host};
-use crate::judge;
 use crate::run::run;
 use crate::trace::{Link, Trace, store};
 use crate::verdict::Outcome;
@@ -124,14 +124,14 @@ fn examined(trace: &Trace, epilogue: Option<&Epilogue>) -> Result<(), Finding> {
 }
 
 /// Whether a verdict was to be expected.
-fn is_known(trace: &Trace, verdict: &judge::Verdict) -> bool {
+fn is_known(trace: &Trace, verdict: &crate::judge::Verdict) -> bool {
     // The judge does not put fragments together, and so does not see a SYN that came in them.
     verdict.rule.id == "P-B1" && packets::has_segment_in_fragments(trace)
 }
 
 /// The passive judge finds nothing.
 fn judged(trace: &Trace) -> Result<(), Finding> {
-    let report = judge::trace(trace);
+    let report = crate::judge::trace(trace);
     let breach = report.verdicts.iter().find(|verdict| match verdict.outcome {
         Outcome::Fail | Outcome::Deviates => !is_known(trace, verdict),
         Outcome::Holds | Outcome::Note | Outcome::Undecided => false,

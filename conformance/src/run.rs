@@ -1,6 +1,7 @@
 //! floor 8: the loop. Replay, fuzzing, scenarios and differential runs all go through here.
 
 pub mod pair;
+pub mod tap;
 
 use crate::drive::{Driver, Next};
 use crate::host::{Fault, Host, Until};

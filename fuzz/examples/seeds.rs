@@ -1,8 +1,9 @@
 //! Makes the seeds of the fuzz targets from the captures: `cargo run -p netassay-fuzz --example seeds`.
 //!
 //! `corpora/seeds/wire` gets one packet of each shape, `corpora/seeds/host` one plan for each connection of a
-//! capture and for each combination of opening and epilogue, `corpora/seeds/pair` plans for two hosts. Files
-//! are named by their content, so that a second run changes nothing.
+//! capture and for each combination of opening and epilogue, `corpora/seeds/pair` plans for two hosts,
+//! `corpora/seeds/judge` the same with plans for taps. Files are named by their content, so that a second run
+//! changes nothing.
 
 use conformance::drive::bytes::plan::{
     Ack, Bits, CallPlan, Choice, Epilogue, Offer, Opening, Operation, Pause, Plan, SegmentPlan, Seq, Target,
@@ -10,6 +11,8 @@ use conformance::drive::bytes::plan::{
 };
 use conformance::drive::link::plan::{self as link, LOSS_PERCENT_MAX};
 use conformance::drive::replay::packet::Upper;
+use conformance::fuzz::judge;
+use conformance::run::tap::plan::TapPlan;
 use conformance::trace::capture::Capture;
 use stack::base::Instant;
 use stack::wire::show::Show;
@@ -47,7 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     store(&root.join("seeds/wire"), packets.into_values())?;
     store(&root.join("seeds/host"), plans.iter().map(Plan::write))?;
-    store(&root.join("seeds/pair"), meetings().map(|plan| plan.write()))
+    store(&root.join("seeds/pair"), meetings().map(|plan| plan.write()))?;
+    let taps = (0..).map(TapPlan::from_seed);
+    store(&root.join("seeds/judge"), meetings().zip(taps).map(|(plan, taps)| judge::write(&plan, &taps)))
 }
 
 /// Plans for two hosts: those of some seeds, and one with little but each kind of item.

@@ -1,7 +1,8 @@
 //! Runs a fuzz target on noise, without an engine and on any toolchain: `soak TARGET SECONDS [SEED]`.
 //!
 //! Findings are counted by class; of each class the shortest run is printed at the end. `TARGET` is `wire`,
-//! `host`, `pair`, or the name of a mutant, as in `mutant:no-fin`. The exit code is 1 if there were findings.
+//! `host`, `pair`, `judge`, or the name of a mutant, as in `mutant:no-fin`. The exit code is 1
+//! if there were findings.
 
 use conformance::fuzz::{self, Finding};
 use conformance::host::registry;
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let (Some(target), Some(seconds)) = (words.first(), words.get(1).and_then(|word| word.parse().ok()))
     else {
-        eprintln!("usage: soak wire|host|pair|mutant:NAME SECONDS [SEED]");
+        eprintln!("usage: soak wire|host|pair|judge|mutant:NAME SECONDS [SEED]");
         return ExitCode::from(2);
     };
     let seed = words.get(2).and_then(|word| word.parse().ok()).unwrap_or(1);
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         "wire" => Box::new(|bytes| fuzz::wire(bytes).and_then(|()| agree::with_etherparse(bytes))),
         "host" => Box::new(fuzz::host),
         "pair" => Box::new(fuzz::pair::run),
+        "judge" => Box::new(fuzz::judge::run),
         name => {
             let Some(mut host) = registry::by_name(name) else {
                 eprintln!("there is no target {name}");

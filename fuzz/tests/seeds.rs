@@ -43,6 +43,22 @@ fn seeds_of_pair_hold() {
     all_hold("seeds/pair", fuzz::pair::run);
 }
 
+#[test]
+fn seeds_of_judge_hold() {
+    all_hold("seeds/judge", fuzz::judge::run);
+}
+
+/// Inputs that once made the judge accuse the innocent, as bytes.
+#[test]
+fn nobody_is_accused_again() {
+    for path in files("found").iter().filter(|path| path.extension().is_some_and(|name| name == "judge")) {
+        let bytes = fs::read(path).expect("a file that can be read");
+        if let Err(finding) = fuzz::judge::run(&bytes) {
+            panic!("{}: {finding}", path.display());
+        }
+    }
+}
+
 /// Findings of `pair` are kept as they are, as bytes: a trace has one host.
 #[test]
 fn pairs_that_were_found_once_are_not_found_again() {
@@ -66,7 +82,7 @@ fn what_was_found_once_is_not_found_again() {
 
 #[test]
 fn seeds_are_small() {
-    let folders = ["seeds/wire", "seeds/host", "seeds/pair"];
+    let folders = ["seeds/wire", "seeds/host", "seeds/pair", "seeds/judge"];
     let octets =
         folders.iter().flat_map(|folder| files(folder)).map(|path| fs::metadata(path).map(|file| file.len()));
     assert!(octets.map(|octets| octets.expect("a file")).sum::<u64>() < OCTETS_MAX);

@@ -12,10 +12,12 @@ pub mod lab;
 pub mod plan;
 mod way;
 
+pub use frame::{join, packet_at};
 use plan::Plan;
 use stack::base::{Instant, Span};
 use std::collections::BTreeMap;
-use way::{Fate, Way};
+use way::Way;
+pub use way::{Fate, Passage};
 
 /// What is done to a plan from outside, and must not change what is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Variation {
     pub start: Span,
     /// Segments cut and joined on the way, in percent, if not as the plan has it.
     pub recut: Option<u8>,
+    /// Whether what passes on the line is written down.
+    pub overheard: bool,
 }
 
 /// A frame that has arrived.
@@ -52,6 +56,9 @@ impl Link {
         let mut ways = [0, 1].map(|index| Way::new(plan, index, start, lab::link(plan)));
         if let Some(percent) = variation.recut {
             ways.iter_mut().for_each(|way| way.recut(percent));
+        }
+        if variation.overheard {
+            ways.iter_mut().for_each(Way::listen);
         }
         Self { ways, under_way: BTreeMap::new(), counted: 0, fair_from: start + plan.hostile() }
     }
@@ -87,6 +94,13 @@ impl Link {
         }
         let first = self.under_way.first_entry().filter(|first| first.key().0 <= now)?;
         Some(first.remove())
+    }
+
+    /// What was put on the line in both directions, in order of time, if it was written down.
+    pub fn overheard(&mut self) -> Vec<Passage> {
+        let mut all: Vec<Passage> = self.ways.iter_mut().flat_map(Way::overheard).collect();
+        all.sort_by_key(|passage| passage.at);
+        all
     }
 
     /// Whether nothing is under way.

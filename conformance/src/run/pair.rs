@@ -2,7 +2,7 @@
 
 use crate::drive::link::app::App;
 use crate::drive::link::plan::Plan;
-use crate::drive::link::{Link, Variation, lab};
+use crate::drive::link::{Link, Passage, Variation, lab};
 use crate::host::{Deadline, Fault, Host, Until};
 use crate::trace::{Frame, Response, Stimulus, Trace};
 use stack::base::{Instant, Refused, Span};
@@ -63,6 +63,8 @@ pub struct Meeting {
     pub limit: Instant,
     /// A host that had something unacknowledged and no timer, and when.
     pub owing: Option<(usize, Instant, Row)>,
+    /// What passed on the line, if that was wanted.
+    pub overheard: Vec<Passage>,
 }
 
 struct Pair<'h> {
@@ -87,11 +89,13 @@ pub fn meet(hosts: [&mut dyn Host; 2], plan: &Plan, variation: Variation) -> Mee
         told: [None; 2],
         limit: start,
         owing: None,
+        overheard: Vec::new(),
     };
     let mut pair = Pair { hosts, link: Link::new(plan, variation), now: start, meeting };
     pair.meeting.limit = start + patience(plan, &pair.meeting.apps);
     let ended = pair.prepare(plan).and_then(|()| pair.go_on());
-    let Pair { hosts, now, mut meeting, .. } = pair;
+    let Pair { hosts, mut link, now, mut meeting } = pair;
+    meeting.overheard = link.overheard();
     meeting.ended = ended.unwrap_or_else(|(end, fault)| Ended::Failed { end, fault });
     meeting.sockets = hosts.map(|host| host.sockets());
     meeting.end = now;

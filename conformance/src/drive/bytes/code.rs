@@ -144,4 +144,4 @@ macro_rules! coded {
     };
 }
 
-pub(in crate::drive) use coded;
+pub(crate) use coded;

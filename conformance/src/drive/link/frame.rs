@@ -24,7 +24,7 @@ const ERROR_V6_OCTETS: usize = 1_280;
 const JOINED_OCTETS_MAX: usize = 60_000;
 
 /// Where the IP header begins.
-pub(super) const fn packet_at(link: Link) -> usize {
+pub const fn packet_at(link: Link) -> usize {
     match link {
         Link::Ip => 0,
         Link::Ethernet => ethernet::HEADER_OCTETS,
@@ -159,7 +159,7 @@ pub(super) fn cut(frame: &[u8], link: Link, dice: &mut Dice) -> Option<[Vec<u8>;
 }
 
 /// Two segments as one, if the second follows the first and says nothing else; the news of the second count.
-pub(super) fn join(one: &[u8], other: &[u8], link: Link) -> Option<Vec<u8>> {
+pub fn join(one: &[u8], other: &[u8], link: Link) -> Option<Vec<u8>> {
     const SPECIAL: Flags = Flags(Flags::SYN.0 | Flags::RST.0 | Flags::URG.0 | Flags::CWR.0 | Flags::ECE.0);
     let (first, second) = (around(one, link)?, around(other, link)?);
     let (a, b) = (&first.segment, &second.segment);

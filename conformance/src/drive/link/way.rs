@@ -16,11 +16,24 @@ const MTU_MIN_V6: u16 = 1_280;
 
 /// What becomes of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub enum Fate {
     /// It arrives at that time.
     Arrives(Instant, Vec<u8>),
     /// Its sender is told that it was too big, at that time.
     Returned(Instant, Vec<u8>),
+}
+
+/// A frame on the line, behind the boxes that cut and join: where somebody may listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The end that it comes from.
+    pub from: usize,
+    /// When it was put on the line.
+    pub at: Instant,
+    /// Its octets.
+    pub bytes: Vec<u8>,
+    /// What becomes of it: nothing if it is lost.
+    pub fates: Vec<Fate>,
 }
 
 /// From then on, packets up to this size go through; whether senders of larger ones are told.
@@ -46,6 +59,9 @@ pub(super) struct Way {
     lost_last: bool,
     /// A segment that waits for one to be joined with, and until when.
     held: Option<(Instant, Vec<u8>)>,
+    index: usize,
+    /// What was put on the line, if it is written down.
+    passages: Option<Vec<Passage>>,
 }
 
 impl Way {
@@ -81,7 +97,19 @@ impl Way {
             leaving: Vec::new(),
             lost_last: false,
             held: None,
+            index,
+            passages: None,
         }
+    }
+
+    /// Writes down what is put on the line from now on.
+    pub(super) fn listen(&mut self) {
+        self.passages = Some(Vec::new());
+    }
+
+    /// What was put on the line.
+    pub(super) fn overheard(&mut self) -> Vec<Passage> {
+        self.passages.take().unwrap_or_default()
     }
 
     /// Cuts and joins more than the plan has it.
@@ -132,8 +160,17 @@ impl Way {
         fates
     }
 
-    /// What becomes of a frame on the line.
-    fn transmit(&mut self, now: Instant, mut bytes: Vec<u8>) -> Vec<Fate> {
+    /// What becomes of a frame on the line, which is written down if somebody listens.
+    fn transmit(&mut self, now: Instant, bytes: Vec<u8>) -> Vec<Fate> {
+        let copy = self.passages.is_some().then(|| bytes.clone());
+        let fates = self.fates(now, bytes);
+        if let (Some(passages), Some(bytes)) = (&mut self.passages, copy) {
+            passages.push(Passage { from: self.index, at: now, bytes, fates: fates.clone() });
+        }
+        fates
+    }
+
+    fn fates(&mut self, now: Instant, mut bytes: Vec<u8>) -> Vec<Fate> {
         let fair = now >= self.fair_from;
         if let Some(returned) = self.too_big(now, fair, &bytes) {
             return returned;

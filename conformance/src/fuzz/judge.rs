@@ -1,0 +1,159 @@
+//! floor 8: the judge accuses nobody who is innocent: the body of the fuzz target `judge`.
+//!
+//! Two references meet on a hostile link, taps all along it record them, with all that taps do wrong, and the
+//! judge reads what they recorded. Both hosts keep the rules, so every accusation is a mistake of the judge.
+
+pub mod shorten;
+
+use super::Finding;
+use super::pair::references;
+use crate::drive::link::plan::Plan;
+use crate::drive::link::{Variation, packet_at};
+use crate::judge::assume::Vantage;
+use crate::judge::packet::Sighting;
+use crate::judge::{Judge, Report, Verdict};
+use crate::run::pair::{Ended, Meeting};
+use crate::run::tap::plan::TapPlan;
+use crate::run::tap::{Place, Recording, card, flaw, perfect};
+use crate::trace::Link;
+use crate::verdict::Outcome;
+use stack::wire::ethernet::{self, EtherType};
+
+/// What the judge says of one recording.
+#[derive(Debug)]
+pub struct Heard {
+    /// Where the tap was.
+    pub place: Place,
+    /// What was done to the recording, and what the judge was told: words for a table.
+    pub how: &'static str,
+    /// What was recorded.
+    pub recording: Recording,
+    /// What the judge says.
+    pub report: Report,
+}
+
+impl Heard {
+    /// What it holds against the hosts.
+    pub fn accusations(&self) -> impl Iterator<Item = &Verdict> {
+        self.report.verdicts.iter().filter(|verdict| accuses(verdict))
+    }
+}
+
+/// Whether a verdict claims that a host did something wrong.
+pub fn accuses(verdict: &Verdict) -> bool {
+    match verdict.outcome {
+        Outcome::Fail | Outcome::Deviates => true,
+        Outcome::Holds | Outcome::Note | Outcome::Undecided => false,
+    }
+}
+
+/// Lets the bytes happen: first those of the taps, then those of the meeting.
+///
+/// # Errors
+/// The first accusation.
+pub fn run(bytes: &[u8]) -> Result<(), Finding> {
+    let (taps, plan) = bytes.split_at(bytes.len().min(TapPlan::OCTETS));
+    let refused = |error: arbitrary::Error| Finding::new("plan", error.to_string());
+    planned(&Plan::read(plan).map_err(refused)?, &TapPlan::read(taps).map_err(refused)?)
+}
+
+/// The bytes that stand for both plans.
+pub fn write(plan: &Plan, taps: &TapPlan) -> Vec<u8> {
+    [taps.write(), plan.write()].concat()
+}
+
+/// Lets plans happen.
+///
+/// # Errors
+/// The first accusation.
+pub fn planned(plan: &Plan, taps: &TapPlan) -> Result<(), Finding> {
+    for heard in all(plan, taps) {
+        if let Some(verdict) = heard.accusations().next() {
+            return Err(told(verdict, &heard, plan, taps));
+        }
+    }
+    Ok(())
+}
+
+/// A meeting as it is judged from everywhere.
+pub fn all(plan: &Plan, taps: &TapPlan) -> Vec<Heard> {
+    let meeting = references(plan, Variation { overheard: true, ..Variation::default() });
+    if matches!(meeting.ended, Ended::Failed { .. }) {
+        // That two hosts come to an end is asked elsewhere.
+        return Vec::new();
+    }
+    Place::ALL.iter().flat_map(|place| from(&meeting, *place, taps)).collect()
+}
+
+/// What the judge says of the tap at one place: as it is, with what is stated about it, and with flaws.
+fn from(meeting: &Meeting, place: Place, taps: &TapPlan) -> Vec<Heard> {
+    let clean = perfect(meeting, place, taps);
+    let mut heard = Vec::new();
+    let mut hear = |how, recording: &Recording, vantage, judged| {
+        let report = judged_from(recording, vantage, judged);
+        heard.push(Heard { place, how, recording: recording.clone(), report });
+    };
+    hear("", &clean, Vantage::Anywhere, None);
+    let mut recorded = clean.clone();
+    if let Place::At(end) = place {
+        hear("stated", &clean, Vantage::AtHost, Some(end));
+        if taps.card(end) {
+            recorded = card::below(&clean, end, taps);
+            hear("card", &recorded, Vantage::Anywhere, None);
+        }
+    }
+    let flawed = flaw::flawed(&recorded, taps);
+    if flawed != recorded {
+        hear("flawed", &flawed, Vantage::Anywhere, None);
+    }
+    heard
+}
+
+/// Judges a recording; only what comes from one end, if so wanted.
+pub fn judged_from(recording: &Recording, vantage: Vantage, only: Option<usize>) -> Report {
+    let mut judge = Judge::new(vantage);
+    for (number, shot) in (1..).zip(&recording.shots) {
+        let Some((ethertype, at)) = network(recording.link, &shot.bytes) else {
+            judge.pass_over();
+            continue;
+        };
+        judge.see(Sighting {
+            number,
+            at: shot.at,
+            ethertype,
+            bytes: shot.bytes.get(at..).unwrap_or(&[]),
+            wire_len: shot.wire_len.saturating_sub(u32::try_from(at).unwrap_or(0)),
+            inside: false,
+            judged: only.is_none_or(|end| end == shot.from),
+        });
+    }
+    judge.finish()
+}
+
+/// What a frame carries, and where it begins.
+fn network(link: Link, frame: &[u8]) -> Option<(EtherType, usize)> {
+    let at = packet_at(link);
+    match link {
+        Link::Ethernet => ethernet::View::read(frame).ok().map(|view| (view.ethertype(), at)),
+        Link::Ip => match frame.first()? >> 4 {
+            4 => Some((EtherType::IPV4, at)),
+            6 => Some((EtherType::IPV6, at)),
+            _ => None,
+        },
+    }
+}
+
+fn told(verdict: &Verdict, heard: &Heard, plan: &Plan, taps: &TapPlan) -> Finding {
+    let class = format!("judge {} {}", verdict.rule.id, verdict.clause);
+    let bytes: String = write(plan, taps).iter().map(|octet| format!("{octet:02x}")).collect();
+    let seen = format!(
+        "{} {}: frame {} at {}: {}; allowed: {}; plans {bytes}",
+        heard.place.name(),
+        heard.how,
+        verdict.number,
+        verdict.at,
+        verdict.seen,
+        verdict.bound,
+    );
+    Finding::new(class, seen)
+}
