@@ -8,8 +8,8 @@ pub mod shorten;
 use super::Finding;
 use super::pair::references;
 use crate::drive::link::plan::Plan;
-use crate::drive::link::{Variation, packet_at};
-use crate::judge::assume::Vantage;
+use crate::drive::link::{Variation, lab, packet_at};
+use crate::judge::assume::{Tap, Vantage};
 use crate::judge::packet::Sighting;
 use crate::judge::{Judge, Report, Verdict};
 use crate::run::pair::{Ended, Meeting};
@@ -18,6 +18,7 @@ use crate::run::tap::{Place, Recording, card, flaw, perfect};
 use crate::trace::Link;
 use crate::verdict::Outcome;
 use stack::wire::ethernet::{self, EtherType};
+use std::net::IpAddr;
 
 /// What the judge says of one recording.
 #[derive(Debug)]
@@ -82,35 +83,42 @@ pub fn all(plan: &Plan, taps: &TapPlan) -> Vec<Heard> {
         // That two hosts come to an end is asked elsewhere.
         return Vec::new();
     }
-    Place::ALL.iter().flat_map(|place| from(&meeting, *place, taps)).collect()
+    let hosts = [0, 1].map(|end| lab::addr(end, plan.v6()));
+    Place::ALL.iter().flat_map(|place| from(&meeting, *place, hosts, taps)).collect()
 }
 
 /// What the judge says of the tap at one place: as it is, with what is stated about it, and with flaws.
-fn from(meeting: &Meeting, place: Place, taps: &TapPlan) -> Vec<Heard> {
+fn from(meeting: &Meeting, place: Place, hosts: [IpAddr; 2], taps: &TapPlan) -> Vec<Heard> {
     let clean = perfect(meeting, place, taps);
     let mut heard = Vec::new();
-    let mut hear = |how, recording: &Recording, vantage, judged| {
-        let report = judged_from(recording, vantage, judged);
+    let mut hear = |how, recording: &Recording, vantage| {
+        let report = judged(recording, vantage);
         heard.push(Heard { place, how, recording: recording.clone(), report });
     };
-    hear("", &clean, Vantage::Anywhere, None);
+    hear("", &clean, Vantage::Anywhere);
     let mut recorded = clean.clone();
-    if let Place::At(end) = place {
-        hear("stated", &clean, Vantage::AtHost, Some(end));
-        if taps.card(end) {
-            recorded = card::below(&clean, end, taps);
-            hear("card", &recorded, Vantage::Anywhere, None);
+    match place {
+        Place::At(end) => {
+            let stated = Vantage::Stated(Tap::AtHost, Some(hosts[end]));
+            hear("stated", &clean, stated);
+            if taps.card(end) {
+                recorded = card::below(&clean, end, taps);
+                hear("card", &recorded, Vantage::Anywhere);
+                hear("card stated", &recorded, stated);
+            }
         }
+        Place::Near(end) => hear("stated", &clean, Vantage::Stated(Tap::OnLink, Some(hosts[end]))),
+        Place::Middle => hear("stated", &clean, Vantage::Stated(Tap::Anywhere, None)),
     }
     let flawed = flaw::flawed(&recorded, taps);
     if flawed != recorded {
-        hear("flawed", &flawed, Vantage::Anywhere, None);
+        hear("flawed", &flawed, Vantage::Anywhere);
     }
     heard
 }
 
-/// Judges a recording; only what comes from one end, if so wanted.
-pub fn judged_from(recording: &Recording, vantage: Vantage, only: Option<usize>) -> Report {
+/// Judges a recording.
+pub fn judged(recording: &Recording, vantage: Vantage) -> Report {
     let mut judge = Judge::new(vantage);
     for (number, shot) in (1..).zip(&recording.shots) {
         let Some((ethertype, at)) = network(recording.link, &shot.bytes) else {
@@ -124,7 +132,7 @@ pub fn judged_from(recording: &Recording, vantage: Vantage, only: Option<usize>)
             bytes: shot.bytes.get(at..).unwrap_or(&[]),
             wire_len: shot.wire_len.saturating_sub(u32::try_from(at).unwrap_or(0)),
             inside: false,
-            judged: only.is_none_or(|end| end == shot.from),
+            judged: true,
         });
     }
     judge.finish()

@@ -1,7 +1,7 @@
 //! floor 7: what a checksum field says about the host that wrote it (RFC 1071).
 
 use super::packet::{Extent, Net, Packet, Upper};
-use stack::wire::{checksum, icmpv6, tcp, udp};
+use stack::wire::{checksum, icmpv6, ipv4, tcp, udp};
 use std::net::IpAddr;
 
 /// A checksum field, looked at.
@@ -35,11 +35,16 @@ pub fn of_packet(packet: &Packet<'_>) -> impl Iterator<Item = (Kind, Field)> {
     [of_header(packet), of_upper(packet)].into_iter().flatten()
 }
 
-/// The checksum of the IPv4 header.
+/// The checksum of the IPv4 header. If its length makes no sense, the sum over what every header has: damage
+/// to the length is damage to the sum.
 pub fn of_header(packet: &Packet<'_>) -> Option<(Kind, Field)> {
     let Net::V4(view) = &packet.net else { return None };
-    let header = view.header();
-    let whole = view.ihl() >= 5 && header.len() == 4 * usize::from(view.ihl());
+    let octets = 4 * usize::from(view.ihl());
+    let total = usize::from(view.total_len_octets());
+    let senseless = octets < ipv4::MIN_HEADER_OCTETS || (total > 0 && octets > total);
+    let header =
+        if senseless { packet.sighting.bytes.get(..ipv4::MIN_HEADER_OCTETS)? } else { view.header() };
+    let whole = senseless || header.len() == octets;
     whole.then(|| {
         let error = checksum::Sum::new().add_bytes(header).finish();
         (Kind::Ip, if error != 0 && view.checksum() == 0 { Field::Unfilled } else { classify(error) })

@@ -122,7 +122,7 @@ const BELOW: &[Mutation] = &[
     }),
     ("P-I2", "RFC791-3.1-e", FAIL, |c| c.header("udp request", 6, 0x80)),
     ("P-I3", "RFC1122-3.2.1.7-a", FAIL, |c| c.header("udp request", 8, 0)),
-    ("P-I4", "RFC791-3.1-a", FAIL, |c| c.raw("udp request")[0] = 0x44),
+    ("P-I4", "RFC791-3.1-a", FAIL, |c| c.header("udp request", 0, 0x44)),
     ("P-I4", "RFC791-3.1-b", FAIL, |c| {
         c.header("udp request", 0, 0x4f);
         c.header("udp request", 3, 40);

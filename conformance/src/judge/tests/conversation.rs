@@ -142,6 +142,13 @@ impl Conversation {
         *spec = Spec::Raw(ethertype, bytes);
     }
 
+    /// Flips one bit of one segment.
+    pub(super) fn flip_in_segment(&mut self, segment: usize, bit: usize) {
+        let places = (0..self.packets.len()).filter(|at| matches!(self.packets[*at].1, Spec::Tcp(_)));
+        let places: Vec<usize> = places.collect();
+        self.flip(places[segment % places.len()], bit);
+    }
+
     /// Puts a packet in behind another.
     pub(super) fn insert_after(&mut self, name: &str, tcp: Tcp) {
         let at = self.packets.iter().position(|(known, _)| *known == name).expect("a packet of that name");

@@ -185,4 +185,11 @@ quickcheck::quickcheck! {
         let conversation = mutated(|c| c.flip(usize::from(packet), usize::from(bit)));
         conversation.judged(Vantage::Anywhere).tallies.len() == rules().count()
     }
+
+    fn one_flipped_bit_in_a_segment_accuses_nobody(packet: u8, bit: u16) -> bool {
+        let mut conversation = good();
+        conversation.flip_in_segment(usize::from(packet), usize::from(bit));
+        let report = conversation.judged(Vantage::Anywhere);
+        report.count(Outcome::Fail) + report.count(Outcome::Deviates) == 0
+    }
 }
