@@ -246,7 +246,10 @@ fn datagram_from(src: Ipv4Addr, src_port: u16, data: &[u8]) -> Vec<u8> {
 }
 
 fn mend_header(bytes: &mut [u8]) {
-    let octets = (4 * usize::from(bytes[0] & 15)).min(bytes.len());
+    let octets = 4 * usize::from(bytes[0] & 15);
+    let total = usize::from(u16::from_be_bytes([bytes[2], bytes[3]]));
+    // Where the length makes no sense the sum is over what every header has.
+    let octets = if octets < 20 || octets > total.min(bytes.len()) { 20 } else { octets };
     bytes[10..12].fill(0);
     let sum = checksum::of(&bytes[..octets]);
     bytes[10..12].copy_from_slice(&sum.to_be_bytes());
