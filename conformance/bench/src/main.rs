@@ -16,6 +16,7 @@ mod rounds;
 mod scale;
 mod segment;
 mod smol;
+mod traffic;
 
 use bulk::Pair;
 use cycles::Server;
@@ -25,6 +26,7 @@ use many::Crowd;
 use netassay::Netassay;
 use rounds::{Medians, by_itself, hundredths, interleaved, per_second};
 use smol::Smoltcp;
+use std::path::Path;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -92,6 +94,16 @@ fn alone(what: &str, stack: &str, units: u64) -> bool {
     true
 }
 
+/// A capture that is too large to be shipped.
+fn record(kind: &str, path: &Path, size: u64) -> bool {
+    let made = match (kind, u32::try_from(size)) {
+        ("bulk", _) => traffic::bulk(path, size),
+        ("interleaved", Ok(flows)) => traffic::interleaved(path, flows),
+        _ => return false,
+    };
+    made.inspect_err(|error| eprintln!("{}: {error}", path.display())).is_ok()
+}
+
 fn everything() {
     println!("{:<44} {:>12} {:>12} {:>7}", "", Netassay::NAME, Smoltcp::NAME, "ratio");
     in_order();
@@ -122,6 +134,7 @@ fn main() -> ExitCode {
             everything();
             true
         }
+        ["record", kind, path, size] => size.parse().is_ok_and(|size| record(kind, path.as_ref(), size)),
         [what, stack, units] => units.parse().is_ok_and(|units| alone(what, stack, units)),
         _ => false,
     };
