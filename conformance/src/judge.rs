@@ -12,9 +12,12 @@ pub mod arp;
 pub mod assume;
 pub mod checksum;
 pub mod connection;
+mod copies;
 pub mod ends;
 pub mod facts;
 pub mod file;
+mod hash;
+pub mod hosts;
 pub mod icmp;
 pub mod ip;
 pub mod kind;
@@ -22,6 +25,7 @@ pub mod nearness;
 pub mod packet;
 pub mod report;
 pub mod rule;
+pub mod table;
 pub mod tcp_close;
 pub mod tcp_format;
 pub mod tcp_open;
@@ -29,10 +33,10 @@ pub mod udp;
 
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Trace};
 use crate::verdict::Reason;
-use assume::{Calibration, Hosts, Vantage};
+use assume::{Calibration, Vantage};
 use checksum::Field;
-use connection::{Connection, Connections, Slot};
 use facts::turn::Turn;
+use hosts::Hosts;
 use kind::Kind;
 use packet::{Packet, Segment, Sighting, Upper};
 use report::{Pending, Store};
@@ -41,6 +45,10 @@ use rule::{Rule, Scene, Whose};
 use stack::wire::ethernet::{self, EtherType};
 use std::collections::HashSet;
 use std::net::IpAddr;
+use table::{Connections, Slot};
+
+/// Connections kept at the same time.
+const CONNECTIONS_MAX: usize = 5 << 18;
 
 /// Every rule, by file.
 pub const RULES: &[&[Rule]] =
@@ -75,7 +83,7 @@ impl Judge {
             dispatch: dispatch(),
             calibration: Calibration::new(vantage),
             hosts: Hosts::default(),
-            connections: Connections::default(),
+            connections: Connections::new(CONNECTIONS_MAX),
             store: Store::default(),
         }
     }
@@ -90,22 +98,18 @@ impl Judge {
         if self.calibration.note(&packet) {
             return;
         }
-        let (header, upper) = (checksum::of_header(&packet), checksum::of_upper(&packet));
-        for (kind, field) in [header, upper].into_iter().flatten() {
-            self.hosts.note(packet.src, kind, field);
-            self.calibration.unfilled += u64::from(field == Field::Unfilled);
-        }
-        let damaged = [header, upper]
-            .into_iter()
-            .flatten()
-            .any(|(_, field)| matches!(field, Field::OneBit | Field::Wrong));
+        let fields = [checksum::of_header(&packet), checksum::of_upper(&packet)];
+        let [header, upper] = fields;
+        let unfilled = fields.iter().flatten().filter(|(_, field)| *field == Field::Unfilled);
+        self.calibration.unfilled += unfilled.count() as u64;
+        let damaged = fields.iter().flatten().any(|(_, field)| matches!(field, Field::OneBit | Field::Wrong));
         let slot = if damaged { self.connections.find(&packet) } else { self.enter(&packet) };
         let turn = Turn::of(&packet);
         let scene = Scene {
             packet: &packet,
             kind: Kind::of(&packet),
             turn: turn.as_ref(),
-            place: slot.and_then(|slot| self.connections.place(slot)),
+            place: slot.and_then(|slot| self.connections.place_of(slot)),
             header_field: header.map(|(_, field)| field),
             upper_field: upper,
             calibration: &self.calibration,
@@ -115,13 +119,19 @@ impl Judge {
                 self.store.take(*index, (rule.judge)(&scene), &scene);
             }
         }
-        if let Some(slot) = slot {
-            if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
-                self.hosts.note_answer(packet.src, answer.0);
-                self.hosts.note_answer(packet.dst, answer.1);
-            }
-            self.hosts.note_hops(packet.src, packet.net.hop_limit());
-            self.connections.note(slot, &packet, turn.as_ref(), damaged);
+        let hosts = slot.and_then(|slot| self.connections.hosts(slot));
+        let [own, peer] =
+            hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
+        self.hosts.note(own, fields, packet.net.hop_limit().filter(|_| slot.is_some()));
+        let Some(slot) = slot else { return };
+        if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
+            self.hosts.note_answer(own, answer.0);
+            self.hosts.note_answer(peer, answer.1);
+        }
+        let Some(connection) = self.connections.at(slot) else { return };
+        match &turn {
+            Some(turn) => connection.note(slot.side, turn, damaged),
+            None => connection.note_fragment(slot.side, packet.sighting.at),
         }
     }
 
@@ -133,23 +143,16 @@ impl Judge {
 
     /// Finds the connection of a packet, or begins one, and lets go of those that are over.
     fn enter(&mut self, packet: &Packet<'_>) -> Option<Slot> {
-        packet.ends()?;
-        for over in self.connections.surplus() {
-            self.store.close(&over, self.calibration.vantage);
-        }
-        let (slot, over) = self.connections.enter(packet)?;
-        if let Some(over) = over {
-            self.store.close(&over, self.calibration.vantage);
-        }
-        Some(slot)
+        let (store, vantage) = (&mut self.store, self.calibration.vantage);
+        self.connections.make_room(self.calibration.steady(), |over| store.close(over, vantage));
+        let hosts = || [packet.src, packet.dst].map(|addr| self.hosts.enter(addr));
+        self.connections.enter(packet, hosts, |over| store.close(over, vantage))
     }
 
     /// The end: everything that is left is decided.
     pub fn finish(mut self) -> Report {
-        let left: Vec<Connection> = self.connections.drain();
-        for connection in &left {
-            self.store.close(connection, self.calibration.vantage);
-        }
+        let (store, vantage) = (&mut self.store, self.calibration.vantage);
+        self.connections.finish(|over| store.close(over, vantage));
         let begun = self.connections.begun();
         self.store.finish(self.calibration, &self.hosts, begun)
     }

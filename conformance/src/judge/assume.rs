@@ -2,13 +2,12 @@
 //! before a verdict is spoken.
 
 use super::checksum::{Field, Kind};
+use super::copies::Copies;
 use super::nearness::{Answer, Nearness};
-use super::packet::{Net, Packet, Upper};
+use super::packet::{Packet, Upper};
 use crate::verdict::Reason;
 use stack::base::Instant;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 macro_rules! assumptions {
@@ -115,6 +114,21 @@ impl HostFacts {
         &self.written[kind as usize]
     }
 
+    /// Whether the tap is on its link.
+    pub const fn is_near(&self) -> bool {
+        self.nearness.is_near()
+    }
+
+    /// Takes note of how fast it answered.
+    pub(super) const fn note_answer(&mut self, answer: Answer) {
+        self.nearness.note_answer(answer);
+    }
+
+    /// Takes note of the hops that one of its packets had left.
+    pub(super) fn note_hops(&mut self, hops: Option<u8>) {
+        self.nearness.note_hops(hops);
+    }
+
     /// Takes note of a checksum.
     pub(super) const fn note(&mut self, kind: Kind, field: Field) {
         let written = &mut self.written[kind as usize];
@@ -145,54 +159,6 @@ impl HostFacts {
     }
 }
 
-/// Addresses that facts are kept about; more are judged without.
-const HOSTS_MAX: usize = 1 << 16;
-
-/// The facts about every address.
-#[derive(Clone, Debug, Default)]
-pub struct Hosts {
-    facts: HashMap<IpAddr, HostFacts>,
-}
-
-impl Hosts {
-    /// How near to a host the tap is, as far as the capture shows. It can not show more than
-    /// [`Tap::OnLink`].
-    pub fn tap(&self, addr: IpAddr) -> Tap {
-        if self.get(addr).nearness.is_near() { Tap::OnLink } else { Tap::Anywhere }
-    }
-
-    /// Takes note of how fast an address answered.
-    pub(super) fn note_answer(&mut self, addr: IpAddr, answer: Answer) {
-        self.entry(addr, |facts| facts.nearness.note_answer(answer));
-    }
-
-    /// Takes note of the hops that a packet of an address had left.
-    pub(super) fn note_hops(&mut self, addr: IpAddr, hops: Option<u8>) {
-        self.entry(addr, |facts| facts.nearness.note_hops(hops));
-    }
-
-    fn entry(&mut self, addr: IpAddr, note: impl FnOnce(&mut HostFacts)) {
-        if self.facts.len() < HOSTS_MAX || self.facts.contains_key(&addr) {
-            note(self.facts.entry(addr).or_default());
-        }
-    }
-
-    /// What is known of an address so far.
-    pub fn get(&self, addr: IpAddr) -> HostFacts {
-        self.facts.get(&addr).copied().unwrap_or_default()
-    }
-
-    pub(super) fn note(&mut self, addr: IpAddr, kind: Kind, field: Field) {
-        self.entry(addr, |facts| facts.note(kind, field));
-    }
-}
-
-/// Packets that a copy is looked for among.
-const RECENT: usize = 512;
-
-/// How far apart a packet and its copy may be, in nanoseconds.
-const COPY_WITHIN_NS: u64 = 1_000_000_000;
-
 /// What the capture as a whole is like.
 #[derive(Clone, Debug)]
 pub struct Calibration {
@@ -216,7 +182,31 @@ pub struct Calibration {
     pub vantage: Vantage,
     first: Option<Instant>,
     latest: Instant,
-    recent: Vec<(u64, Instant)>,
+    steady: Steady,
+    copied: Copies,
+}
+
+/// Packets after which the time is looked at.
+const STEADY_PACKETS: u32 = 4096;
+
+/// A time that the clock of the capture has passed for good, as far as anyone can know: the earliest of the
+/// packets that came of late. One packet from the future does not change it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Steady {
+    at: Instant,
+    earliest: Option<Instant>,
+    packets: u32,
+}
+
+impl Steady {
+    fn note(&mut self, at: Instant) {
+        let earliest = self.earliest.map_or(at, |earliest| earliest.min(at));
+        self.earliest = Some(earliest);
+        self.packets += 1;
+        if self.packets == STEADY_PACKETS {
+            *self = Self { at: earliest, earliest: None, packets: 0 };
+        }
+    }
 }
 
 /// Octets of the longest IP packet on Ethernet with jumbo frames.
@@ -236,7 +226,8 @@ impl Calibration {
             vantage,
             first: None,
             latest: Instant::ZERO,
-            recent: Vec::with_capacity(RECENT),
+            steady: Steady::default(),
+            copied: Copies::default(),
         }
     }
 
@@ -245,41 +236,23 @@ impl Calibration {
         self.first.map_or(0, |first| at.since(first).as_nanos())
     }
 
+    /// A time that the clock has passed for good.
+    pub(super) const fn steady(&self) -> Instant {
+        self.steady.at
+    }
+
     /// Takes note of a packet. Returns whether it is a copy of one that was seen just before.
     pub(super) fn note(&mut self, packet: &Packet<'_>) -> bool {
         let sighting = &packet.sighting;
         self.first.get_or_insert(sighting.at);
         self.backwards += u64::from(sighting.at < self.latest);
         self.latest = sighting.at;
+        self.steady.note(sighting.at);
         self.cut += u64::from((sighting.bytes.len() as u64) < u64::from(sighting.wire_len));
         self.fragments += u64::from(matches!(packet.upper, Upper::Fragment(_)));
         self.oversize += u64::from(sighting.wire_len > JUMBO_OCTETS);
-        let copy = self.vantage == Vantage::Anywhere && self.is_copy(packet);
+        let copy = self.vantage == Vantage::Anywhere && self.copied.has(packet);
         self.copies += u64::from(copy);
         copy
-    }
-
-    /// Same addresses, same identification, same octets above: a packet that passed the tap twice. IPv6 and
-    /// identification zero can not tell a copy from a repetition, and are taken for none.
-    fn is_copy(&mut self, packet: &Packet<'_>) -> bool {
-        let Net::V4(view) = &packet.net else { return false };
-        if view.identification() == 0 {
-            return false;
-        }
-        let mut hasher = DefaultHasher::new();
-        let flags = (view.reserved_flag(), view.dont_fragment(), view.more_fragments());
-        let about = (packet.src, packet.dst, view.identification(), flags, view.fragment_offset_octets());
-        (about, view.payload()).hash(&mut hasher);
-        let (key, at) = (hasher.finish(), packet.sighting.at);
-        let near =
-            |other: Instant| at.since(other).as_nanos().max(other.since(at).as_nanos()) <= COPY_WITHIN_NS;
-        let known = self.recent.iter().any(|(other, then)| *other == key && near(*then));
-        if self.recent.len() == RECENT {
-            let oldest = (self.packets as usize) % RECENT;
-            self.recent[oldest] = (key, at);
-        } else {
-            self.recent.push((key, at));
-        }
-        known
     }
 }

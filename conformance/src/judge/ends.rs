@@ -1,5 +1,7 @@
 //! floor 7: the two ends of a connection, in few octets.
 
+use super::hash::Mix;
+use super::packet::Packet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Address and port of both ends; the lower one first.
@@ -13,11 +15,30 @@ pub struct Ends {
 impl Ends {
     /// The ends of a packet, and which of them sent it.
     pub fn of(src: SocketAddr, dst: SocketAddr) -> (Self, usize) {
-        let ends = [(octets(src.ip()), src.port()), (octets(dst.ip()), dst.port())];
+        Self::between((src.ip(), src.port()), (dst.ip(), dst.port()))
+    }
+
+    /// The ends of a segment or of the fragment of one, and which of them sent it.
+    pub(super) fn of_packet(packet: &Packet<'_>) -> Option<(Self, usize)> {
+        let (src, dst) = packet.ports()?;
+        Some(Self::between((packet.src, src), (packet.dst, dst)))
+    }
+
+    fn between(src: (IpAddr, u16), dst: (IpAddr, u16)) -> (Self, usize) {
+        let ends = [(bits(src.0), src.1), (bits(dst.0), dst.1)];
         let side = usize::from(ends[0] > ends[1]);
         let (low, high) = (ends[side], ends[1 - side]);
-        let addrs = [low.0, high.0];
-        (Self { addrs, ports: [low.1, high.1], is_v6: src.is_ipv6() }, side)
+        let addrs = [low.0.to_be_bytes(), high.0.to_be_bytes()];
+        (Self { addrs, ports: [low.1, high.1], is_v6: src.0.is_ipv6() }, side)
+    }
+
+    /// A hash with the ends in it.
+    pub(super) fn mixed(&self, mix: Mix) -> Mix {
+        let ports = u64::from(self.ports[0]) << 16 | u64::from(self.ports[1]);
+        let mix = mix.word(ports << 1 | u64::from(self.is_v6));
+        let [low, high] = self.addrs.map(u128::from_be_bytes);
+        let mix = mix.word((low >> 64) as u64).word((high >> 64) as u64);
+        if self.is_v6 { mix.word(low as u64).word(high as u64) } else { mix }
     }
 
     /// One of the ends: 0 is the lower one.
@@ -34,13 +55,10 @@ impl Ends {
 }
 
 /// An address in the room of the longer kind, with zeros behind it.
-fn octets(addr: IpAddr) -> [u8; 16] {
+fn bits(addr: IpAddr) -> u128 {
     match addr {
-        IpAddr::V4(addr) => {
-            let [a, b, c, d] = addr.octets();
-            [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-        }
-        IpAddr::V6(addr) => addr.octets(),
+        IpAddr::V4(addr) => u128::from(u32::from(addr)) << 96,
+        IpAddr::V6(addr) => addr.into(),
     }
 }
 

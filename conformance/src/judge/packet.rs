@@ -221,16 +221,19 @@ impl<'a> Packet<'a> {
         Some(Self { sighting, net: Net::V6(view, fragment_header), src, dst, upper })
     }
 
+    /// The ports of a segment or of the fragment of one: the sender's first.
+    pub const fn ports(&self) -> Option<(u16, u16)> {
+        match &self.upper {
+            Upper::Tcp(segment) => Some((segment.view.src_port(), segment.view.dst_port())),
+            Upper::Fragment(ports) => *ports,
+            Upper::Udp(..) | Upper::Icmpv4(..) | Upper::Icmpv6(..) | Upper::Other => None,
+        }
+    }
+
     /// The two ends of a segment or of the fragment of one: sender first.
     pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let (src_port, dst_port) = match &self.upper {
-            Upper::Tcp(segment) => (segment.view.src_port(), segment.view.dst_port()),
-            Upper::Fragment(Some(ports)) => *ports,
-            Upper::Udp(..) | Upper::Icmpv4(..) | Upper::Icmpv6(..) | Upper::Fragment(None) | Upper::Other => {
-                return None;
-            }
-        };
-        Some((SocketAddr::new(self.src, src_port), SocketAddr::new(self.dst, dst_port)))
+        let (src, dst) = self.ports()?;
+        Some((SocketAddr::new(self.src, src), SocketAddr::new(self.dst, dst)))
     }
 }
 

@@ -1,8 +1,10 @@
 //! floor 7: from breaches to verdicts: what is kept of them, and what is decided at the end.
 
-use super::assume::{Assumption, Calibration, Hosts, Vantage};
+use super::assume::{Assumption, Calibration, Vantage};
 use super::checksum::Kind;
 use super::connection::Connection;
+use super::hash::Mixed;
+use super::hosts::Hosts;
 use super::rule::{Breach, Opinion, Rule, Scene};
 use super::{pending, rules};
 use crate::requirement::Catalogue;
@@ -126,9 +128,9 @@ type Fold = (usize, &'static str, Option<Reason>, IpAddr, Option<(u64, usize)>, 
 pub(super) struct Store {
     tallies: Vec<Tally>,
     kept: Vec<Pending>,
-    places: HashMap<Fold, usize>,
+    places: HashMap<Fold, usize, Mixed>,
     /// Findings of connections that go on.
-    open: HashMap<u64, Vec<usize>>,
+    open: HashMap<u64, Vec<usize>, Mixed>,
     /// Hosts whose packets are shown otherwise than they were on the wire.
     altered: HashSet<IpAddr>,
     unlisted: u64,

@@ -1,0 +1,77 @@
+//! floor 7: what the capture says about each address.
+
+use super::assume::{HostFacts, Tap};
+use super::checksum::{Field, Kind};
+use super::hash::Mixed;
+use super::nearness::Answer;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// Addresses that facts are kept about; more are judged without.
+const HOSTS_MAX: usize = 1 << 16;
+
+/// Where in the table an address is, or that there was no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HostSlot(u32);
+
+impl HostSlot {
+    /// That of an address that facts are not kept about.
+    const NONE: Self = Self(u32::MAX);
+}
+
+/// The facts about every address.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts {
+    index: HashMap<IpAddr, u32, Mixed>,
+    facts: Vec<HostFacts>,
+}
+
+impl Hosts {
+    /// How near to a host the tap is, as far as the capture shows. It can not show more than
+    /// [`Tap::OnLink`].
+    pub fn tap(&self, addr: IpAddr) -> Tap {
+        if self.get(addr).is_near() { Tap::OnLink } else { Tap::Anywhere }
+    }
+
+    /// What is known of an address so far.
+    pub fn get(&self, addr: IpAddr) -> HostFacts {
+        let slot = self.index.get(&addr);
+        slot.and_then(|slot| self.facts.get(*slot as usize)).copied().unwrap_or_default()
+    }
+
+    /// The place of an address, which is made if there is room. It stays the same.
+    pub(super) fn enter(&mut self, addr: IpAddr) -> HostSlot {
+        if let Some(slot) = self.index.get(&addr) {
+            return HostSlot(*slot);
+        }
+        let next = self.facts.len();
+        match u32::try_from(next) {
+            Ok(slot) if next < HOSTS_MAX => {
+                self.facts.push(HostFacts::default());
+                self.index.insert(addr, slot);
+                HostSlot(slot)
+            }
+            Ok(_) | Err(_) => HostSlot::NONE,
+        }
+    }
+
+    fn at(&mut self, slot: HostSlot) -> Option<&mut HostFacts> {
+        self.facts.get_mut(slot.0 as usize)
+    }
+
+    /// Takes note of how fast an address answered.
+    pub(super) fn note_answer(&mut self, slot: HostSlot, answer: Answer) {
+        if let Some(facts) = self.at(slot) {
+            facts.note_answer(answer);
+        }
+    }
+
+    /// Takes note of a packet of an address: its checksums, and the hops that it had left.
+    pub(super) fn note(&mut self, slot: HostSlot, fields: [Option<(Kind, Field)>; 2], hops: Option<u8>) {
+        let Some(facts) = self.at(slot) else { return };
+        for (kind, field) in fields.into_iter().flatten() {
+            facts.note(kind, field);
+        }
+        facts.note_hops(hops);
+    }
+}
