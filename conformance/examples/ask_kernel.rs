@@ -93,22 +93,28 @@ mod linux {
         with_kernel(|kernel| {
             let mut arena = Arena::new(kernel, &differences);
             let mut kinds: BTreeMap<(String, String, String), usize> = BTreeMap::new();
-            let (mut calls, mut accepted) = (0, BTreeMap::<String, u64>::new());
+            let (mut calls, mut once, mut accepted) = (0, 0, BTreeMap::<String, u64>::new());
             for seed in first..first + count {
                 let outcome = arena.run_seed(seed)?;
                 calls += outcome.calls;
-                for name in outcome.accepted {
-                    *accepted.entry(name).or_default() += 1;
+                for name in &outcome.accepted {
+                    *accepted.entry(name.clone()).or_default() += 1;
                 }
-                let Some(found) = outcome.difference else { continue };
+                let Some(found) = &outcome.difference else { continue };
+                if !arena.differs_again(seed)? {
+                    once += 1;
+                    println!("sequence {seed} differed, and then no more:\n{}", script(&outcome));
+                    continue;
+                }
                 let verb = found.call.split_whitespace().next().unwrap_or_default().to_owned();
-                let seen = kinds.entry((verb, found.kernel, found.reference)).or_default();
+                let seen = kinds.entry((verb, found.kernel.clone(), found.reference.clone())).or_default();
                 *seen += 1;
                 if *seen <= SHOWN_MAX {
                     println!("row difference-{seed} shortest\n{}", script(&arena.shortest(seed)?));
                 }
             }
             println!("{count} sequences from {first}, {calls} calls answered by both");
+            println!("{once} differed, and then no more");
             accepted.iter().for_each(|(name, times)| println!("accepted {times} x {name}"));
             let mut kinds: Vec<_> = kinds.into_iter().collect();
             kinds.sort_by_key(|(_, times)| std::cmp::Reverse(*times));

@@ -20,9 +20,6 @@ use std::path::Path;
 /// Sequences that are asked unless more are wanted.
 const SEQUENCES: u64 = 3_000;
 
-/// How often a sequence has to differ again before it counts: under load an answer may come late.
-const AGAIN: usize = 2;
-
 fn differences() -> Differences {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sockets/differences.toml");
     Differences::parse(&fs::read_to_string(path).expect("the differences")).expect("well-formed differences")
@@ -55,11 +52,6 @@ fn outcome_of(arena: &mut Arena<'_>, seed: u64) -> Option<Outcome> {
     }
 }
 
-/// Whether a sequence that differed does so every time.
-fn differs_again(arena: &mut Arena<'_>, seed: u64) -> bool {
-    (0..AGAIN).all(|_| outcome_of(arena, seed).is_some_and(|outcome| outcome.difference.is_some()))
-}
-
 /// Runs that many sequences, and those of the accepted differences. The first difference that nothing
 /// explains, as short as it gets.
 fn first_difference(kernel: &mut Kernel, count: u64) -> Option<String> {
@@ -79,7 +71,7 @@ fn first_difference(kernel: &mut Kernel, count: u64) -> Option<String> {
         if outcome.difference.is_none() {
             continue;
         }
-        if differs_again(&mut arena, seed) {
+        if arena.differs_again(seed).unwrap_or_else(|fault| panic!("sequence {seed}: {fault}")) {
             // A part of it may need what is not to be had, or not differ every time: then it is shown whole.
             let shorter = arena.shortest(seed).ok().filter(|outcome| outcome.difference.is_some());
             let text = script(&shorter.unwrap_or(outcome));

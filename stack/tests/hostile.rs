@@ -4,10 +4,10 @@ mod rig;
 
 use quickcheck::{Arbitrary, Gen, quickcheck};
 use rig::{App, Link, Pair, at, config, name};
-use stack::base::Span;
 use stack::base::choose::Seeded;
-use stack::host::Stimulus;
-use stack::sock::{Call, Family, How, Kind, OptionName, OptionValue, SocketId};
+use stack::base::{Cidr, Span};
+use stack::host::{Config, Stimulus};
+use stack::sock::{self, Call, Device, Family, How, Kind, OptionName, OptionValue, Profile, SocketId};
 use std::net::SocketAddr;
 
 /// What happens next to two hosts on a wire.
@@ -21,7 +21,21 @@ enum Event {
     Noise(bool, Vec<u8>),
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 25] = [
+    "127.0.0.1:0",
+    "127.0.0.1:8080",
+    "192.0.2.2:0",
+    "224.0.0.251:8080",
+    "240.0.0.1:8080",
+    "203.0.113.9:8081",
+    "[::1]:0",
+    "[::1]:8080",
+    "[::1]:8081",
+    "[fe80::2%1]:8080",
+    "[fe80::2%1]:8081",
+    "[fe80::2%2]:8081",
+    "[ff02::fb%1]:8080",
+    "[2001:db8::2]:8081",
     "0.0.0.0:0",
     "0.0.0.0:8080",
     "192.0.2.1:8080",
@@ -51,6 +65,19 @@ fn any_option(g: &mut Gen) -> OptionValue {
         OptionValue::UserTimeout(on.then_some(Span::from_secs(2))),
         OptionValue::MaxSegment(88 + u16::arbitrary(g) % 600),
         OptionValue::HopLimit(u8::arbitrary(g)),
+        OptionValue::BindToDevice(None),
+        OptionValue::BindToDevice(Some(Device::Loopback)),
+        OptionValue::BindToDevice(Some(Device::Interface)),
+        OptionValue::BindAddressNoPort(on),
+        OptionValue::FreeBind(on),
+        OptionValue::ReceiveErrors(on),
+        OptionValue::OobInline(on),
+        OptionValue::DeferAccept(u32::from(on)),
+        OptionValue::LingerFinWait(i32::from(on) - 1),
+        OptionValue::KeepAlive(on),
+        OptionValue::JoinGroup("224.0.0.251".parse().expect("a group"), on.then_some(Device::Interface)),
+        OptionValue::LeaveGroup("224.0.0.251".parse().expect("a group"), None),
+        OptionValue::JoinGroup("ff02::fb".parse().expect("a group"), None),
     ];
     *g.choose(&options).expect("an option")
 }
@@ -84,6 +111,11 @@ fn any_call(g: &mut Gen) -> Call {
         Call::SetOption { sock, value: any_option(g) },
         Call::GetOption { sock, name: OptionName::Error },
         Call::Poll { sock },
+        Call::Disconnect { sock },
+        Call::Peek { sock, max: 100 },
+        Call::RecvUrgent { sock },
+        Call::AtMark { sock },
+        Call::RecvError { sock },
     ];
     g.choose(&calls).expect("a call").clone()
 }
@@ -101,9 +133,18 @@ impl Arbitrary for Event {
     }
 }
 
+/// The configuration of a host that has a link-local address, too, under the rules of one of the systems.
+fn under(rules: u8, index: usize, link: Link) -> Config {
+    let profile = Profile::ALL[usize::from(rules) % Profile::ALL.len()];
+    let mut config = Config { sockets: sock::Policy::of(profile), ..config(index, link) };
+    let link_local = format!("fe80::{}", index + 1).parse().expect("an address");
+    config.ip.addrs.push(Cidr::new(link_local, 64));
+    config
+}
+
 /// Sockets in every role on both hosts, so that what happens next happens to somebody.
-fn inhabited(link: Link, seed: u64) -> Pair {
-    let mut pair = Pair::with([config(0, link), config(1, link)], seed);
+fn inhabited(link: Link, rules: u8, seed: u64) -> Pair {
+    let mut pair = Pair::with([0, 1].map(|index| under(rules, index, link)), seed);
     for (family, port) in [(Family::V4, 8080), (Family::V6, 8081)] {
         pair.connected(family, port);
     }
@@ -141,10 +182,10 @@ fn happens(pair: &mut Pair, event: &Event) {
 
 quickcheck! {
     fn whatever_happens_the_tables_agree_and_time_goes_on(
-        seed: u64, ethernet: bool, events: Vec<Event>
+        seed: u64, ethernet: bool, rules: u8, events: Vec<Event>
     ) -> bool {
         let link = if ethernet { Link::Ethernet } else { Link::Ip };
-        let mut pair = inhabited(link, seed);
+        let mut pair = inhabited(link, rules, seed);
         for event in &events {
             happens(&mut pair, event);
         }
@@ -158,8 +199,8 @@ quickcheck! {
         pair.apps.iter().all(|app| app.host.sockets().is_empty())
     }
 
-    fn a_host_that_talks_to_itself_comes_to_rest(seed: u64, events: Vec<Event>) -> bool {
-        let mut app = App::new(config(1, Link::Ip), Box::new(Seeded::new(seed)));
+    fn a_host_that_talks_to_itself_comes_to_rest(seed: u64, rules: u8, events: Vec<Event>) -> bool {
+        let mut app = App::new(under(rules, 1, Link::Ip), Box::new(Seeded::new(seed)));
         for event in events {
             if let Event::Call(_, call) = event {
                 app.call(call);

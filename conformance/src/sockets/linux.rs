@@ -12,7 +12,7 @@ mod options;
 mod settings;
 mod sys;
 
-use super::{End, Look, World};
+use super::{End, Look, World, addrs};
 use crate::host::Fault;
 pub use access::{Access, access};
 use options::Number;
@@ -21,7 +21,7 @@ use stack::base::{Refused, Span};
 use stack::sock::{Call, Family, How, Kind, OptionName, Readiness, Reply, SocketId, User};
 use stack::tcp::State;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -118,11 +118,12 @@ pub fn with_kernel<T: Send>(ask: impl FnOnce(&mut Kernel) -> T + Send) -> Result
 }
 
 impl Host {
-    fn new((network, interface): (OwnedFd, u32)) -> io::Result<Self> {
+    fn new(end: End, (network, interface): (OwnedFd, u32)) -> io::Result<Self> {
         sys::enter_network(network.as_fd())?;
         let echo = sys::socket(libc::AF_INET, libc::SOCK_RAW, ECHO_PROTOCOL)?;
         let name = names::to_octets(ECHO, interface);
         sys::bind(echo.as_fd(), &name)?;
+        addrs(end).into_iter().try_for_each(|(addr, _)| come_home(addr, interface))?;
         let settings = Settings::default();
         Ok(Self { network, interface, sockets: Vec::new(), user: User::ROOT, settings, echo: (echo, name) })
     }
@@ -339,6 +340,29 @@ const PEER_V6: Ipv6Addr = Ipv6Addr::new(0xfd99, 0, 0, 0, 0, 0, 0, 2);
 /// `sockatmark`.
 const SIOCATMARK: libc::Ioctl = 0x8905;
 
+/// Waits until what the host sends to an address of its own comes back. The kernel has the route to an
+/// address of IPv6 only a moment after the address: until then a packet for it leaves over the link, and is
+/// lost.
+fn come_home(addr: IpAddr, interface: u32) -> io::Result<()> {
+    const TRIES: u32 = 10_000;
+    let (family, scope) = match addr {
+        IpAddr::V4(_) => return Ok(()),
+        IpAddr::V6(addr) => (libc::AF_INET6, u32::from(addr.is_unicast_link_local())),
+    };
+    let name = match addr {
+        IpAddr::V6(addr) if scope != 0 => SocketAddrV6::new(addr, 0, 0, scope).into(),
+        IpAddr::V4(_) | IpAddr::V6(_) => SocketAddr::new(addr, 0),
+    };
+    let name = names::to_octets(name, interface);
+    let probe = sys::socket(family, libc::SOCK_RAW, ECHO_PROTOCOL)?;
+    sys::bind(probe.as_fd(), &name)?;
+    let arrives = |_| {
+        let sent = sys::send(probe.as_fd(), &[], 0, Some(&name));
+        sent.is_ok() && sys::poll(probe.as_fd(), libc::POLLIN, 1).is_ok_and(|events| events != 0)
+    };
+    if (0..TRIES).any(arrives) { Ok(()) } else { Err(io::Error::from(io::ErrorKind::TimedOut)) }
+}
+
 fn sent(octets: usize) -> Result<Reply, Failed> {
     Ok(Reply::Sent(u32::try_from(octets).unwrap_or(u32::MAX)))
 }
@@ -394,9 +418,9 @@ impl Kernel {
     fn new() -> Result<Self, Fault> {
         sys::stay_on_processor().map_err(rig("the thread does not stay on its processor"))?;
         let networks = link::networks().map_err(rig("no network namespaces"))?;
-        let [host, peer] = networks.map(Host::new);
-        let host = host.map_err(rig("a socket of the rig"))?;
-        let peer = peer.map_err(rig("a socket of the rig"))?;
+        let [host, peer] = networks;
+        let host = Host::new(End::Host, host).map_err(rig("a socket of the rig"))?;
+        let peer = Host::new(End::Peer, peer).map_err(rig("a socket of the rig"))?;
         Ok(Self { hosts: [host, peer], present: End::Peer, met: false })
     }
 

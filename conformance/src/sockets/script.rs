@@ -5,7 +5,7 @@ use stack::base::Span;
 use std::fmt;
 
 /// The areas with the number of rows that each has.
-pub const AREAS: [(&str, u32); 8] = [
+pub const AREAS: [(&str, u32); 9] = [
     ("bind", 94),
     ("ports", 12),
     ("listen", 29),
@@ -14,6 +14,7 @@ pub const AREAS: [(&str, u32); 8] = [
     ("close", 39),
     ("demux", 37),
     ("wire", 58),
+    ("device", 22),
 ];
 
 /// The name of a row: its area and its number there, from 1.

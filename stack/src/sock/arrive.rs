@@ -1,7 +1,7 @@
 //! floor 4: what comes up from IP finds its socket (RFC 9293 section 3.10.7, RFC 1122 section 3.2.2).
 
 use super::call::Device;
-use super::depart::Looped;
+use super::depart::{Arrival, Looped, is_own};
 use super::name::{Endpoint, FourTuple};
 use super::table::{Net, Slot, Sockets};
 use crate::base::{Ecn, Ours, Seq, Why};
@@ -20,7 +20,7 @@ impl Sockets {
     pub fn arrives(&mut self, received: &Received<'_>, net: &mut Net<'_>) {
         match received {
             Received::Nothing => {}
-            Received::Datagram(incoming) => self.packet_arrives(incoming, Device::Interface, net),
+            Received::Datagram(incoming) => self.packet_arrives(incoming, Arrival::BY_LINK, net),
             Received::Error(error) => self.error_arrives(error, net),
         }
     }
@@ -37,7 +37,7 @@ impl Sockets {
     fn deliver_looped(&mut self, net: &mut Net<'_>) {
         for _ in 0..LOOPED_MAX {
             let Some(looped) = self.departures.next_looped() else { return };
-            let Looped { src, dst, device, protocol, traffic_class, payload } = looped;
+            let Looped { src, dst, arrival, protocol, traffic_class, payload } = looped;
             let incoming = Incoming {
                 src,
                 dst,
@@ -48,21 +48,21 @@ impl Sockets {
                 quote: Cow::Borrowed(&[]),
                 group: dst.is_multicast() || net.ip.is_broadcast(dst),
             };
-            self.packet_arrives(&incoming, device, net);
+            self.packet_arrives(&incoming, arrival, net);
         }
         self.departures.clear_looped();
         net.out.discard(Why::LoopTooLong);
     }
 
-    fn packet_arrives(&mut self, incoming: &Incoming<'_>, device: Device, net: &mut Net<'_>) {
+    fn packet_arrives(&mut self, incoming: &Incoming<'_>, arrival: Arrival, net: &mut Net<'_>) {
         match incoming.protocol {
-            wire::tcp::PROTOCOL => self.segment_arrives(incoming, net),
-            wire::udp::PROTOCOL => self.datagram_arrives(incoming, device, net),
+            wire::tcp::PROTOCOL => self.segment_arrives(incoming, arrival, net),
+            wire::udp::PROTOCOL => self.datagram_arrives(incoming, arrival.device, net),
             _ => net.out.discard(Why::ProtocolUnknown),
         }
     }
 
-    fn segment_arrives(&mut self, incoming: &Incoming<'_>, net: &mut Net<'_>) {
+    fn segment_arrives(&mut self, incoming: &Incoming<'_>, arrival: Arrival, net: &mut Net<'_>) {
         let Ok(view) = wire::tcp::View::read(&incoming.payload) else {
             net.out.discard(Why::TcpDataOffset);
             return;
@@ -82,8 +82,12 @@ impl Sockets {
             //= RFC1122-4.2.3.10-a
             return net.out.discard(Why::TcpGroupDestination);
         }
+        if !arrival.routed && !is_own(net, incoming.dst) {
+            // Whatever answered would speak from an address that is not the host's.
+            return net.out.discard(Why::TcpNobody);
+        }
         let segment = Segment::unchecked(&view);
-        self.segment_for(&tuple, &segment, Ecn::of_traffic_class(incoming.traffic_class), net);
+        self.segment_for(&tuple, &segment, Ecn::of_traffic_class(incoming.traffic_class), arrival, net);
     }
 
     /// Whether a connection of this host has its other end at port 0, and it is this one.
@@ -92,16 +96,28 @@ impl Sockets {
     }
 
     /// Connection before listener before nobody.
-    fn segment_for(&mut self, tuple: &FourTuple, segment: &Segment<'_>, ecn: Ecn, net: &mut Net<'_>) {
-        if let Some(slot) = self.streams.receiver(tuple) {
-            self.segment_at_connection(slot, tuple, segment, ecn, net);
-        } else if let Some(slot) = self.streams.waiting_for(tuple) {
-            self.segment_at_listener(slot, tuple, segment, None, net);
+    fn segment_for(
+        &mut self,
+        tuple: &FourTuple,
+        segment: &Segment<'_>,
+        ecn: Ecn,
+        arrival: Arrival,
+        net: &mut Net<'_>,
+    ) {
+        let device = arrival.device;
+        let hears = |slot: &Slot| self.sockets.get(*slot).is_some_and(|socket| socket.hears(device));
+        if let Some(slot) = self.streams.receiver(tuple).filter(hears) {
+            self.segment_at_connection(slot, tuple, segment, ecn, device, net);
+        } else if let Some(slot) = self.streams.waiting_on(tuple, device) {
+            self.segment_at_listener(slot, tuple, segment, None, device, net);
         } else {
             match closed::reset_for(segment) {
                 Some(reset) => {
                     net.out.discard(Why::TcpNobody);
-                    self.transmit(tuple, &reset, net);
+                    if arrival.routed {
+                        let device = self.device_of_answer(tuple.remote.addr, device);
+                        self.transmit(tuple, &reset, device, net);
+                    }
                 }
                 None => net.out.discard(Why::TcpResetToNobody),
             }
@@ -114,17 +130,18 @@ impl Sockets {
         tuple: &FourTuple,
         segment: &Segment<'_>,
         ecn: Ecn,
+        device: Device,
         net: &mut Net<'_>,
     ) {
-        if self.must_wait_for_accept(slot, tuple, segment, net) {
+        if self.must_wait_for_accept(slot, tuple, segment, device, net) {
             return;
         }
         if segment.flags.syn()
-            && let Some((listener, beyond)) = self.reopening(slot, tuple, segment)
+            && let Some((listener, beyond)) = self.reopening(slot, tuple, segment, device)
         {
             //= RFC9293-MAY-2
             self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
-            self.segment_at_listener(listener, tuple, segment, Some(beyond), net);
+            self.segment_at_listener(listener, tuple, segment, Some(beyond), device, net);
             return;
         }
         let opening = self.socket(slot).connection().tcb.state() == tcp::State::SynReceived;
@@ -151,13 +168,14 @@ impl Sockets {
         slot: Slot,
         tuple: &FourTuple,
         segment: &Segment<'_>,
+        device: Device,
     ) -> Option<(Slot, Seq<Ours>)> {
         let tcb = &self.socket(slot).connection().tcb;
         if !tcb.gives_way_to(segment) {
             return None;
         }
         let beyond = tcb.snd().nxt;
-        let listener = self.streams.waiting_for(tuple)?;
+        let listener = self.streams.waiting_on(tuple, device)?;
         self.room_for_child(listener).ok().map(|()| (listener, beyond))
     }
 

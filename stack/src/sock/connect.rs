@@ -8,7 +8,6 @@
 
 use super::bind::Scope;
 use super::call::Family;
-use super::depart::is_own;
 use super::name::{Endpoint, FourTuple};
 use super::options::Options;
 use super::policy::TimeWaitReuse;
@@ -37,21 +36,6 @@ pub(super) enum By {
     Name,
     /// The host has chosen it.
     Choice,
-}
-
-/// Whether `addr` means many on whatever network there is.
-const fn is_for_all(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(addr) => addr.is_multicast() || addr.is_broadcast(),
-        IpAddr::V6(addr) => addr.is_multicast(),
-    }
-}
-
-/// Whether a connection can have `addr` as its other end.
-fn check_remote(addr: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
-    //= RFC9293-MUST-46
-    let invalid = addr.is_multicast() || net.ip.is_broadcast(addr);
-    if invalid { Err(Refused::NetUnreachable) } else { Ok(()) }
 }
 
 impl Sockets {
@@ -89,13 +73,7 @@ impl Sockets {
         tied?;
         let socket = self.socket(slot);
         let remote = socket.remote(name, net)?;
-        let source = socket.source(remote.addr, net);
-        if source == Err(Refused::InvalidArgument) && !is_for_all(remote.addr) {
-            // That the network can not be spoken to is seen before whom the address means there.
-            return Err(Refused::InvalidArgument);
-        }
-        check_remote(remote.addr, net)?;
-        let source = source?;
+        let source = socket.source(remote.addr, net)?;
         let beyond = self.take_tuple(slot, source, remote, net)?;
         self.open(slot, remote, beyond, net)
     }
@@ -180,7 +158,8 @@ impl Sockets {
         let settings = self.settings_for(&options, &tuple, net);
         let offsets = tuple.offsets(&self.key);
         //= RFC9293-3.10.1-b
-        let asks = remote.port != 0 || self.bounds.profile.asks_port_zero() && !is_own(net, remote.addr);
+        let asks = remote.port != 0
+            || self.bounds.profile.asks_port_zero() && !self.hears_refusal(&tuple, options.device, net);
         let tcb = if !asks {
             // RFC 6335 section 6 reserves port 0: nobody listens there, which needs no SYN to be found out.
             //= RFC9293-3.10.1-c
@@ -284,7 +263,6 @@ impl Sockets {
             && connection.entered.is_some()
         {
             self.part_from(slot);
-            self.release_unless_lasting(slot);
         }
         self.timers.forget(slot);
         let socket = self.socket(slot);
@@ -302,29 +280,39 @@ impl Sockets {
         }
     }
 
-    /// A connection in TIME-WAIT goes on without its socket, and without what nobody can read any more. Where
-    /// too many do, it ends.
-    fn part_from(&mut self, slot: Slot) {
+    /// A connection in TIME-WAIT goes on without its socket, and takes a port along that the application has
+    /// not named. To the socket it has ended, and what it has received can still be read there. Where too
+    /// many are in TIME-WAIT, it ends indeed.
+    pub(super) fn part_from(&mut self, slot: Slot) {
         let is_one_too_many = self.left.time_wait >= self.bounds.time_wait_max;
         let socket = self.socket(slot);
         let by_connect = socket.bound.is_some_and(|bound| bound.claim.terms.by_connect);
         let (family, user, options, local) = (socket.family, socket.user, socket.options, socket.local);
-        let Body::Connection(mut connection) = core::mem::replace(&mut socket.body, Body::Idle) else {
-            return;
-        };
+        let connection = socket.connection();
         let tuple = connection.tuple;
-        assert!(connection.tcb.state() == tcp::State::TimeWait, "what is not over has its socket");
+        let tcb = connection.tcb.part_from_application();
+        connection.entered = None;
+        self.timers.forget(slot);
         self.streams.part(&tuple, slot);
         if is_one_too_many {
-            return;
+            return self.release_unless_lasting(slot);
         }
-        connection.tcb.forget_received();
-        let body = Body::Connection(connection);
+        let left = Connection {
+            tcb,
+            tuple,
+            entered: None,
+            parent: None,
+            told: Told::Outcome,
+            left_as: None,
+            patience: None,
+        };
+        let body = Body::Connection(Box::new(left));
         let left = Socket { options, ..Socket::new(user, family, local, body) };
         let left = self.insert(left);
         if let Some(port) = Port::new(local.port) {
             self.hold(left, port, false, by_connect);
         }
+        self.release_unless_lasting(slot);
         let tag = self.streams.pair(tuple, left);
         let connection = self.socket(left).connection();
         connection.entered = Some(tag);

@@ -8,7 +8,7 @@
 
 use super::bind::Scope;
 use super::call::{Device, Family, How, OptionValue, Reply};
-use super::depart::Marks;
+use super::depart::{Arrival, Marks, is_own};
 use super::name::{self, Endpoint, FourTuple, needs_scope};
 use super::route::Way;
 use super::table::{Body, Datagram, Net, Slot, Socket, Sockets};
@@ -41,9 +41,21 @@ impl Socket {
     }
 
     /// Whether datagrams may go to `dst`.
-    fn check_broadcast(&self, dst: IpAddr, net: &Net<'_>) -> Result<(), Refused> {
-        let permitted = self.options.broadcast || !net.ip.is_broadcast(dst);
+    fn check_broadcast(&self, dst: IpAddr, way: &Way, net: &Net<'_>) -> Result<(), Refused> {
+        let permitted = self.options.broadcast || !way.is_for_all(dst, net);
         permitted.then_some(()).ok_or(Refused::AccessDenied)
+    }
+
+    /// Whether a datagram to `dst` goes as it did before a name tied the socket to a device: the route to the
+    /// peer was found then. In IPv6 it has to fit the device all the same, and a route to this host fits any.
+    fn goes_as_before(&mut self, to: Option<SocketAddr>, dst: IpAddr, net: &Net<'_>) -> bool {
+        let datagram = self.datagram();
+        let to_peer = datagram.peer.is_some_and(|peer| peer.addr == dst);
+        let fits = match dst {
+            IpAddr::V4(_) => to.is_none(),
+            IpAddr::V6(_) => is_own(net, dst),
+        };
+        datagram.route_kept && to_peer && fits
     }
 
     /// What a packet of this socket to `dst` says beside addresses and payload.
@@ -73,6 +85,7 @@ impl Sockets {
         let local = socket.local;
         let datagram = socket.datagram();
         let (peer, place) = (datagram.peer.take(), datagram.place.take());
+        datagram.route_kept = false;
         if let Some(remote) = peer {
             self.datagrams.part(&FourTuple { local, remote }, slot);
         }
@@ -88,6 +101,9 @@ impl Sockets {
             datagram.failures.clear();
         }
         if let OptionValue::BindToDevice(_) = value {
+            if let Body::Datagram(datagram) = &mut self.socket(slot).body {
+                datagram.route_kept = false;
+            }
             self.wait_anew(slot);
         }
     }
@@ -121,13 +137,15 @@ impl Sockets {
         let remote = socket.destination(name, true, net)?;
         if let Some(device) = zone(name) {
             // A zone is a device, and the socket is tied to it even if the peer is not there.
-            socket.options.device = Some(device);
+            let was_tied = socket.options.device.replace(device).is_some();
+            let datagram = socket.datagram();
+            datagram.route_kept |= datagram.peer.is_some() && !was_tied;
             self.wait_anew(slot);
             self.renew_claim(slot);
         }
         let socket = self.socket(slot);
         let way = socket.way(remote.addr, socket.options.device, net)?;
-        socket.check_broadcast(remote.addr, net)?;
+        socket.check_broadcast(remote.addr, &way, net)?;
         self.leave_datagram(slot);
         let socket = self.socket(slot);
         // A source that was chosen for an earlier peer stays until the socket is disconnected.
@@ -175,8 +193,9 @@ impl Sockets {
         let socket = self.socket(slot);
         let remote = socket.send_to(to, data, urgent, net)?;
         let device = to.and_then(zone).or(socket.options.device);
+        let device = device.filter(|_| !socket.goes_as_before(to, remote.addr, net));
         let way = socket.way(remote.addr, device, net)?;
-        socket.check_broadcast(remote.addr, net)?;
+        socket.check_broadcast(remote.addr, &way, net)?;
         if data.len() > udp::max_payload_octets(remote.addr) {
             self.keep_own_failure(slot, remote);
             return Err(Refused::MessageSize);
@@ -223,7 +242,7 @@ impl Sockets {
         let result = if leaves { net.ip.send(net.now, &outgoing, net.choices, net.out) } else { Ok(()) };
         if let (Ok(()), Some(device)) = (result, way.inside) {
             //= RFC1112-6.2-b
-            self.departures.turn_back(&outgoing, device);
+            self.departures.turn_back(&outgoing, Arrival { device, routed: true });
         }
         self.scratch = payload;
         result

@@ -3,6 +3,7 @@
 
 use super::call::{Device, Family};
 use super::name::{Endpoint, FourTuple};
+use super::route::device_of;
 use super::table::{Body, Net, Slot, Socket, Sockets};
 use crate::base::Why;
 use crate::ip::{ErrorKind, IcmpError, Incoming};
@@ -16,7 +17,7 @@ use core::net::IpAddr;
 
 impl Socket {
     /// Whether what arrives on `device` can be for this socket.
-    fn hears(&self, device: Device) -> bool {
+    pub(super) fn hears(&self, device: Device) -> bool {
         self.options.device.is_none_or(|own| own == device)
     }
 
@@ -151,7 +152,12 @@ impl Sockets {
             IpAddr::V4(_) => Unreachable::Port.code(),
             IpAddr::V6(_) => CODE_PORT_UNREACHABLE,
         };
-        if let Some(slot) = self.datagram_taker(&sender, super::route::device_of(incoming.src)) {
+        // Linux hears of trouble with IPv4 inside the host on the loopback device.
+        let device = match incoming.src {
+            IpAddr::V4(_) => Device::Loopback,
+            IpAddr::V6(_) => device_of(incoming.src),
+        };
+        if let Some(slot) = self.datagram_taker(&sender, device) {
             self.tell_of_trouble(slot, ErrorKind::Unreachable(code), &sender, datagram.payload);
         }
     }

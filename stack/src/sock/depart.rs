@@ -6,7 +6,7 @@
 
 use super::call::Device;
 use super::name::FourTuple;
-use super::route::device_of;
+use super::route::{Course, course};
 use super::table::Net;
 use crate::base::{Ecn, Instant, Refused, Why};
 use crate::ip::{self, Ip, Outgoing};
@@ -23,10 +23,27 @@ pub(super) struct Marks {
     pub(super) hop_limit: Option<u8>,
     /// Traffic class octet.
     pub(super) traffic_class: u8,
+    /// The device that it has to leave by, if not by the one that the routes say.
+    pub(super) device: Option<Device>,
 }
 
 /// The bits of the traffic class octet that are the differentiated services field (RFC 2474 section 3).
 const DIFFSERV_BITS: u8 = 0xfc;
+
+/// How a packet has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// The device that it arrives on.
+    pub(super) device: Device,
+    /// Whether a route has led it here, and not only the device that its sender insists on: nobody answers
+    /// for an address that is not known to be his.
+    pub(super) routed: bool,
+}
+
+impl Arrival {
+    /// What comes over the link.
+    pub(super) const BY_LINK: Self = Self { device: Device::Interface, routed: true };
+}
 
 /// A packet from this host to itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +52,8 @@ pub(super) struct Looped {
     pub(super) src: IpAddr,
     /// Destination.
     pub(super) dst: IpAddr,
-    /// The device that it arrives on.
-    pub(super) device: Device,
+    /// How it arrives.
+    pub(super) arrival: Arrival,
     /// Protocol number of the transport.
     pub(super) protocol: u8,
     /// Traffic class octet.
@@ -142,7 +159,8 @@ impl Departures {
     fn send_first(&mut self, tuple: &FourTuple, door: &mut Door<'_>, out: &mut dyn ip::Emit) {
         let [(_, ecn)] = self.ends[..] else { return };
         let outgoing = outgoing(tuple, door.marks, ecn);
-        if !self.unanswered && door.ip.send_at_once(door.now, &outgoing, &mut self.octets, out) {
+        let stays = door.marks.device == Some(Device::Loopback);
+        if !self.unanswered && !stays && door.ip.send_at_once(door.now, &outgoing, &mut self.octets, out) {
             self.octets.clear();
             self.ends.clear();
         }
@@ -179,20 +197,27 @@ impl Departures {
     fn send_kept(&mut self, tuple: &FourTuple, marks: Marks, net: &mut Net<'_>) -> Result<(), Refused> {
         let (mut octets, ends) = (core::mem::take(&mut self.octets), core::mem::take(&mut self.ends));
         let (src, dst) = (tuple.local.addr, tuple.remote.addr);
-        let loops = !net.ip.is_on_way(src, dst) && is_own(net, dst);
+        let course = match marks.device {
+            // The way of the packet before.
+            None if net.ip.is_on_way(src, dst) => Course::Link,
+            device => course(dst, device, net),
+        };
         let mut result = Ok(());
         let mut start = 0;
         for (end, ecn) in &ends {
             let outgoing = outgoing(tuple, marks, *ecn);
             let packet = octets.get_mut(start..*end).unwrap_or_default();
             start = *end;
-            if loops {
-                let payload = packet.get(ip::HEADROOM_OCTETS..).unwrap_or_default();
-                self.turn_back(&Outgoing { payload, ..outgoing }, device_of(dst));
-            } else if let Err(refused) =
-                net.ip.send_in_place(net.now, &outgoing, packet, net.choices, net.out)
-            {
-                result = Err(refused);
+            match course {
+                Course::Link => {
+                    let sent = net.ip.send_in_place(net.now, &outgoing, packet, net.choices, net.out);
+                    result = sent.and(result);
+                }
+                Course::Here(arrival) => {
+                    let payload = packet.get(ip::HEADROOM_OCTETS..).unwrap_or_default();
+                    self.turn_back(&Outgoing { payload, ..outgoing }, arrival);
+                }
+                Course::Nowhere => {}
             }
         }
         // The buffers come back empty but with the room they have grown.
@@ -202,11 +227,11 @@ impl Departures {
         result
     }
 
-    /// Lets a packet of this host, or a copy of it, arrive here on `device`.
-    pub(super) fn turn_back(&mut self, outgoing: &Outgoing<'_>, device: Device) {
+    /// Lets a packet of this host, or a copy of it, arrive here.
+    pub(super) fn turn_back(&mut self, outgoing: &Outgoing<'_>, arrival: Arrival) {
         let Outgoing { src, dst, protocol, traffic_class, payload, .. } = *outgoing;
         let payload = payload.to_vec();
-        self.looped.push_back(Looped { src, dst, device, protocol, traffic_class, payload });
+        self.looped.push_back(Looped { src, dst, arrival, protocol, traffic_class, payload });
     }
 
     /// Whether there are packets of this host to itself.

@@ -1,5 +1,6 @@
 //! floor 4: a listener under a flood of SYNs answers without keeping anything (RFC 4987 section 3.6).
 
+use super::call::Device;
 use super::name::FourTuple;
 use super::policy::SynCookies;
 use super::table::{Net, Slot, Sockets};
@@ -55,6 +56,7 @@ impl Sockets {
         slot: Slot,
         tuple: &FourTuple,
         segment: &Segment<'_>,
+        device: Device,
         net: &mut Net<'_>,
     ) -> bool {
         let listener = self.listener(slot);
@@ -69,8 +71,8 @@ impl Sockets {
             net.out.discard(why);
             return true;
         }
-        let socket = self.socket(slot);
-        let (family, options) = (socket.family, socket.options);
+        let family = self.socket(slot).family;
+        let options = self.options_of_child(slot, tuple, device);
         let settings = self.settings_for(&options, tuple, net);
         let offsets = tuple.offsets(&self.key);
         let tcb = {

@@ -6,9 +6,9 @@
 //!
 //! RFC4987-4-d: every packet of this stack has the flow label 0.
 
-use super::call::{Family, How, Reply};
+use super::call::{Device, Family, How, Reply};
 use super::demux::Place;
-use super::name::FourTuple;
+use super::name::{self, FourTuple};
 use super::options::Options;
 use super::policy::SynCookies;
 use super::table::{Body, Connection, Net, Slot, Socket, Sockets, Told};
@@ -158,18 +158,21 @@ impl Sockets {
         tuple: &FourTuple,
         segment: &Segment<'_>,
         beyond: Option<Seq<Ours>>,
+        device: Device,
         net: &mut Net<'_>,
     ) {
         match listen::on_segment(segment) {
             listen::Disposition::Ignore(why) => net.out.discard(why),
             listen::Disposition::Reset(reset) => {
-                if !self.cookie_comes_back(slot, tuple, segment, net) {
-                    self.transmit(tuple, &reset, net);
+                if !self.cookie_comes_back(slot, tuple, segment, device, net) {
+                    let own = self.socket(slot).options.device;
+                    let device = own.or(self.device_of_answer(tuple.remote.addr, device));
+                    self.transmit(tuple, &reset, device, net);
                 }
             }
             listen::Disposition::Open => match self.room_for_child(slot) {
                 Ok(()) if self.bounds.syn_cookies != SynCookies::Always || beyond.is_some() => {
-                    self.open_child(slot, tuple, segment, beyond, net);
+                    self.open_child(slot, tuple, segment, beyond, device, net);
                 }
                 Ok(()) => self.answer_with_cookie(slot, tuple, segment, net),
                 Err(Why::SynQueueFull) if self.is_flooded(slot) => {
@@ -196,10 +199,11 @@ impl Sockets {
         tuple: &FourTuple,
         segment: &Segment<'_>,
         beyond: Option<Seq<Ours>>,
+        device: Device,
         net: &mut Net<'_>,
     ) {
-        let socket = self.socket(slot);
-        let (family, options) = (socket.family, socket.options);
+        let family = self.socket(slot).family;
+        let options = self.options_of_child(slot, tuple, device);
         let settings = self.settings_for(&options, tuple, net);
         let offsets = tuple.offsets(&self.key);
         let tcb = {
@@ -214,6 +218,14 @@ impl Sockets {
         // A SYN-ACK that can not leave is lost like any other segment.
         let _ = self.departures.flush(tuple, options.marks(), net);
         self.settle(child, net);
+    }
+
+    /// The options that a connection of the listener `slot` begins with. A neighbour by link-local address is
+    /// one of the device that he is heard on.
+    pub(super) fn options_of_child(&mut self, slot: Slot, tuple: &FourTuple, device: Device) -> Options {
+        let options = self.socket(slot).options;
+        let tied = name::is_link_local(tuple.remote.addr).then_some(device);
+        Options { device: options.device.or(tied), ..options }
     }
 
     /// A half-open connection of the listener `slot`.
@@ -257,6 +269,7 @@ impl Sockets {
         child: Slot,
         tuple: &FourTuple,
         segment: &Segment<'_>,
+        device: Device,
         net: &mut Net<'_>,
     ) -> bool {
         let connection = self.socket(child).connection();
@@ -274,7 +287,7 @@ impl Sockets {
         if full {
             net.out.discard(Why::AcceptQueueFull);
             if self.bounds.abort_on_overflow {
-                self.refuse_child(child, parent, tuple, segment, net);
+                self.refuse_child((child, parent), tuple, segment, device, net);
             }
         }
         full
@@ -291,18 +304,20 @@ impl Sockets {
     /// There is no room for a connection, and its peer is told so.
     fn refuse_child(
         &mut self,
-        child: Slot,
-        parent: Slot,
+        (child, parent): (Slot, Slot),
         tuple: &FourTuple,
         segment: &Segment<'_>,
+        device: Device,
         net: &mut Net<'_>,
     ) {
         if let Some(listener) = self.listener(parent) {
             listener.half_open.retain(|other| *other != child);
         }
+        let own = self.socket(child).options.device;
         self.remove(child);
         if let Some(reset) = closed::reset_for(segment) {
-            self.transmit(tuple, &reset, net);
+            let device = own.or(self.device_of_answer(tuple.remote.addr, device));
+            self.transmit(tuple, &reset, device, net);
         }
     }
 
@@ -347,8 +362,9 @@ impl Sockets {
     /// A connection has the options that its listener has when the handshake is over, and not those that are
     /// set later.
     fn inherit(&mut self, child: Slot, parent: Slot, net: &mut Net<'_>) {
-        // Waiting for text is the listener's alone.
-        let options = Options { defer_accept_s: 0, ..self.socket(parent).options };
+        // Waiting for text is the listener's alone, and the device that of the SYN.
+        let device = self.socket(child).options.device;
+        let options = Options { defer_accept_s: 0, device, ..self.socket(parent).options };
         let socket = self.socket(child);
         if socket.options == options {
             return;

@@ -164,7 +164,7 @@ impl Sockets {
             return Err(Refused::AccessDenied);
         }
         if self.socket(slot).is_over() {
-            self.let_go(slot);
+            self.part_from(slot);
         }
         let socket = self.socket(slot);
         if socket.bound.is_some() || !socket.is_idle() {

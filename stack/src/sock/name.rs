@@ -152,6 +152,14 @@ pub const fn needs_scope(addr: Ipv6Addr) -> bool {
     first & 0xffc0 == 0xfe80 || matches!(first & 0xff0f, 0xff01 | 0xff02)
 }
 
+/// Whether an address is of one link only.
+pub const fn is_link_local(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(addr) => addr.is_unicast_link_local(),
+    }
+}
+
 /// The device that a scope means, if there is one of this number.
 pub const fn device(scope: u32) -> Option<Device> {
     match scope {

@@ -237,7 +237,7 @@ impl Options {
 
     /// What the packets of the socket say beside addresses and payload.
     pub(super) const fn marks(&self) -> Marks {
-        Marks { hop_limit: self.hop_limit, traffic_class: self.traffic_class }
+        Marks { hop_limit: self.hop_limit, traffic_class: self.traffic_class, device: self.device }
     }
 
     /// Sets an option of a socket of this family and kind.

@@ -250,6 +250,16 @@ impl Profile {
         }
     }
 
+    /// Whether what nobody takes is answered by the device that it came by, if the answer goes to a loopback
+    /// or link-local address of IPv6. Within a host it is lost there: what the loopback address sends to
+    /// another own one counts as having come over the link. Linux \[verified\]; others \[common knowledge\].
+    pub const fn answers_where_it_was_asked(self) -> bool {
+        match self {
+            Self::Linux => true,
+            Self::Posix | Self::Bsd | Self::Windows => false,
+        }
+    }
+
     /// Whether the port 0 of another host is asked, which RFC 6335 section 6 reserves, or is known to have
     /// nobody. Linux \[verified\]; others \[common knowledge\].
     pub const fn asks_port_zero(self) -> bool {

@@ -8,26 +8,17 @@
 //! RFC9293-SHLD-24: likewise.
 
 use super::call::{Device, Family};
-use super::depart::is_own;
-use super::name::{Endpoint, device, needs_scope};
-use super::table::{Body, Net, Socket};
+use super::depart::{Arrival, is_own};
+use super::name::{Endpoint, FourTuple, device, is_link_local, needs_scope};
+use super::table::{Body, Net, Socket, Sockets};
 use crate::base::Refused;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Whether `addr` is of class E, the limited broadcast address excepted (RFC 1112 section 4).
-const fn is_reserved(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(addr) => addr.octets()[0] >= 240 && !addr.is_broadcast(),
-        IpAddr::V6(_) => false,
-    }
-}
-
-/// Whether `addr` is in 0/8, which only 0.0.0.0 has a meaning of.
-const fn is_net_zero(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(addr) => addr.octets()[0] == 0,
-        IpAddr::V6(_) => false,
-    }
+/// Whether no route leads to `addr`: it is of class E, the limited broadcast address excepted (RFC 1112
+/// section 4), or in 0/8, which only 0.0.0.0 has a meaning of.
+const fn is_nowhere(addr: Ipv4Addr) -> bool {
+    let first = addr.octets()[0];
+    first == 0 || first >= 240 && !addr.is_broadcast()
 }
 
 /// The address that this host speaks to its own address `dst` from: of IPv4 the first one of its network, as
@@ -89,35 +80,22 @@ impl Socket {
         }
     }
 
-    /// The address that packets to `dst` come from.
+    /// The address that a stream to `dst` comes from.
     ///
     /// # Errors
-    /// [`Refused::NetUnreachable`] without a route, [`Refused::FamilyNotSupported`] with one if the socket
-    /// has an address of IPv4 and `dst` is of IPv6, [`Refused::InvalidArgument`] if the socket is bound to a
-    /// loopback address and `dst` is another host.
+    /// Those of [`Socket::way`]; [`Refused::NetUnreachable`] for a group or a broadcast address, which is no
+    /// peer of streams; [`Refused::InvalidArgument`] if the socket is bound to a loopback address and `dst`
+    /// is another host.
     pub(super) fn source(&self, dst: IpAddr, net: &Net<'_>) -> Result<IpAddr, Refused> {
-        if is_reserved(dst) || is_net_zero(dst) {
+        let way = self.way(dst, self.options.device, net)?;
+        //= RFC9293-MUST-46
+        if dst.is_multicast() || way.is_for_all(dst, net) {
             return Err(Refused::NetUnreachable);
         }
-        let routed = match dst {
-            IpAddr::V4(addr) if addr.is_loopback() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V4(_) | IpAddr::V6(_) if is_own(net, dst) => source_for_own(dst, net),
-            //= RFC9293-MUST-44
-            IpAddr::V4(_) | IpAddr::V6(_) => net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?,
-        };
-        let there = if is_own(net, dst) { device_of(dst) } else { Device::Interface };
-        if dst.is_ipv6() && self.options.device.is_some_and(|device| device != there) {
-            return Err(Refused::NetUnreachable);
-        }
-        self.check_family(dst)?;
-        let Some(own) = self.own_source(net) else { return Ok(routed) };
-        self.check_source(own, net)?;
-        let on_link = self.options.device == Some(Device::Interface);
-        if own.is_loopback() && (!is_own(net, dst) || dst.is_ipv4() && on_link) {
+        if way.source.is_loopback() && way.over == Device::Interface {
             return Err(Refused::InvalidArgument);
         }
-        //= RFC1122-4.1.3.5-b
-        Ok(own)
+        Ok(way.source)
     }
 
     /// The address of its own that the socket speaks from, if it has one: for a group or a broadcast address
@@ -167,6 +145,64 @@ pub(super) struct Way {
     pub(super) link: bool,
     /// On which device it arrives in this host, if it does.
     pub(super) inside: Option<Device>,
+}
+
+impl Way {
+    /// Whether a packet to `dst` that goes like this is for everybody: over the loopback device nobody but
+    /// this host hears what would be for a whole network.
+    pub(super) fn is_for_all(&self, dst: IpAddr, net: &Net<'_>) -> bool {
+        let limited = dst == IpAddr::V4(Ipv4Addr::BROADCAST);
+        limited || self.over == Device::Interface && net.ip.is_broadcast(dst)
+    }
+}
+
+/// Where a packet of a stream goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Course {
+    /// Out over the link.
+    Link,
+    /// To this host itself.
+    Here(Arrival),
+    /// It is lost.
+    Nowhere,
+}
+
+/// Where a packet to `dst` goes that has to leave by `device`, if there is one. What this host sends to
+/// itself counts as having come by the device that has the address. As on Linux, whoever insists on another
+/// device takes the address for one of a neighbour there: behind the loopback device it is found, since
+/// everything comes back there, and behind the link it is not. In IPv6 such an address has no route.
+pub(super) fn course(dst: IpAddr, device: Option<Device>, net: &Net<'_>) -> Course {
+    let home = is_own(net, dst).then(|| device_of(dst));
+    match (home, device) {
+        (Some(home), None) => Course::Here(Arrival { device: home, routed: true }),
+        (Some(home), Some(device)) if home == device => Course::Here(Arrival { device, routed: true }),
+        (_, Some(Device::Loopback)) if dst.is_ipv4() => {
+            Course::Here(Arrival { device: Device::Loopback, routed: false })
+        }
+        (None, None) => Course::Link,
+        (None, Some(Device::Interface)) if net.ip.source_for(dst).is_some() => Course::Link,
+        (Some(_) | None, Some(_)) => Course::Nowhere,
+    }
+}
+
+impl Sockets {
+    /// The device that an answer without a socket has to leave by, if it goes to `dst` and the question came
+    /// by `device`.
+    pub(super) fn device_of_answer(&self, dst: IpAddr, device: Device) -> Option<Device> {
+        let strict = is_link_local(dst) || dst.is_ipv6() && dst.is_loopback();
+        (strict && self.bounds.profile.answers_where_it_was_asked()).then_some(device)
+    }
+
+    /// Whether nobody at the remote end of `tuple`, which is in this host, can tell so to a socket at the
+    /// local end that speaks by `own` device.
+    pub(super) fn hears_refusal(&self, tuple: &FourTuple, own: Option<Device>, net: &Net<'_>) -> bool {
+        let (local, remote) = (tuple.local.addr, tuple.remote.addr);
+        let Course::Here(Arrival { device, routed: true }) = course(remote, own, net) else { return false };
+        match course(local, self.device_of_answer(local, device), net) {
+            Course::Here(back) => own.is_none_or(|own| own == back.device),
+            Course::Link | Course::Nowhere => false,
+        }
+    }
 }
 
 /// Whether `addr` means something inside one zone only, a link or an interface (RFC 4007 section 6).
@@ -259,7 +295,7 @@ impl Socket {
 
     fn way_v4(&self, dst: Ipv4Addr, device: Option<Device>, net: &Net<'_>) -> Result<Way, Refused> {
         let addr = IpAddr::V4(dst);
-        if is_reserved(addr) || is_net_zero(addr) {
+        if is_nowhere(dst) && device.is_none() {
             return Err(Refused::NetUnreachable);
         }
         let group = dst.is_multicast();
@@ -291,10 +327,11 @@ impl Socket {
         if (group || dst.is_broadcast()) && device.is_none() && net.ip.config().gateway_v4.is_none() {
             return Err(Refused::NetUnreachable);
         }
+        //= RFC9293-MUST-44
         let source = towards().ok_or(Refused::NetUnreachable)?;
         let heard = group && self.options.multicast_loop || net.ip.is_broadcast(addr);
         // Tied to a device the socket takes every address for a neighbour: nobody answers beyond the link.
-        let link = net.ip.source_for(addr).is_some();
+        let link = net.ip.source_for(addr).is_some() && !is_nowhere(dst);
         Ok(Way { source, over: Device::Interface, link, inside: heard.then_some(Device::Interface) })
     }
 }
@@ -310,6 +347,7 @@ fn way_v6(dst: IpAddr, device: Option<Device>, echo: bool, net: &Net<'_>) -> Res
     if device == Some(Device::Loopback) {
         return Err(Refused::NetUnreachable);
     }
+    //= RFC9293-MUST-44
     let source = net.ip.source_for(dst).ok_or(Refused::NetUnreachable)?;
     let heard = dst.is_multicast() && echo;
     Ok(Way { source, over: Device::Interface, link: true, inside: heard.then_some(Device::Interface) })

@@ -1,7 +1,7 @@
 //! floor 4: calls on stream sockets that have a connection (RFC 9293 sections 3.9.1.2 to 3.9.1.5 and 3.10.2
 //! to 3.10.5).
 
-use super::call::{How, Reply};
+use super::call::{Device, How, Reply};
 use super::depart::{Door, Marks};
 use super::name::FourTuple;
 use super::profile::AfterReadShut;
@@ -175,11 +175,17 @@ impl Sockets {
         self.sockets.remove(slot);
     }
 
-    /// Sends a segment that belongs to no connection.
-    pub(super) fn transmit(&mut self, tuple: &FourTuple, segment: &Segment<'_>, net: &mut Net<'_>) {
+    /// Sends a segment that belongs to no connection, by `device` if there is one.
+    pub(super) fn transmit(
+        &mut self,
+        tuple: &FourTuple,
+        segment: &Segment<'_>,
+        device: Option<Device>,
+        net: &mut Net<'_>,
+    ) {
         self.departures.segment(tuple, segment, Ecn::NotEct);
         // What answers a stray segment is sent once and never missed.
-        let _ = self.departures.flush(tuple, Marks::default(), net);
+        let _ = self.departures.flush(tuple, Marks { device, ..Marks::default() }, net);
     }
 
     /// `send` on a stream socket.

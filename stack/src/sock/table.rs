@@ -167,6 +167,8 @@ impl Left {
 #[derive(Debug, Default)]
 pub(super) struct Datagram {
     pub(super) peer: Option<Endpoint>,
+    /// Whether the route to the peer was found before a name tied the socket to a device.
+    pub(super) route_kept: bool,
     /// The source for the first peer of a socket whose own name is a group or a broadcast address.
     pub(super) source: Option<IpAddr>,
     pub(super) queue: Queue,

@@ -4,13 +4,23 @@
 //! section 4.2 demands that, and RFC 9293 section 3.10.7.4 repeats it for TIME-WAIT.
 //! RFC6191-2-f: likewise.
 
-use super::Tcb;
-use super::state::Phase;
+use super::state::{End, Phase};
+use super::{State, Tcb};
 use crate::base::{Seq, Theirs};
 use crate::wire::tcp::{Flags, Segment};
 use core::cmp::Ordering;
 
 impl Tcb {
+    /// What goes on in TIME-WAIT without an application. For the application this connection has ended, and
+    /// what it has received can still be read.
+    pub fn part_from_application(&mut self) -> Self {
+        assert!(self.state() == State::TimeWait, "what is not over has its application");
+        let mut rest = self.clone();
+        rest.forget_received();
+        self.enter_closed(End::Finished);
+        rest
+    }
+
     /// Whether `segment` asks for a new connection between the ends of this one, which is in TIME-WAIT, and
     /// is surely no old duplicate. What the application has not read yet comes first.
     pub fn gives_way_to(&self, segment: &Segment<'_>) -> bool {

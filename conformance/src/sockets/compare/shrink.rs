@@ -10,6 +10,9 @@ use crate::sockets::sequence::{Step, sequence};
 /// Calls of a sequence at the most.
 pub const CALLS_MAX: usize = 20;
 
+/// How often a sequence has to differ again before it counts.
+const AGAIN: usize = 2;
+
 /// The two worlds that sequences are run in.
 pub struct Arena<'k> {
     kernel: &'k mut Kernel,
@@ -46,6 +49,21 @@ impl<'k> Arena<'k> {
     /// The rig failed.
     pub fn run_seed(&mut self, seed: u64) -> Result<Outcome, Fault> {
         self.run(&sequence(seed, CALLS_MAX))
+    }
+
+    /// Whether a sequence that ended with a difference does so each time that it is run again. Once only is
+    /// no answer to the sequence: under load something may come late, and a port that the kernel chooses may
+    /// be one that an earlier sequence has left in TIME-WAIT.
+    ///
+    /// # Errors
+    /// The rig failed.
+    pub fn differs_again(&mut self, seed: u64) -> Result<bool, Fault> {
+        for _ in 0..AGAIN {
+            if self.run_seed(seed)?.difference.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The shortest sequence found that still ends with a difference, and what came of it.

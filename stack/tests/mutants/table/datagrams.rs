@@ -67,7 +67,7 @@ super::mutants! {
         "groups::over_the_wire_a_group_is_heard_where_somebody_joined_and_draws_no_error",
     "no-copy-for-the-own-host" "RFC1112-6.2-b" "What is sent to a group does not come back to members here."
         "sock/datagram.rs" "fn transmit_datagram"
-        "self.departures.turn_back(&outgoing, device)" => "",
+        "self.departures.turn_back(&outgoing, Arrival { device, routed: true })" => "",
         "groups::a_group_is_heard_in_this_host_by_whom_linux_lets_hear_it",
     "copy-although-disabled" "RFC1112-6.2-b" "Members here hear a sender that disabled it."
         "sock/route.rs" "fn way_v4"

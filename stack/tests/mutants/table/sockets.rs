@@ -27,8 +27,16 @@ super::mutants! {
         "listening::connections_are_accepted_in_the_order_of_their_completion",
     "nobody-says-nothing" "RFC9293-3.5.2-a" "A segment to a port where nobody is draws no reset."
         "sock/arrive.rs" "fn segment_for"
-        "self.transmit(tuple, &reset, net)" => "",
+        "self.transmit(tuple, &reset, device, net)" => "",
         "opening::whoever_speaks_to_a_host_that_has_forgotten_the_connection_is_reset",
+    "refused-without-a-route" "RFC9293-3.5.2-a" "What came back over the loopback device alone is refused."
+        "sock/arrive.rs" "fn segment_for"
+        "if ⟦arrival.routed⟧" => "true",
+        "devices::behind_the_loopback_device_every_address_comes_back_and_nobody_refuses",
+    "device-not-looked-at" "RFC1122-3.3.4.2-c" "A stream hears what arrives on another device than its own."
+        "sock/arrive.rs" "fn segment_for"
+        "self.sockets.get(*slot).is_some_and(|socket| socket.hears(device))" => "true",
+        "devices::behind_the_loopback_device_every_address_comes_back_and_nobody_refuses",
     "accepted-newest-first" "RFC9293-3.10.1-a" "The connection that came last is accepted first."
         "sock/listen.rs" "fn sort_child"
         "listener.ready.push_back(child)" => "listener.ready.push_front(child)",
@@ -43,7 +51,7 @@ super::mutants! {
         "listening::closing_a_listener_resets_who_waits_and_forgets_who_is_half_open",
     "time-wait-never-reopened" "RFC9293-MAY-2" "No SYN opens anew what is in TIME-WAIT."
         "sock/arrive.rs" "fn segment_at_connection"
-        "self.reopening(slot, tuple, segment)" => "None::<(Slot, Seq<Ours>)>",
+        "self.reopening(slot, tuple, segment, device)" => "None::<(Slot, Seq<Ours>)>",
         "listening::a_newer_syn_opens_anew_what_is_in_time_wait",
     "four-tuple-twice" "RFC9293-3.10.1-f" "A four-tuple may have two connections."
         "sock/connect.rs" "fn take_from_time_wait"
