@@ -2,7 +2,10 @@
 //!
 //!     soundness sim COUNT [FIRST] [--loss PERCENT]   meetings of two references, one for each seed
 //!     soundness plans HEX [FOLDER]                   one of them, and its recordings as files
+//!     soundness linux COUNT [SEED [FOLDER]]          so many connections of two kernels, twenty on each network;
+//!                                                    recordings with accusations are kept in the folder
 //!
+//! The kernels are those of this machine, in network namespaces of their own, in real time.
 //! The exit code is 1 if anybody was accused.
 
 use conformance::drive::link::plan::{LOSS_PERCENT_MAX, Plan};
@@ -36,10 +39,17 @@ fn main() -> ExitCode {
         },
         ["plans", hex] => octets(hex).map(|bytes| show(&bytes, None)),
         ["plans", hex, folder] => octets(hex).map(|bytes| show(&bytes, Some(Path::new(folder)))),
+        ["linux", count] => number(count).map(|count| kernels(count, 0, None)),
+        ["linux", count, seed] => {
+            number(count).zip(number(seed)).map(|(count, seed)| kernels(count, seed, None))
+        }
+        ["linux", count, seed, folder] => {
+            number(count).zip(number(seed)).map(|(count, seed)| kernels(count, seed, Some(Path::new(folder))))
+        }
         _ => None,
     };
     done.unwrap_or_else(|| {
-        eprintln!("usage: soundness sim COUNT [FIRST] [--loss PERCENT] | plans HEX [FOLDER]");
+        eprintln!("usage: soundness sim COUNT [FIRST] [--loss PERCENT] | plans HEX [FOLDER] | linux COUNT [SEED [FOLDER]]");
         ExitCode::from(2)
     })
 }
@@ -146,6 +156,41 @@ fn told(heard: &Heard, verdict: &Verdict, bytes: &[u8]) -> String {
         verdict.seen,
         verdict.bound,
     )
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kernels(_: u64, _: u64, _: Option<&Path>) -> ExitCode {
+    eprintln!("there is no Linux here");
+    ExitCode::from(3)
+}
+
+#[cfg(target_os = "linux")]
+fn kernels(count: u64, seed: u64, folder: Option<&Path>) -> ExitCode {
+    use conformance::run::linux;
+    const TALKS: u16 = 20;
+    let (mut table, mut dropped, mut connections) = (Table::default(), 0, 0);
+    for seed in seed..seed + count.div_ceil(TALKS.into()) {
+        let plan = linux::plan::NetPlan::from_seed(seed, TALKS);
+        let taken = match linux::record(&plan) {
+            Ok(taken) => taken,
+            Err(fault) => {
+                eprintln!("SKIP: {fault}");
+                return ExitCode::from(3);
+            }
+        };
+        dropped += taken.iter().map(|tap| tap.dropped).sum::<u32>();
+        for heard in judge::kernels(&taken, seed) {
+            connections += if heard.how.is_empty() { heard.report.connections } else { 0 };
+            table.note(&heard, |verdict| format!("seed {seed}: {}", told(&heard, verdict, &[])));
+            let Some(folder) = folder.filter(|_| heard.accusations().next().is_some()) else { continue };
+            let name = format!("{seed} {} {}", heard.place.name(), heard.how).trim().replace(' ', "-");
+            if let Err(error) = save(&heard.recording, &folder.join(name).with_extension("pcap")) {
+                eprintln!("{}: {error}", folder.display());
+            }
+        }
+    }
+    println!("{connections} connections on all taps together; {dropped} packets that taps did not get");
+    table.print()
 }
 
 fn octets(hex: &str) -> Option<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! floor 8: the loop. Replay, fuzzing, scenarios and differential runs all go through here.
 
+#[cfg(target_os = "linux")]
+pub mod linux;
 pub mod pair;
 pub mod tap;
 

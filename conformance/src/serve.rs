@@ -16,7 +16,7 @@ pub mod filter;
 mod gate;
 mod http;
 #[cfg(target_os = "linux")]
-mod ioctl;
+pub(crate) mod ioctl;
 pub mod map;
 #[cfg(target_os = "linux")]
 mod namespace;

@@ -12,6 +12,8 @@ use crate::drive::link::{Variation, lab, packet_at};
 use crate::judge::assume::{Tap, Vantage};
 use crate::judge::packet::Sighting;
 use crate::judge::{Judge, Report, Verdict};
+#[cfg(target_os = "linux")]
+use crate::run::linux;
 use crate::run::pair::{Ended, Meeting};
 use crate::run::tap::plan::TapPlan;
 use crate::run::tap::{Place, Recording, card, flaw, perfect};
@@ -85,6 +87,37 @@ pub fn all(plan: &Plan, taps: &TapPlan) -> Vec<Heard> {
     }
     let hosts = [0, 1].map(|end| lab::addr(end, plan.v6()));
     Place::ALL.iter().flat_map(|place| from(&meeting, *place, hosts, taps)).collect()
+}
+
+/// What the judge says of what taps took between two kernels. Where one could not take everything, no
+/// nearness is stated.
+#[cfg(target_os = "linux")]
+pub fn kernels(taken: &[linux::Taken], seed: u64) -> Vec<Heard> {
+    let mut all = Vec::new();
+    for (tap, index) in taken.iter().zip(0..) {
+        let place = tap.place;
+        let mut hear = |how, recording: &Recording, vantage| {
+            all.push(Heard { place, how, recording: recording.clone(), report: judged(recording, vantage) });
+        };
+        hear("", &tap.recording, Vantage::Anywhere);
+        let stated = match place {
+            Place::At(end) => Some((Tap::AtHost, end)),
+            Place::Near(end) => Some((Tap::OnLink, end)),
+            Place::Middle => None,
+        };
+        if let Some((nearness, end)) = stated.filter(|_| tap.dropped == 0) {
+            for addr in linux::addrs(end) {
+                hear("stated", &tap.recording, Vantage::Stated(nearness, Some(addr)));
+            }
+        }
+        for flaws in (0..3).map(|more| TapPlan::from_seed(seed << 8 | index << 4 | more)) {
+            let flawed = flaw::flawed(&tap.recording, &flaws);
+            if flawed != tap.recording {
+                hear("flawed", &flawed, Vantage::Anywhere);
+            }
+        }
+    }
+    all
 }
 
 /// What the judge says of the tap at one place: as it is, with what is stated about it, and with flaws.

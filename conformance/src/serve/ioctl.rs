@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// A request that reads or writes an `ifreq`, and nothing else.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Request {
+pub(crate) enum Request {
     /// Makes an open `/dev/net/tun` the far side of an interface.
     Attach,
     /// Sets the IPv4 address.
@@ -40,7 +40,7 @@ impl Request {
 
 /// What a request says of an interface.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Flags of the interface, or of its attachment.
     Flags(libc::c_int),
     /// A number: an MTU, a length, and 0 where a number is asked for.
@@ -73,7 +73,7 @@ fn socket_address(addr: Ipv4Addr) -> libc::sockaddr {
 ///
 /// # Errors
 /// Those of the kernel; a name of more than 15 octets is invalid.
-pub(super) fn ask(fd: BorrowedFd<'_>, request: Request, name: &str, value: Value) -> io::Result<libc::c_int> {
+pub(crate) fn ask(fd: BorrowedFd<'_>, request: Request, name: &str, value: Value) -> io::Result<libc::c_int> {
     // A union is as large as its largest member, and all of it is read by the kernel: so all of it is set.
     let mut asked = libc::ifreq {
         ifr_name: interface_name(name)?,
@@ -97,7 +97,7 @@ pub(super) fn ask(fd: BorrowedFd<'_>, request: Request, name: &str, value: Value
 ///
 /// # Errors
 /// Those of the kernel.
-pub(super) fn add_v6(fd: BorrowedFd<'_>, index: libc::c_int, addr: Ipv6Addr, prefix: u8) -> io::Result<()> {
+pub(crate) fn add_v6(fd: BorrowedFd<'_>, index: libc::c_int, addr: Ipv6Addr, prefix: u8) -> io::Result<()> {
     let asked = libc::in6_ifreq {
         ifr6_addr: libc::in6_addr { s6_addr: addr.octets() },
         ifr6_prefixlen: u32::from(prefix),
@@ -106,6 +106,19 @@ pub(super) fn add_v6(fd: BorrowedFd<'_>, index: libc::c_int, addr: Ipv6Addr, pre
     // SAFETY: `fd` is open while it is borrowed. On a socket of IPv6 this request takes a pointer to an
     // `in6_ifreq`, which the kernel reads during the call only; `asked` is one, and lives longer.
     let answer = unsafe { libc::ioctl(fd.as_raw_fd(), Request::Address.number(), &raw const asked) };
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// What the far side of an interface takes over from the kernel: checksums, and the cutting of segments
+/// (`TUN_F_*`).
+///
+/// # Errors
+/// Those of the kernel.
+pub(crate) fn take_over(fd: BorrowedFd<'_>, features: libc::c_uint) -> io::Result<()> {
+    // SAFETY: `fd` is open while it is borrowed, and this request takes a number.
+    let answer = unsafe {
+        libc::ioctl(fd.as_raw_fd(), libc::TUNSETOFFLOAD as libc::Ioctl, libc::c_ulong::from(features))
+    };
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 

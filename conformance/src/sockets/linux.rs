@@ -10,7 +10,7 @@ mod link;
 mod names;
 mod options;
 mod settings;
-mod sys;
+pub(crate) mod sys;
 
 use super::{End, Look, World, addrs};
 use crate::host::Fault;

@@ -32,25 +32,25 @@ fn owned(answer: libc::c_int) -> io::Result<OwnedFd> {
 }
 
 /// A new socket.
-pub(super) fn socket(family: libc::c_int, kind: libc::c_int, protocol: libc::c_int) -> io::Result<OwnedFd> {
+pub(crate) fn socket(family: libc::c_int, kind: libc::c_int, protocol: libc::c_int) -> io::Result<OwnedFd> {
     // SAFETY: takes numbers alone.
     owned(unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol) })
 }
 
 /// Binds to a name in octets.
-pub(super) fn bind(fd: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+pub(crate) fn bind(fd: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
     // SAFETY: the kernel reads as many octets as are said to be there; it asks nothing of their alignment.
     checked(unsafe { libc::bind(fd.as_raw_fd(), name.as_ptr().cast(), length(name.len())) }).map(|_| ())
 }
 
 /// Connects to a name in octets.
-pub(super) fn connect(fd: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+pub(crate) fn connect(fd: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
     // SAFETY: as for `bind`.
     checked(unsafe { libc::connect(fd.as_raw_fd(), name.as_ptr().cast(), length(name.len())) }).map(|_| ())
 }
 
 /// Listens.
-pub(super) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> io::Result<()> {
+pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: i32) -> io::Result<()> {
     // SAFETY: takes numbers alone.
     checked(unsafe { libc::listen(fd.as_raw_fd(), backlog) }).map(|_| ())
 }
@@ -67,7 +67,7 @@ fn named(
 }
 
 /// Accepts a connection, non-blocking, with the name of the peer.
-pub(super) fn accept(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Vec<u8>)> {
+pub(crate) fn accept(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Vec<u8>)> {
     let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     // SAFETY: `named` gives room for a name, and how much.
     let (child, name) = named(|name, octets| unsafe { libc::accept4(fd.as_raw_fd(), name, octets, flags) })?;
@@ -75,19 +75,19 @@ pub(super) fn accept(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Vec<u8>)> {
 }
 
 /// The local name.
-pub(super) fn local_name(fd: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
+pub(crate) fn local_name(fd: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
     // SAFETY: `named` gives room for a name, and how much.
     named(|name, octets| unsafe { libc::getsockname(fd.as_raw_fd(), name, octets) }).map(|(_, name)| name)
 }
 
 /// The name of the peer.
-pub(super) fn peer_name(fd: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
+pub(crate) fn peer_name(fd: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
     // SAFETY: `named` gives room for a name, and how much.
     named(|name, octets| unsafe { libc::getpeername(fd.as_raw_fd(), name, octets) }).map(|(_, name)| name)
 }
 
 /// Sends octets, to a name or to nobody in particular. Raises no signal.
-pub(super) fn send(
+pub(crate) fn send(
     fd: BorrowedFd<'_>,
     data: &[u8],
     flags: libc::c_int,
@@ -102,7 +102,7 @@ pub(super) fn send(
 }
 
 /// Receives up to `max` octets.
-pub(super) fn receive(fd: BorrowedFd<'_>, max: usize, flags: libc::c_int) -> io::Result<Vec<u8>> {
+pub(crate) fn receive(fd: BorrowedFd<'_>, max: usize, flags: libc::c_int) -> io::Result<Vec<u8>> {
     let mut data = vec![0_u8; max];
     let flags = flags | libc::MSG_DONTWAIT;
     // SAFETY: the buffer has `max` octets.
@@ -112,19 +112,19 @@ pub(super) fn receive(fd: BorrowedFd<'_>, max: usize, flags: libc::c_int) -> io:
 }
 
 /// What `recvmsg` brings.
-pub(super) struct Message {
+pub(crate) struct Message {
     /// The octets, cut to what was asked for.
-    pub(super) data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
     /// How many there were.
-    pub(super) whole_octets: usize,
+    pub(crate) whole_octets: usize,
     /// The name that came along.
-    pub(super) name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
     /// Control messages: level, kind and octets.
-    pub(super) control: Vec<(libc::c_int, libc::c_int, Vec<u8>)>,
+    pub(crate) control: Vec<(libc::c_int, libc::c_int, Vec<u8>)>,
 }
 
 /// Receives a message of up to `max` octets with all that comes along.
-pub(super) fn receive_message(fd: BorrowedFd<'_>, max: usize, flags: libc::c_int) -> io::Result<Message> {
+pub(crate) fn receive_message(fd: BorrowedFd<'_>, max: usize, flags: libc::c_int) -> io::Result<Message> {
     let (mut data, mut name) = (vec![0_u8; max], vec![0_u8; NAME_OCTETS]);
     // Control messages are aligned to words.
     let mut control = vec![0_u64; CONTROL_OCTETS / size_of::<u64>()];
@@ -158,13 +158,13 @@ pub(super) fn receive_message(fd: BorrowedFd<'_>, max: usize, flags: libc::c_int
 }
 
 /// Closes a half or both.
-pub(super) fn shutdown(fd: BorrowedFd<'_>, how: libc::c_int) -> io::Result<()> {
+pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: libc::c_int) -> io::Result<()> {
     // SAFETY: takes numbers alone.
     checked(unsafe { libc::shutdown(fd.as_raw_fd(), how) }).map(|_| ())
 }
 
 /// Sets an option to a value in octets.
-pub(super) fn set_option(
+pub(crate) fn set_option(
     fd: BorrowedFd<'_>,
     (level, name): (libc::c_int, libc::c_int),
     value: &[u8],
@@ -177,7 +177,7 @@ pub(super) fn set_option(
 }
 
 /// The value of an option, of up to `max` octets.
-pub(super) fn option(
+pub(crate) fn option(
     fd: BorrowedFd<'_>,
     (level, name): (libc::c_int, libc::c_int),
     max: usize,
@@ -193,7 +193,7 @@ pub(super) fn option(
 }
 
 /// Waits up to `timeout_ms` for one of the events; those that are there.
-pub(super) fn poll(fd: BorrowedFd<'_>, events: i16, timeout_ms: i32) -> io::Result<i16> {
+pub(crate) fn poll(fd: BorrowedFd<'_>, events: i16, timeout_ms: i32) -> io::Result<i16> {
     let mut asked = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
     // SAFETY: one entry is said to be there, and it is.
     checked(unsafe { libc::poll(&raw mut asked, 1, timeout_ms) })?;
@@ -201,7 +201,7 @@ pub(super) fn poll(fd: BorrowedFd<'_>, events: i16, timeout_ms: i32) -> io::Resu
 }
 
 /// Asks for a number by ioctl.
-pub(super) fn number(fd: BorrowedFd<'_>, request: libc::Ioctl) -> io::Result<libc::c_int> {
+pub(crate) fn number(fd: BorrowedFd<'_>, request: libc::Ioctl) -> io::Result<libc::c_int> {
     let mut number: libc::c_int = 0;
     // SAFETY: the requests that are made here fill in one number.
     checked(unsafe { libc::ioctl(fd.as_raw_fd(), request, &raw mut number) })?;
@@ -209,19 +209,19 @@ pub(super) fn number(fd: BorrowedFd<'_>, request: libc::Ioctl) -> io::Result<lib
 }
 
 /// Gives the calling thread a network namespace of its own.
-pub(super) fn leave_network() -> io::Result<()> {
+pub(crate) fn leave_network() -> io::Result<()> {
     // SAFETY: takes a number, and changes what the calling thread sees alone.
     checked(unsafe { libc::unshare(libc::CLONE_NEWNET) }).map(|_| ())
 }
 
 /// Puts the calling thread into a network namespace.
-pub(super) fn enter_network(namespace: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn enter_network(namespace: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: takes numbers alone.
     checked(unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) }).map(|_| ())
 }
 
 /// Makes the calling thread, and no other, act as an effective user.
-pub(super) fn become_user(user: u32) -> io::Result<()> {
+pub(crate) fn become_user(user: u32) -> io::Result<()> {
     const SAME: libc::c_long = -1;
     // SAFETY: takes numbers alone. The library's own function would change every thread.
     let answer = unsafe { libc::syscall(libc::SYS_setresuid, SAME, libc::c_long::from(user), SAME) };
@@ -229,7 +229,7 @@ pub(super) fn become_user(user: u32) -> io::Result<()> {
 }
 
 /// Keeps the calling thread on the processor that it is on.
-pub(super) fn stay_on_processor() -> io::Result<()> {
+pub(crate) fn stay_on_processor() -> io::Result<()> {
     // SAFETY: takes nothing.
     let processor = checked(unsafe { libc::sched_getcpu() })?;
     // SAFETY: all zeros is an empty set.
@@ -241,7 +241,7 @@ pub(super) fn stay_on_processor() -> io::Result<()> {
 }
 
 /// The index of a device in the network namespace of the calling thread.
-pub(super) fn device_index(name: &str) -> io::Result<u32> {
+pub(crate) fn device_index(name: &str) -> io::Result<u32> {
     let name = CString::new(name)?;
     // SAFETY: the name ends with a zero.
     let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
