@@ -2,8 +2,8 @@
 //!
 //!     soundness sim COUNT [FIRST] [--loss PERCENT]   meetings of two references, one for each seed
 //!     soundness plans HEX [FOLDER]                   one of them, and its recordings as files
-//!     soundness linux COUNT [SEED [FOLDER]]          so many connections of two kernels, twenty on each network;
-//!                                                    recordings with accusations are kept in the folder
+//!     soundness linux COUNT [SEED [FOLDER]]          so many connections of two kernels, twenty on each
+//!                                                    network; recordings with accusations are kept
 //!
 //! The kernels are those of this machine, in network namespaces of their own, in real time.
 //! The exit code is 1 if anybody was accused.
@@ -49,7 +49,10 @@ fn main() -> ExitCode {
         _ => None,
     };
     done.unwrap_or_else(|| {
-        eprintln!("usage: soundness sim COUNT [FIRST] [--loss PERCENT] | plans HEX [FOLDER] | linux COUNT [SEED [FOLDER]]");
+        eprintln!(
+            "usage: soundness sim COUNT [FIRST] [--loss PERCENT] | plans HEX [FOLDER] | \
+             linux COUNT [SEED [FOLDER]]"
+        );
         ExitCode::from(2)
     })
 }

@@ -32,3 +32,32 @@ fn nobody_is_accused_in_any_meeting() {
     }
     QuickCheck::new().tests(50).quickcheck(property as fn(u64) -> bool);
 }
+
+/// Two kernels of this machine, twenty connections, every tap. Where namespaces or TAP devices are not to be
+/// had a line says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_is_accused_on_two_kernels() {
+    use conformance::run::linux::{plan::NetPlan, record};
+    use conformance::sockets::linux::{Access, access};
+    use std::io::Write;
+    let skip =
+        |why: &str| writeln!(std::io::stderr(), "SKIP soundness on two kernels: {why}").unwrap_or_default();
+    match access("nobody_is_accused_on_two_kernels") {
+        Access::Here => {}
+        Access::Elsewhere(passed) => return assert!(passed, "in a user namespace"),
+        Access::Nowhere(why) => return skip(&why),
+    }
+    const SEED: u64 = 3;
+    let taken = match record(&NetPlan::from_seed(SEED, 20)) {
+        Ok(taken) => taken,
+        Err(fault) => return skip(&fault.to_string()),
+    };
+    for heard in judge::kernels(&taken, SEED) {
+        assert!(heard.recording.shots.len() > 20 || heard.how == "flawed", "a tap heard nothing");
+        for verdict in heard.accusations() {
+            let (place, rule, clause) = (heard.place.name(), verdict.rule.id, verdict.clause);
+            panic!("{place} {}: {rule} {clause}: {}; {}", heard.how, verdict.seen, verdict.bound);
+        }
+    }
+}

@@ -124,7 +124,7 @@ pub struct NetPlan {
 impl NetPlan {
     /// The plan of so many connections that follows from a seed.
     pub fn from_seed(seed: u64, talks: u16) -> Self {
-        let mut dice = Dice::new(seed ^ 0x6c69_6e75_78);
+        let mut dice = Dice::new(seed ^ 0x6c69_6e75);
         let cards = one_of(&mut dice, &[Cards::None, Cards::None, Cards::Finish, Cards::Virtual]);
         let first = line(&mut dice);
         let other = if dice.percent(30) { line(&mut dice) } else { first };
