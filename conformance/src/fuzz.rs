@@ -2,10 +2,12 @@
 //!
 //! [`host`] lets the operations that the bytes stand for happen to the reference, and looks at the trace:
 //! no crash, no invariant broken, the judge silent, every octet where it belongs, an end that comes.
-//! [`wire`] reads the bytes as every protocol and writes them again. Both are deterministic: a finding can be
+//! [`wire`] reads the bytes as every protocol and writes them again; [`capture()`] reads them as a file of
+//! recorded traffic, as libpcap does. All are deterministic: a finding can be
 //! stored as a trace and repeated for ever ([`again`]).
 
 mod answers;
+mod capture;
 mod conduct;
 mod finish;
 pub mod judge;
@@ -24,6 +26,7 @@ use crate::host::{Fault, Host};
 use crate::run::run;
 use crate::trace::{Link, Trace, store};
 use crate::verdict::Outcome;
+pub use capture::capture;
 use std::fmt;
 pub use wire::wire;
 

@@ -2,8 +2,8 @@
 //!
 //! `corpora/seeds/wire` gets one packet of each shape, `corpora/seeds/host` one plan for each connection of a
 //! capture and for each combination of opening and epilogue, `corpora/seeds/pair` plans for two hosts,
-//! `corpora/seeds/judge` the same with plans for taps. Files are named by their content, so that a second run
-//! changes nothing.
+//! `corpora/seeds/judge` the same with plans for taps, `corpora/seeds/capture` the small captures that are
+//! there for their format. Files are named by their content, so that a second run changes nothing.
 
 use conformance::drive::bytes::plan::{
     Ack, Bits, CallPlan, Choice, Epilogue, Offer, Opening, Operation, Pause, Plan, SegmentPlan, Seq, Target,
@@ -26,6 +26,9 @@ use std::path::{Path, PathBuf};
 /// Longer packets are no better seeds.
 const PACKET_OCTETS_MAX: usize = 200;
 
+/// Longer captures are no better seeds.
+const FILE_OCTETS_MAX: usize = 6_500;
+
 /// Seeds of one target at the most.
 const SEEDS_MAX: usize = 300;
 
@@ -42,17 +45,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect::<Result<_, _>>()?;
     captures.sort();
     let (mut packets, mut plans) = (BTreeMap::new(), combinations());
+    let mut files = Vec::new();
     for path in &captures {
+        files.extend(small(path)?);
         // Some captures are there because they are broken: what can be read of them counts.
         if let Ok(mut capture) = Capture::open(path, None) {
             plans.extend(read(&mut capture, &mut packets));
         }
     }
+    store(&root.join("seeds/capture"), files.into_iter())?;
     store(&root.join("seeds/wire"), packets.into_values())?;
     store(&root.join("seeds/host"), plans.iter().map(Plan::write))?;
     store(&root.join("seeds/pair"), meetings().map(|plan| plan.write()))?;
     let taps = (0..).map(TapPlan::from_seed);
     store(&root.join("seeds/judge"), meetings().zip(taps).map(|(plan, taps)| judge::write(&plan, &taps)))
+}
+
+/// The file itself, if it is a small one that is there for its format.
+fn small(path: &Path) -> Result<Option<Vec<u8>>, Box<dyn Error>> {
+    let is_format = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("format-"));
+    let octets = if is_format { fs::read(path)? } else { Vec::new() };
+    Ok(Some(octets).filter(|octets| !octets.is_empty() && octets.len() <= FILE_OCTETS_MAX))
 }
 
 /// Plans for two hosts: those of some seeds, and one with little but each kind of item.

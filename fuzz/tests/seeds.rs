@@ -59,6 +59,11 @@ fn nobody_is_accused_again() {
     }
 }
 
+#[test]
+fn seeds_of_capture_hold() {
+    all_hold("seeds/capture", fuzz::capture);
+}
+
 /// Findings of `pair` are kept as they are, as bytes: a trace has one host.
 #[test]
 fn pairs_that_were_found_once_are_not_found_again() {
@@ -82,7 +87,7 @@ fn what_was_found_once_is_not_found_again() {
 
 #[test]
 fn seeds_are_small() {
-    let folders = ["seeds/wire", "seeds/host", "seeds/pair", "seeds/judge"];
+    let folders = ["seeds/wire", "seeds/host", "seeds/pair", "seeds/judge", "seeds/capture"];
     let octets =
         folders.iter().flat_map(|folder| files(folder)).map(|path| fs::metadata(path).map(|file| file.len()));
     assert!(octets.map(|octets| octets.expect("a file")).sum::<u64>() < OCTETS_MAX);

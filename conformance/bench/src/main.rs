@@ -4,6 +4,7 @@
 //! `Interface::poll`. Times are of this machine; the ratios are what counts.
 
 mod bulk;
+mod capture;
 mod client;
 mod clock;
 mod cycles;
@@ -69,6 +70,18 @@ fn cycles(backlog: u32) {
     row(&what, "connections/s", &medians, 1);
 }
 
+/// Packets of a recorded file.
+fn capture() {
+    const PACKETS: u32 = 1_000_000;
+    let Ok(recorded) = capture::Recorded::new(PACKETS) else {
+        println!("no file can be written to the folder for temporary files: reading is not measured");
+        return;
+    };
+    let medians = interleaved(ROUNDS, || recorded.ours(), || recorded.theirs());
+    println!("{:<44} {:>12} {:>12} {:>7}", "", Netassay::NAME, "libpcap", "ratio");
+    row("packets of a file, 100 octets", "packets/s", &medians, 1);
+}
+
 /// Nanoseconds for a segment among `count` connections: one busy, and all in turn.
 fn crowd<H: Host>(count: usize, segments: u64) {
     let mut crowd = Crowd::<H>::new(count);
@@ -84,6 +97,7 @@ fn alone(what: &str, stack: &str, units: u64) -> bool {
         ("in-order", "smoltcp") => _ = Sink::<Smoltcp>::new().round(units as usize),
         ("bulk", "netassay") => _ = Pair::<Netassay>::new().round(units * 1460),
         ("bulk", "smoltcp") => _ = Pair::<Smoltcp>::new().round(units * 1460),
+        ("capture", "both") => capture(),
         ("scale", "netassay") => scale::row(ROUNDS, units as usize),
         ("crowd", "netassay") => _ = Server::<Netassay>::new(BACKLOG).round(units),
         ("crowd", "smoltcp") => _ = Server::<Smoltcp>::new(BACKLOG).round(units),
@@ -124,6 +138,8 @@ fn everything() {
     );
     scale::row(ROUNDS, 1_000);
     scale::row(ROUNDS, MILLION);
+    println!();
+    capture();
 }
 
 fn main() -> ExitCode {

@@ -57,7 +57,7 @@ pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
 fn may_be_inside(link: LinkType, source: Option<Mac>, destination: Option<Mac>) -> bool {
     match link {
         LinkType::Ethernet => source == Some(Mac::default()) && destination == Some(Mac::default()),
-        LinkType::Ppp | LinkType::PppHdlc | LinkType::PppEther => false,
+        LinkType::Ppp | LinkType::PppHdlc | LinkType::PppEther | LinkType::CiscoHdlc => false,
         LinkType::Null
         | LinkType::Loop
         | LinkType::LinuxCooked

@@ -168,6 +168,11 @@ impl Capture {
         &self.file
     }
 
+    /// What the file is compressed with.
+    pub const fn compression(&self) -> Option<Compression> {
+        self.reader.compression
+    }
+
     /// Frames delivered so far, and those that the filter held back between them.
     pub const fn frames(&self) -> u64 {
         self.frames

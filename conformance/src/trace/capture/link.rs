@@ -33,6 +33,8 @@ pub enum LinkType {
     Ppp,
     /// PPP with the octets of HDLC, or Cisco's HDLC.
     PppHdlc,
+    /// Cisco's HDLC, or PPP with the octets of HDLC.
+    CiscoHdlc,
     /// The header of a PPP session over Ethernet (RFC 2516).
     PppEther,
     /// Something with this number, in which nothing can be found here.
@@ -105,6 +107,7 @@ impl LinkType {
         Self::Ppp,
         Self::PppHdlc,
         Self::PppEther,
+        Self::CiscoHdlc,
     ];
 
     /// The link type of a number in a file. Raw IP has three, by operating system.
@@ -116,6 +119,7 @@ impl LinkType {
             12 | 14 | 101 => Self::RawIp,
             50 => Self::PppHdlc,
             51 => Self::PppEther,
+            104 => Self::CiscoHdlc,
             108 => Self::Loop,
             113 => Self::LinuxCooked,
             228 => Self::Ipv4,
@@ -134,6 +138,7 @@ impl LinkType {
             Self::PppHdlc => 50,
             Self::PppEther => 51,
             Self::RawIp => 101,
+            Self::CiscoHdlc => 104,
             Self::Loop => 108,
             Self::LinuxCooked => 113,
             Self::Ipv4 => 228,
@@ -162,6 +167,7 @@ impl LinkType {
             Self::Ppp => "PPP",
             Self::PppHdlc => "PPP in HDLC",
             Self::PppEther => "PPP over Ethernet",
+            Self::CiscoHdlc => "Cisco HDLC",
             Self::Unknown(_) => "not known",
         }
     }
@@ -186,7 +192,7 @@ pub fn network_layer(link: LinkType, frame: &[u8]) -> Result<NetworkStart, LinkE
         LinkType::LinuxCooked2 => cooked::second(frame),
         LinkType::Null | LinkType::Loop => family(link, frame),
         LinkType::Ppp => ppp::bare(frame, 0).map(NetworkStart::of),
-        LinkType::PppHdlc => ppp::hdlc(frame).map(NetworkStart::of),
+        LinkType::PppHdlc | LinkType::CiscoHdlc => ppp::hdlc(frame).map(NetworkStart::of),
         LinkType::PppEther => ppp::session(frame, 0).map(NetworkStart::of),
         LinkType::Unknown(number) => Err(LinkError::Unknown(number)),
     }

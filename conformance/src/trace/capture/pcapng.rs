@@ -40,6 +40,8 @@ pub(super) struct Pcapng {
     order: Order,
     /// Those of the section.
     interfaces: Vec<Interface>,
+    /// Whether a block was read.
+    begun: bool,
     /// How many the sections before had.
     interfaces_before: u32,
     /// Whether any interface so far has a link type that is known.
@@ -72,6 +74,7 @@ impl Pcapng {
         Self {
             order: Order::Little,
             interfaces: Vec::new(),
+            begun: false,
             interfaces_before: 0,
             any_known: false,
             losses_before: Losses::NONE,
@@ -253,7 +256,11 @@ impl Steps for Pcapng {
         let Some(behind) = self.order.four_at(bytes, octets - TRAILER) else {
             return Ok(Step::Lacks { octets });
         };
-        trailed(total, behind)?;
+        // The first section header has proved itself by its byte order; libpcap does not ask more of it.
+        if self.begun {
+            trailed(total, behind)?;
+        }
+        self.begun = true;
         match kind {
             SECTION => self.section(body)?,
             INTERFACE => self.interface(body)?,

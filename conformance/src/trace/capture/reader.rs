@@ -20,7 +20,7 @@ const BATCH_OCTETS: usize = 1 << 20;
 pub(super) struct Reader {
     source: Source,
     is_file: bool,
-    compression: Option<Compression>,
+    pub(super) compression: Option<Compression>,
     format: Format,
     pub(super) filter: Option<Filter>,
     /// What was read and is not in a batch yet: the beginning of a record.
@@ -154,9 +154,7 @@ impl Reader {
     fn failed(&self, error: &io::Error) -> End {
         match self.compression {
             None => End::Problem(Problem::Unreadable { frames: 0, reason: error.to_string() }),
-            Some(compression) if unpack::is_cut(error) => {
-                End::Cut(format!("the data of {} ends too early", compression.names().0))
-            }
+            Some(compression) if unpack::is_cut(error) => End::Cut(unpack::reason(compression, error)),
             Some(compression) => {
                 End::Problem(Problem::Damaged { frames: 0, reason: unpack::reason(compression, error) })
             }

@@ -252,7 +252,7 @@ fn damage_is_named() {
 #[test]
 fn link_types_that_carry_no_ip_are_named() {
     let known = "known are Ethernet, raw IP, raw IPv4, raw IPv6, Linux cooked, Linux cooked v2, null, loop, \
-                 PPP, PPP in HDLC, PPP over Ethernet";
+                 PPP, PPP in HDLC, PPP over Ethernet, Cisco HDLC";
     for (number, name) in [(195, "IEEE802_15_4"), (105, "IEEE802_11"), (50_000, "without a name")] {
         let said = format!("FILE: link type {number} ({name}) is not known here; {known}");
         assert_eq!(Scratch::new(&header(MICRO, number)).complaint(None), said);

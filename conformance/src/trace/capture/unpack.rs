@@ -32,6 +32,9 @@ pub(super) fn unpacked(compression: Compression, packed: Source) -> Source {
 /// Why decompression failed.
 pub(super) fn reason(compression: Compression, error: &io::Error) -> String {
     let (name, _) = compression.names();
+    if is_cut(error) {
+        return format!("the data of {name} ends too early");
+    }
     let words = error.to_string();
     let words: Vec<&str> = words.split_whitespace().collect();
     format!("damaged data of {name}: {}", words.join(" "))
