@@ -27,8 +27,12 @@ pub mod report;
 pub mod rule;
 pub mod table;
 pub mod tcp_close;
+pub mod tcp_ecn;
 pub mod tcp_format;
 pub mod tcp_open;
+pub mod tcp_send;
+pub mod tcp_urgent;
+pub mod tcp_window;
 pub mod udp;
 
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Trace};
@@ -51,8 +55,19 @@ use table::{Connections, Slot};
 const CONNECTIONS_MAX: usize = 5 << 18;
 
 /// Every rule, by file.
-pub const RULES: &[&[Rule]] =
-    &[tcp_format::RULES, tcp_open::RULES, tcp_close::RULES, ip::RULES, udp::RULES, icmp::RULES, arp::RULES];
+pub const RULES: &[&[Rule]] = &[
+    tcp_format::RULES,
+    tcp_open::RULES,
+    tcp_send::RULES,
+    tcp_window::RULES,
+    tcp_urgent::RULES,
+    tcp_ecn::RULES,
+    tcp_close::RULES,
+    ip::RULES,
+    udp::RULES,
+    icmp::RULES,
+    arp::RULES,
+];
 
 /// Every rule, in order.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -104,7 +119,8 @@ impl Judge {
         self.calibration.unfilled += unfilled.count() as u64;
         let damaged = fields.iter().flatten().any(|(_, field)| matches!(field, Field::OneBit | Field::Wrong));
         let slot = if damaged { self.connections.find(&packet) } else { self.enter(&packet) };
-        let turn = Turn::of(&packet);
+        let sum_is_right = upper == Some((checksum::Kind::Tcp, Field::Right));
+        let turn = Turn::of(&packet).map(|turn| Turn { sum_is_right, ..turn });
         let scene = Scene {
             packet: &packet,
             kind: Kind::of(&packet),

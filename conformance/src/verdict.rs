@@ -92,6 +92,7 @@ reasons! {
     Offload "offload" "the capture shows packets before the network card cut them, or after it joined them"
     NoHandshake "no-handshake" "the capture does not show the opening of the connection"
     PortReuse "port-reuse" "an earlier connection of the same ports may still have been on the way"
+    Copy "copy" "the capture may have the same packet twice"
     CaptureStart "capture-start" "what explains it may have come before the capture began"
     InsideHost "inside-host" "the capture may show traffic that never leaves the host"
 }

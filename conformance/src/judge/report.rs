@@ -210,15 +210,17 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize) -> Option<Reason> {
         Assumption::AllOfHost if own.fragments => Some(Reason::Fragments),
         Assumption::AllOfHost => (own.gap || peer.acknowledged_unseen).then_some(Reason::HostUnseen),
         Assumption::AllOfPeer if peer.fragments => Some(Reason::Fragments),
-        Assumption::AllOfPeer => own.acknowledged_unseen.then_some(Reason::PeerUnseen),
+        // What the other side took and the capture does not have shows that it lost packets of either side.
+        Assumption::AllOfPeer => {
+            (own.acknowledged_unseen || peer.acknowledged_unseen).then_some(Reason::PeerUnseen)
+        }
         Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
         Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
+        Assumption::InOrder => {
+            connection.sides.iter().any(|side| side.sent.disorder).then_some(Reason::Disorder)
+        }
         // These are settled by the packet, by the rule, by the host, and by the capture.
-        Assumption::Captured
-        | Assumption::Arrived
-        | Assumption::NoOffload
-        | Assumption::InOrder
-        | Assumption::Clock => None,
+        Assumption::Captured | Assumption::Arrived | Assumption::NoOffload | Assumption::Clock => None,
     })
 }
 

@@ -4,6 +4,7 @@ mod close;
 mod conversation;
 mod doubts;
 mod exchange;
+mod send;
 
 use super::*;
 use crate::requirement::Catalogue;

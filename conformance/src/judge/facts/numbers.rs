@@ -55,8 +55,9 @@ pub(super) fn note(own: &mut Side, peer: &Side, turn: &Turn<'_>) {
     let numbers = &mut own.numbers;
     // A SYN,ACK with a number of nobody's is a breach by itself, and no sign of a gap.
     let ack = turn.ack.filter(|_| !turn.flags.intersects(Flags::RST | Flags::SYN));
-    numbers.acknowledged_unseen |=
-        ack.zip(peer.numbers.highest()).is_some_and(|(ack, highest)| is_after(ack, highest));
+    numbers.acknowledged_unseen |= ack
+        .zip(peer.numbers.highest())
+        .is_some_and(|(ack, highest)| is_after(ack, highest) || peer.sent.misses(ack));
     numbers.segments = numbers.segments.saturating_add(1);
     if let Some(hops) = turn.hops {
         numbers.hops_differ |= numbers.has_hops && numbers.hops != hops;

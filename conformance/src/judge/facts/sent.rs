@@ -1,13 +1,135 @@
-//! floor 7: the segments that it sent of late (RFC 9293 section 3.8.1).
+//! floor 7: segments that it sent: the latest, and one that waits for its acknowledgement (RFC 9293
+//! section 3.8.1).
 
 use super::side::Side;
-use super::turn::Turn;
+use super::turn::{Turn, elapsed_us, is_after};
+use crate::judge::packet::Segment;
+use stack::wire::checksum::Sum;
 
-/// The segments that it sent of late (RFC 9293 section 3.8.1), of one side.
+/// Within this time, several queues of a network card or of the capture may change places, in microseconds.
+const QUEUES_US: u32 = 2_000;
+
+/// A segment that took numbers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sent {}
+pub struct Shot {
+    /// Number of its first octet.
+    pub seq: u32,
+    /// When it was sent last, by [`Turn::us`].
+    pub us: u32,
+    /// How many numbers it takes; more than fit count as the most that fit.
+    pub numbers: u16,
+    /// What its octets sum up to, up to what all segments of its side have in common; zero if unknown.
+    pub sum: u16,
+}
+
+impl Shot {
+    /// The number behind it.
+    pub const fn end(&self) -> u32 {
+        self.seq.wrapping_add(self.numbers as u32)
+    }
+
+    /// Whether a segment is this one again, with the same limits.
+    pub const fn is(&self, turn: &Turn<'_>) -> bool {
+        self.numbers != 0 && self.seq == turn.seq && self.end() == turn.end
+    }
+}
+
+/// The octets of a segment whose checksum is right, summed up without reading them: all that is summed has a
+/// sum of zero, so that the rest of the header tells. Numbers, ports and addresses are left out, which a
+/// repetition has in common with the first.
+pub fn payload_sum(segment: &Segment<'_>) -> u16 {
+    const ACKNOWLEDGEMENT: usize = 8;
+    let header = segment.view.data_offset_octets();
+    let Some(rest) = segment.extent.bytes.get(ACKNOWLEDGEMENT..header) else { return 0 };
+    let len = u16::try_from(header).unwrap_or(u16::MAX);
+    match Sum::new().add_bytes(rest).add_bytes(&len.to_be_bytes()).finish() {
+        0 => u16::MAX,
+        sum => sum,
+    }
+}
+
+/// Where numbers were left out that were not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Hole {
+    /// Nowhere.
+    #[default]
+    None,
+    /// From this place on, and they have not come.
+    Open,
+    /// They came.
+    Filled,
+}
+
+/// What one side sent of late.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent {
+    /// The latest segment that took numbers.
+    pub latest: Shot,
+    /// One that waits for its acknowledgement, mostly the one that waits the longest.
+    pub waiting: Shot,
+    hole_at: u32,
+    hole_us: u32,
+    hole: Hole,
+    /// Nothing came from the other side since the latest.
+    pub latest_is_alone: bool,
+    /// Nothing came from the other side since the one that waits.
+    pub waiting_is_alone: bool,
+    /// Segments changed places on their way to the capture.
+    pub disorder: bool,
+}
+
+impl Sent {
+    /// The segment that this one repeats, with the same limits, and whether nothing came between the two.
+    pub fn repeated_by(&self, turn: &Turn<'_>) -> Option<(&Shot, bool)> {
+        match () {
+            () if self.waiting.is(turn) => Some((&self.waiting, self.waiting_is_alone)),
+            () if self.latest.is(turn) => Some((&self.latest, self.latest_is_alone)),
+            () => None,
+        }
+    }
+
+    /// Whether an acknowledgement covers numbers that were left out and have not come.
+    pub(super) fn misses(&self, ack: u32) -> bool {
+        self.hole == Hole::Open && is_after(ack, self.hole_at)
+    }
+
+    /// The other side was heard; it may have acknowledged something.
+    fn hear(&mut self, ack: Option<u32>) {
+        (self.latest_is_alone, self.waiting_is_alone) = (false, false);
+        if ack.is_some_and(|ack| !is_after(self.waiting.end(), ack)) {
+            self.waiting.numbers = 0;
+        }
+    }
+
+    /// Takes note of where numbers are left out, or come late. Returns whether they come now.
+    fn look_for_holes(&mut self, highest: Option<u32>, turn: &Turn<'_>) {
+        let Some(highest) = highest else { return };
+        if self.hole == Hole::Open && !is_after(turn.seq, self.hole_at) && is_after(turn.end, self.hole_at) {
+            self.hole = Hole::Filled;
+            self.disorder |= elapsed_us(self.hole_us, turn.us()) <= QUEUES_US;
+        } else if self.hole != Hole::Open && is_after(turn.seq, highest) && !turn.flags.syn() {
+            (self.hole, self.hole_at, self.hole_us) = (Hole::Open, highest, turn.us());
+        }
+    }
+}
 
 /// Takes note of a segment of `own`.
-pub(super) const fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
-    let _ = (own, peer, turn);
+pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
+    peer.sent.hear(turn.ack);
+    if turn.flags.rst() {
+        return;
+    }
+    let highest = own.numbers.highest();
+    let sent = &mut own.sent;
+    sent.look_for_holes(highest, turn);
+    if !turn.takes_numbers() {
+        return;
+    }
+    let numbers = u16::try_from(turn.end.wrapping_sub(turn.seq)).unwrap_or(u16::MAX);
+    let sum = if turn.sum_is_right && turn.data_octets > 0 { payload_sum(turn.segment) } else { 0 };
+    let shot = Shot { seq: turn.seq, us: turn.us(), numbers, sum };
+    if sent.waiting.numbers == 0 || sent.waiting.seq == turn.seq {
+        (sent.waiting, sent.waiting_is_alone) = (shot, true);
+    }
+    (sent.latest, sent.latest_is_alone) = (shot, true);
 }

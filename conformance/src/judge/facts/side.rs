@@ -47,7 +47,7 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     timer::note(own, peer, turn);
     ack::note(own, peer, turn);
     sack::note(own, peer, turn);
-    ecn::note(own, peer, turn);
+    ecn::note(own, turn);
     close::note(own, peer, turn);
     // Last, so that the others see what was the highest number before.
     numbers::note(own, peer, turn);

@@ -3,6 +3,7 @@
 use crate::judge::packet::{Packet, Segment, Upper};
 use stack::base::Instant;
 use stack::wire::tcp::Flags;
+use stack::wire::tcp_option::Timestamps;
 
 /// A segment with the numbers that are asked of it again and again.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub struct Turn<'a> {
     pub hops: Option<u8>,
     /// The two bits of explicit congestion notification.
     pub ecn: u8,
+    /// Its checksum was looked at, and is right.
+    pub sum_is_right: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -51,7 +54,18 @@ impl<'a> Turn<'a> {
             ack: flags.ack().then(|| segment.view.ack()),
             hops: packet.net.hop_limit(),
             ecn: packet.net.ecn(),
+            sum_is_right: false,
         })
+    }
+
+    /// Its timestamps, if they were captured.
+    pub fn stamps(&self) -> Option<Timestamps> {
+        self.segment.options.timestamps.filter(|_| self.segment.header_whole)
+    }
+
+    /// Its time in microseconds, which comes round after 71 minutes: see [`elapsed_us`].
+    pub const fn us(&self) -> u32 {
+        (self.at.as_nanos() / 1_000) as u32
     }
 
     /// Whether it takes room in the numbers of its sender.
@@ -68,4 +82,12 @@ pub const fn is_after(a: u32, b: u32) -> bool {
 /// The later one of two numbers.
 pub const fn later(a: u32, b: u32) -> u32 {
     if is_after(a, b) { a } else { b }
+}
+
+/// From one time to a later one, in microseconds, by [`Turn::us`]. After more than 35 minutes it is less than
+/// what passed, and it is nothing if the clock went back: what claims that something took too long errs to
+/// silence.
+pub const fn elapsed_us(from_us: u32, to_us: u32) -> u32 {
+    let elapsed = to_us.wrapping_sub(from_us);
+    if elapsed.cast_signed() < 0 { 0 } else { elapsed }
 }
