@@ -190,6 +190,26 @@ fn compressed_captures_that_are_cut_or_damaged_are_read_up_to_there() {
 }
 
 #[test]
+fn mutated_compressed_captures_are_survived() {
+    fn survived(changes: Vec<(u16, u8)>, which: u8) -> bool {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures/format-snap-96.pcap");
+        let plain = fs::read(path).expect("a shipped capture").repeat(3);
+        let compression = COMPRESSIONS[usize::from(which) % COMPRESSIONS.len()];
+        let mut packed = compressed(compression, &plain);
+        for (at, value) in changes.iter().take(3) {
+            let at = usize::from(*at) % packed.len();
+            packed[at] = *value;
+        }
+        if let Ok(mut capture) = Capture::from_octets("FILE", packed, None) {
+            while let Ok(Some(_)) = capture.next_packet() {}
+            return capture.next_packet() == Ok(None);
+        }
+        true
+    }
+    QuickCheck::new().tests(1_000).quickcheck(survived as fn(Vec<(u16, u8)>, u8) -> bool);
+}
+
+#[test]
 fn what_is_lost_is_told() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures/format-pcapng.pcapng");
     let octets = fs::read(path).expect("a shipped capture");

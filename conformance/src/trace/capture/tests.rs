@@ -2,7 +2,6 @@
 
 use super::*;
 use quickcheck::{QuickCheck, quickcheck};
-use stack::base::Mac;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -145,6 +144,147 @@ fn lengths_that_make_no_sense_are_survived() {
 }
 
 #[test]
+fn both_byte_orders_and_all_variants_are_read() {
+    let big = |magic: u32, extra: &[u8], between: &[u8]| {
+        let mut bytes = magic.to_be_bytes().to_vec();
+        bytes.extend([0, 2, 0, 4]);
+        for word in [0_u32, 0, 65_535, 1] {
+            bytes.extend(word.to_be_bytes());
+        }
+        bytes.extend(extra);
+        for word in [100_u32, 5, 3, 60] {
+            bytes.extend(word.to_be_bytes());
+        }
+        [&bytes[..], between, b"one"].concat()
+    };
+    for (bytes, nanos) in [
+        (big(MICRO, &[], &[]), 5_000),
+        (big(NANO, &[], &[]), 5),
+        (big(0xa1b2_cd34, &[], &[0, 0, 0, 9, 8, 0, 4, 0]), 5_000),
+        (big(0x1c00_01ac, &[0; 4], &[]), 5),
+        (big(0x1c00_01ab, &[0; 4], &[]), 5_000),
+    ] {
+        let (kept, _) = read_all(&bytes, None);
+        assert_eq!(kept, [(1, 0, 100_000_000_000 + nanos, b"one".to_vec(), 60)]);
+    }
+}
+
+#[test]
+fn old_versions_have_their_lengths_the_other_way_round() {
+    for (version, lengths, kept_len) in
+        [([2, 2], (5, 3), 3), ([2, 3], (5, 3), 3), ([2, 3], (3, 5), 3), ([0x21f, 0], (9, 3), 3)]
+    {
+        let mut bytes = header(MICRO, 1);
+        bytes[4..8].copy_from_slice(&version.map(u16::to_le_bytes).concat());
+        for word in [1, 0, lengths.0, lengths.1] {
+            bytes.extend(word_of(word));
+        }
+        bytes.extend(b"abc");
+        assert_eq!(read_all(&bytes, None).0[0].3.len(), kept_len);
+    }
+    let mut odd = header(MICRO, 1);
+    odd[6] = 5;
+    assert_eq!(
+        Scratch::new(&odd).complaint(None),
+        "FILE: the header of the capture cannot be read (version 2.5 of pcap does not exist); record or copy it \
+         again"
+    );
+}
+
+#[test]
+fn a_frame_check_sequence_is_told_by_the_header() {
+    let scratch = Scratch::new(&[header(MICRO, 0x2400_0001), record(1, 0, &[0; 64], 64)].concat());
+    let mut capture = Capture::open(&scratch.0, None).expect("a capture");
+    let packet = capture.next_packet().expect("packets").expect("a packet");
+    assert_eq!((packet.link, packet.fcs_octets), (LinkType::Ethernet, 4));
+}
+
+#[test]
+fn pcapng_packets_tell_interface_direction_and_losses() {
+    let packet = |interface: u32, options: &[u8]| {
+        let fixed = [interface, 0, 7, 4, 4].map(word_of).concat();
+        block(6, &[&fixed[..], b"abcd", options].concat())
+    };
+    let outbound = [&[2, 0, 4, 0][..], &word_of(2 | 4 << 5), &[4, 0, 8, 0, 3, 0, 0, 0, 0, 0, 0, 0]].concat();
+    let first = [pcapng(&[(1, 100), (101, 200)]), packet(1, &[]), packet(0, &outbound)].concat();
+    let second = [pcapng(&[(113, 0)]), packet(0, &[])].concat();
+    let scratch = Scratch::new(&[first, second].concat());
+    let mut capture = Capture::open(&scratch.0, None).expect("a capture");
+    let mut seen = Vec::new();
+    while let Some(packet) = capture.next_packet().expect("packets") {
+        seen.push((packet.link, packet.interface, packet.direction, packet.fcs_octets));
+    }
+    assert_eq!(
+        seen,
+        [
+            (LinkType::RawIp, 1, Direction::Unknown, 0),
+            (LinkType::Ethernet, 0, Direction::Outbound, 4),
+            (LinkType::LinuxCooked, 2, Direction::Unknown, 0)
+        ]
+    );
+    assert_eq!(capture.losses().before_packets, 3);
+}
+
+#[test]
+fn damage_in_pcapng_is_named() {
+    let said = |rest: &[u8]| Scratch::new(&[&pcapng(&[(1, 100)])[..], rest].concat()).complaint(None);
+    let fixed = |interface, len| [interface, 0, 7, len, 4].map(word_of).concat();
+    let good = block(6, &[&fixed(0, 4)[..], b"abcd"].concat());
+    let after = |rest: &[u8]| said(&[&good[..], rest].concat());
+    let damaged = |what: &str| {
+        format!(
+            "FILE: damaged after frame 1 ({what} at octet 84); keep what is good: editcap -r FILE good.pcap 1-1"
+        )
+    };
+    assert_eq!(
+        after(&block(6, &[&fixed(7, 4)[..], b"abcd"].concat())),
+        damaged("a packet of interface 7, which is not described before")
+    );
+    assert_eq!(
+        after(&block(6, &[&fixed(0, 5)[..], b"abcd"].concat())),
+        damaged("a packet that claims 5 octets in a block with 4")
+    );
+    assert_eq!(after(&block(6, &[0; 8])), damaged("a packet block that is too short"));
+    assert_eq!(after(&[word_of(6), word_of(10)].concat()), damaged("a block that claims 10 octets"));
+    let mut trailer = block(6, &[&fixed(0, 4)[..], b"abcd"].concat());
+    *trailer.last_mut().expect("octets") = 1;
+    assert!(after(&trailer).contains("at its front and "), "{}", after(&trailer));
+    let mut passed = block(0xbad, &[1; 40]);
+    passed.truncate(30);
+    assert!(after(&passed).starts_with("FILE: cut in the middle of a record after frame 1 ("));
+    assert_eq!(after(&block(0xbad, &[1; 40])), "");
+    let section = [word_of(0x0a0d_0d0a), word_of(28), word_of(0x1234_5678)].concat();
+    assert_eq!(after(&section), damaged("a section without a byte order"));
+    // A packet before any interface is as good as a broken header.
+    let early = [&pcapng(&[])[..], &good].concat();
+    assert!(Scratch::new(&early).complaint(None).contains("interface 0, which is not described before"));
+}
+
+#[test]
+fn link_types_that_are_not_known_are_passed_over_beside_others() {
+    let packet =
+        |interface: u32| block(6, &[&[interface, 0, 7, 4, 4].map(word_of).concat()[..], b"abcd"].concat());
+    let file = [pcapng(&[(105, 0), (1, 0)]), packet(0), packet(1)].concat();
+    let scratch = Scratch::new(&file);
+    let mut capture = Capture::open(&scratch.0, None).expect("a capture");
+    let packet_105 = capture.next_packet().expect("packets").expect("a packet");
+    assert_eq!(packet_105.network(false), Err(LinkError::Unknown(105)));
+    assert_eq!(capture.next_packet().expect("packets").expect("a packet").link, LinkType::Ethernet);
+    let alone = [pcapng(&[(105, 0)]), packet(0)].concat();
+    assert!(
+        Scratch::new(&alone).complaint(None).starts_with("FILE: link type 105 (IEEE802_11) is not known")
+    );
+}
+
+#[test]
+fn records_longer_than_a_batch_are_read() {
+    let long = vec![7; 3 << 20];
+    let records = [record(1, 0, b"a", 1), record(2, 0, &long, 3 << 20), record(3, 0, b"b", 1)];
+    let (kept, _) = read_all(&pcap(MICRO, &records), None);
+    assert_eq!(kept.iter().map(|kept| kept.3.len()).collect::<Vec<_>>(), [1, 3 << 20, 1]);
+}
+
+#[test]
 fn frame_numbers_count_what_the_filter_holds_back() {
     let frame = |ethertype: u8| [&[0; 12][..], &[8, ethertype], &[0; 46]].concat();
     let records = [record(1, 0, &frame(6), 60), record(3, 0, &frame(0), 60), record(4, 0, &frame(6), 60)];
@@ -275,38 +415,6 @@ fn a_filter_that_is_none_is_refused_in_libpcaps_words() {
     }
 }
 
-#[test]
-fn the_network_layer_is_found_behind_each_link_header() {
-    let start = |link, frame: &[u8]| network_layer(link, frame).map(|found| (found.ethertype, found.offset));
-    let ethernet = |rest: &[u8]| start(LinkType::Ethernet, &[&[0; 12][..], rest].concat());
-    assert_eq!(ethernet(&[0x86, 0xdd]), Ok((0x86dd, 14)));
-    assert_eq!(ethernet(&[0x88, 0xa8, 0, 1, 0x81, 0, 0, 2, 8, 0]), Ok((0x0800, 22)));
-    assert_eq!(ethernet(&[0, 46, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]), Ok((0x0800, 22)));
-    assert_eq!(
-        ethernet(&[0, 46, 0x42, 0x42, 3, 0, 0, 0, 8, 0]),
-        Err(LinkError::Llc { dsap: 0x42, ssap: 0x42 })
-    );
-    assert_eq!(ethernet(&[0x81, 0, 0, 1]), Err(LinkError::Short { needed: 18, there: 16 }));
-    assert_eq!(start(LinkType::RawIp, &[0x60]), Ok((0x86dd, 0)));
-    assert_eq!(start(LinkType::RawIp, &[0x50]), Err(LinkError::Version(5)));
-    assert_eq!(start(LinkType::Ipv4, &[0x45]), Ok((0x0800, 0)));
-    assert_eq!(start(LinkType::Ipv6, &[]), Err(LinkError::Short { needed: 1, there: 0 }));
-    assert_eq!(start(LinkType::Null, &[2, 0, 0, 0]), Ok((0x0800, 4)));
-    assert_eq!(start(LinkType::Null, &[0, 0, 0, 30]), Ok((0x86dd, 4)));
-    assert_eq!(start(LinkType::Loop, &[2, 0, 0, 0]), Err(LinkError::Family(0x0200_0000)));
-    let cooked = [&[0, 0, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 8, 0][..], &[0x45]].concat();
-    let found = network_layer(LinkType::LinuxCooked, &cooked).expect("a cooked frame");
-    assert_eq!((found.ethertype, found.offset, found.source), (0x0800, 16, Some(Mac([1, 2, 3, 4, 5, 6]))));
-    let cooked2 = [8, 6, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0];
-    assert_eq!(start(LinkType::LinuxCooked2, &cooked2), Ok((0x0806, 20)));
-    assert_eq!(
-        start(LinkType::LinuxCooked2, &cooked2[..19]),
-        Err(LinkError::Short { needed: 20, there: 19 })
-    );
-    let netlink = [0, 0, 3, 56, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0];
-    assert_eq!(start(LinkType::LinuxCooked, &netlink), Err(LinkError::Hardware(824)));
-}
-
 /// Reads hostile octets as a file; there cannot be more frames than record headers fit.
 fn survives(bytes: &[u8], filter: Option<&str>) -> bool {
     let scratch = Scratch::new(bytes);
@@ -332,16 +440,6 @@ quickcheck! {
     fn any_octets_behind_a_capture_header_are_survived(nano: bool, link: u8, bytes: Vec<u8>) -> bool {
         let magic = if nano { NANO } else { MICRO };
         survives(&[header(magic, u32::from(link)), bytes].concat(), None)
-    }
-
-    fn any_frame_has_a_network_layer_within_it_or_none(bytes: Vec<u8>) -> bool {
-        LinkType::ALL.iter().all(|&link| match network_layer(link, &bytes) {
-            Ok(found) => found.offset <= bytes.len(),
-            Err(LinkError::Short { needed, there }) => needed > there && there == bytes.len(),
-            Err(LinkError::Llc { .. } | LinkError::Version(_) | LinkError::Family(_)) => true,
-            Err(LinkError::Hardware(_) | LinkError::Ppp(_) | LinkError::PppoeCode(_)) => true,
-            Err(LinkError::Label(_) | LinkError::Unknown(_)) => true,
-        })
     }
 }
 
