@@ -13,9 +13,11 @@ pub mod assume;
 pub mod checksum;
 pub mod connection;
 mod copies;
+mod crew;
 pub mod ends;
 pub mod facts;
 pub mod file;
+mod front;
 mod hash;
 pub mod hosts;
 pub mod icmp;
@@ -25,6 +27,7 @@ pub mod nearness;
 pub mod packet;
 pub mod report;
 pub mod rule;
+mod shard;
 pub mod table;
 pub mod tcp_close;
 pub mod tcp_ecn;
@@ -37,22 +40,16 @@ pub mod udp;
 
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Trace};
 use crate::verdict::Reason;
-use assume::{Calibration, Vantage};
-use checksum::Field;
-use facts::turn::Turn;
-use hosts::Hosts;
-use kind::Kind;
+use assume::Vantage;
+use front::Front;
 use packet::{Packet, Segment, Sighting, Upper};
-use report::{Pending, Store};
+use report::Pending;
 pub use report::{Report, Tally, Verdict};
 use rule::{Rule, Scene, Whose};
+use shard::{Bounds, Shard};
 use stack::wire::ethernet::{self, EtherType};
 use std::collections::HashSet;
 use std::net::IpAddr;
-use table::{Connections, Slot};
-
-/// Connections kept at the same time.
-const CONNECTIONS_MAX: usize = 5 << 18;
 
 /// Every rule, by file.
 pub const RULES: &[&[Rule]] = &[
@@ -74,122 +71,66 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied().flatten()
 }
 
-/// The rules that are asked about each kind of packet, with their place among all.
-type Dispatch = [Vec<(usize, &'static Rule)>; Kind::COUNT];
-
-fn dispatch() -> Dispatch {
-    Kind::ALL.map(|kind| rules().enumerate().filter(|(_, rule)| rule.on.has(kind)).collect())
-}
-
 /// Judges packets one after the other.
 #[derive(Debug)]
 pub struct Judge {
-    dispatch: Dispatch,
-    calibration: Calibration,
-    hosts: Hosts,
-    connections: Connections,
-    store: Store,
+    front: Front,
+    shards: Vec<Shard>,
 }
 
 impl Judge {
     /// A judge of packets seen from there.
     pub fn new(vantage: Vantage) -> Self {
-        Self {
-            dispatch: dispatch(),
-            calibration: Calibration::new(vantage),
-            hosts: Hosts::default(),
-            connections: Connections::new(CONNECTIONS_MAX),
-            store: Store::default(),
-        }
+        Self::bounded(vantage, Bounds::USUAL)
+    }
+
+    fn bounded(vantage: Vantage, bounds: Bounds) -> Self {
+        let shards = (0..front::SHARDS).map(|_| Shard::new(vantage, bounds)).collect();
+        Self { front: Front::new(vantage), shards }
     }
 
     /// Takes a packet into account, and judges by it: its sender if that is wanted, and its receiver if not.
     pub fn see(&mut self, sighting: Sighting<'_>) {
-        self.calibration.packets += 1;
-        let Some(packet) = Packet::read(sighting) else {
-            self.calibration.unread += 1;
-            return;
-        };
-        if self.calibration.note(&packet) {
-            return;
-        }
-        let fields = [checksum::of_header(&packet), checksum::of_upper(&packet)];
-        let [header, upper] = fields;
-        let unfilled = fields.iter().flatten().filter(|(_, field)| *field == Field::Unfilled);
-        self.calibration.unfilled += unfilled.count() as u64;
-        let damaged = fields.iter().flatten().any(|(_, field)| matches!(field, Field::OneBit | Field::Wrong));
-        let slot = if damaged { self.connections.find(&packet) } else { self.enter(&packet) };
-        let sum_is_right = upper == Some((checksum::Kind::Tcp, Field::Right));
-        let turn = Turn::of(&packet).map(|turn| Turn { sum_is_right, ..turn });
-        let scene = Scene {
-            packet: &packet,
-            kind: Kind::of(&packet),
-            turn: turn.as_ref(),
-            place: slot.and_then(|slot| self.connections.place_of(slot)),
-            header_field: header.map(|(_, field)| field),
-            upper_field: upper,
-            calibration: &self.calibration,
-        };
-        for (index, rule) in &self.dispatch[scene.kind as usize] {
-            if is_asked(rule, &scene, damaged) {
-                self.store.take(*index, (rule.judge)(&scene), &scene);
+        let Some((packet, way)) = self.front.see(sighting) else { return };
+        let clock = self.front.clock();
+        for (shard, part) in way.parts() {
+            if let Some(shard) = self.shards.get_mut(shard) {
+                shard.see(&packet, part, clock);
             }
-        }
-        let hosts = slot.and_then(|slot| self.connections.hosts(slot));
-        let [own, peer] =
-            hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
-        self.hosts.note(own, fields, packet.net.hop_limit().filter(|_| slot.is_some()));
-        let Some(slot) = slot else { return };
-        if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
-            self.hosts.note_answer(own, answer.0);
-            self.hosts.note_answer(peer, answer.1);
-        }
-        let Some(connection) = self.connections.at(slot) else { return };
-        match &turn {
-            Some(turn) => connection.note(slot.side, turn, damaged),
-            None => connection.note_fragment(slot.side, packet.sighting.at),
         }
     }
 
     /// Counts a packet whose network layer could not be found.
     pub const fn pass_over(&mut self) {
-        self.calibration.packets += 1;
-        self.calibration.unread += 1;
+        self.front.pass_over();
     }
 
-    /// Finds the connection of a packet, or begins one, and lets go of those that are over.
-    fn enter(&mut self, packet: &Packet<'_>) -> Option<Slot> {
-        let (store, vantage) = (&mut self.store, self.calibration.vantage);
-        self.connections.make_room(self.calibration.steady(), |over| store.close(over, vantage));
-        let hosts = || [packet.src, packet.dst].map(|addr| self.hosts.enter(addr));
-        self.connections.enter(packet, hosts, |over| store.close(over, vantage))
+    /// What is known of every address so far.
+    #[cfg(test)]
+    fn hosts(&self) -> hosts::Hosts {
+        let mut all = hosts::Hosts::new(0);
+        self.shards.iter().for_each(|shard| all.absorb(shard.hosts.clone()));
+        all
     }
 
     /// The end: everything that is left is decided.
-    pub fn finish(mut self) -> Report {
-        let (store, vantage) = (&mut self.store, self.calibration.vantage);
-        self.connections.finish(|over| store.close(over, vantage));
-        let begun = self.connections.begun();
-        self.store.finish(self.calibration, &self.hosts, begun)
+    pub fn finish(self) -> Report {
+        conclude(self.front, self.shards)
     }
 }
 
-/// Whether a rule is asked about a packet. Of two hosts only those that are wanted are judged. A damaged
-/// packet says nothing about its sender but that it may be damaged, unless nothing lies between the two; and
-/// nothing about its receiver.
-fn is_asked(rule: &Rule, scene: &Scene<'_>, damaged: bool) -> bool {
-    let calibration = scene.calibration;
-    let one_host = calibration.vantage == Vantage::AtHost;
-    match rule.of {
-        Whose::Sender => {
-            let tells = !damaged || one_host || rule.assumptions.contains(&assume::Assumption::NoOffload);
-            scene.packet.sighting.judged && tells
-        }
-        Whose::Receiver => {
-            let other = one_host && scene.packet.sighting.judged;
-            !damaged && !other
-        }
+/// What all shards, in their order, came to.
+fn conclude(front: Front, shards: impl IntoIterator<Item = Shard>) -> Report {
+    let mut calibration = front.calibration;
+    let mut all = Shard::new(calibration.vantage, Bounds::USUAL);
+    for mut shard in shards {
+        shard.close();
+        all.absorb(shard);
     }
+    let (connections, unfilled) = all.counts();
+    calibration.unfilled = unfilled;
+    let counts = connections.counts();
+    all.store.finish(calibration, &all.hosts, counts)
 }
 
 /// Judges the responses of the host of a trace. What arrives with an address of its own was sent by somebody
@@ -266,11 +207,10 @@ fn doubt_at_once(scene: &Scene<'_>) -> Option<Reason> {
 }
 
 /// A breach as it is kept until everything is known.
-fn pending(rule: usize, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
-    let definition = rules().nth(rule);
-    let of = definition.map_or(Whose::Sender, |rule| rule.of);
+fn pending(index: usize, rule: &Rule, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
+    let of = rule.of;
     let doubt = breach.doubt.or_else(|| doubt_at_once(scene).filter(|_| of == Whose::Sender));
-    let checksum = definition.and_then(|rule| checksum_of(rule, scene));
+    let checksum = checksum_of(rule, scene);
     let wrong = checksum.is_some() && matches!(doubt, None | Some(Reason::OneBit));
     let takes_numbers = |segment: &&Segment<'_>| wrong && segment.end() != segment.view.seq();
     let end = scene.segment().filter(takes_numbers).map(Segment::end);
@@ -280,7 +220,7 @@ fn pending(rule: usize, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
         Whose::Receiver => (packet.dst, ends.map(|(src, dst)| (dst, src)), 1),
     };
     Pending {
-        rule,
+        rule: index,
         breach: rule::Breach { doubt, ..breach },
         host,
         ends,

@@ -2,7 +2,6 @@
 //! before a verdict is spoken.
 
 use super::checksum::{Field, Kind};
-use super::copies::Copies;
 use super::nearness::{Answer, Nearness};
 use super::packet::{Packet, Upper};
 use crate::verdict::Reason;
@@ -129,6 +128,17 @@ impl HostFacts {
         self.nearness.note_hops(hops);
     }
 
+    /// Takes in what was noted elsewhere of the same address.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (own, other) in self.written.iter_mut().zip(&other.written) {
+            own.right += other.right;
+            own.unfilled += other.unfilled;
+            own.one_bit += other.one_bit;
+            own.wrong += other.wrong;
+        }
+        self.nearness.merge(&other.nearness);
+    }
+
     /// Takes note of a checksum.
     pub(super) const fn note(&mut self, kind: Kind, field: Field) {
         let written = &mut self.written[kind as usize];
@@ -180,33 +190,8 @@ pub struct Calibration {
     pub oversize: u64,
     /// Where the tap is.
     pub vantage: Vantage,
-    first: Option<Instant>,
-    latest: Instant,
-    steady: Steady,
-    copied: Copies,
-}
-
-/// Packets after which the time is looked at.
-const STEADY_PACKETS: u32 = 4096;
-
-/// A time that the clock of the capture has passed for good, as far as anyone can know: the earliest of the
-/// packets that came of late. One packet from the future does not change it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Steady {
-    at: Instant,
-    earliest: Option<Instant>,
-    packets: u32,
-}
-
-impl Steady {
-    fn note(&mut self, at: Instant) {
-        let earliest = self.earliest.map_or(at, |earliest| earliest.min(at));
-        self.earliest = Some(earliest);
-        self.packets += 1;
-        if self.packets == STEADY_PACKETS {
-            *self = Self { at: earliest, earliest: None, packets: 0 };
-        }
-    }
+    /// When the first packet was seen.
+    pub(super) first: Option<Instant>,
 }
 
 /// Octets of the longest IP packet on Ethernet with jumbo frames.
@@ -225,9 +210,6 @@ impl Calibration {
             oversize: 0,
             vantage,
             first: None,
-            latest: Instant::ZERO,
-            steady: Steady::default(),
-            copied: Copies::default(),
         }
     }
 
@@ -236,23 +218,14 @@ impl Calibration {
         self.first.map_or(0, |first| at.since(first).as_nanos())
     }
 
-    /// A time that the clock has passed for good.
-    pub(super) const fn steady(&self) -> Instant {
-        self.steady.at
-    }
-
-    /// Takes note of a packet. Returns whether it is a copy of one that was seen just before.
-    pub(super) fn note(&mut self, packet: &Packet<'_>) -> bool {
+    /// Takes note of a packet that comes after one of this time.
+    pub(super) fn note(&mut self, packet: &Packet<'_>, latest: Instant) {
         let sighting = &packet.sighting;
+        self.packets += 1;
         self.first.get_or_insert(sighting.at);
-        self.backwards += u64::from(sighting.at < self.latest);
-        self.latest = sighting.at;
-        self.steady.note(sighting.at);
+        self.backwards += u64::from(sighting.at < latest);
         self.cut += u64::from((sighting.bytes.len() as u64) < u64::from(sighting.wire_len));
         self.fragments += u64::from(matches!(packet.upper, Upper::Fragment(_)));
         self.oversize += u64::from(sighting.wire_len > JUMBO_OCTETS);
-        let copy = self.vantage == Vantage::Anywhere && self.copied.has(packet);
-        self.copies += u64::from(copy);
-        copy
     }
 }

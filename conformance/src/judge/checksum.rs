@@ -17,6 +17,13 @@ pub enum Field {
     Wrong,
 }
 
+impl Field {
+    /// Whether something happened to the packet behind the host that wrote it, or the host can not count.
+    pub const fn is_damage(self) -> bool {
+        matches!(self, Self::OneBit | Self::Wrong)
+    }
+}
+
 /// Which checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {

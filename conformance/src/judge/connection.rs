@@ -1,5 +1,5 @@
-//! floor 7: one TCP connection of a capture: its ends, what each side was seen to send, and how far the handshake
-//! has come.
+//! floor 7: one TCP connection of a capture: its ends, what each side was seen to send, and how far the
+//! handshake has come.
 
 use super::ends::Ends;
 use super::facts::opening::Opening;

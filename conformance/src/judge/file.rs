@@ -1,11 +1,14 @@
 //! floor 7: judging a capture file.
 
+use super::Report;
 use super::assume::Vantage;
+use super::crew::{self, Ended};
 use super::packet::Sighting;
-use super::{Judge, Report};
-use crate::trace::capture::{Capture, CaptureError, Cut, LinkType};
+use super::shard::Bounds;
+use crate::trace::capture::{Capture, CaptureError, Cut, LinkType, Packet};
 use stack::base::Mac;
 use stack::wire::ethernet::EtherType;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What a capture file came to.
@@ -19,6 +22,32 @@ pub struct Judged {
     pub cut: Option<Cut>,
     /// What is wrong with the file from some packet on; those before are judged.
     pub damage: Option<CaptureError>,
+    /// Whether reading was stopped before the end; the packets before are judged.
+    pub stopped: bool,
+}
+
+/// How far judging a file has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Frames that were read.
+    pub frames: u64,
+}
+
+/// Is told now and then how far judging has come, and says whether to go on.
+pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+
+/// How a capture is judged.
+#[derive(Default)]
+pub struct Manner<'a> {
+    /// Only packets that this lets through (pcap-filter(7)).
+    pub filter: Option<&'a str>,
+    /// What is known of where the tap is.
+    pub vantage: Vantage,
+    /// Who watches.
+    pub watch: Option<&'a mut Watch<'a>>,
+    /// Threads that judge, beside the one that reads; zero and one: the one that reads. The report is the
+    /// same for any number.
+    pub threads: usize,
 }
 
 /// Judges every host in a capture file, by the packets that the filter (pcap-filter(7)) lets through.
@@ -26,30 +55,42 @@ pub struct Judged {
 /// # Errors
 /// If the file can not be opened, or the filter makes no sense.
 pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
-    let mut capture = Capture::open(path, filter)?;
-    let mut judge = Judge::new(Vantage::Anywhere);
-    let damage = loop {
-        let packet = match capture.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        };
-        let Ok(network) = packet.network(false) else {
-            judge.pass_over();
-            continue;
-        };
-        judge.see(Sighting {
-            number: packet.number,
-            at: packet.at,
-            ethertype: EtherType(network.ethertype),
-            bytes: network.bytes,
-            wire_len: network.wire_len,
-            inside: may_be_inside(packet.link, network.source, network.destination),
-            judged: true,
-        });
+    judged(path, Manner { filter, ..Manner::default() })
+}
+
+/// Judges the hosts in a capture file in this manner.
+///
+/// # Errors
+/// If the file can not be opened, or the filter makes no sense.
+pub fn judged(path: &Path, manner: Manner<'_>) -> Result<Judged, CaptureError> {
+    let capture = Capture::open(path, manner.filter)?;
+    Ok(bounded(capture, manner, Bounds::USUAL))
+}
+
+fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judged {
+    let mut ask = |capture: &Capture| match manner.watch.as_mut() {
+        Some(watch) => watch(Progress { frames: capture.frames() }),
+        None => ControlFlow::Continue(()),
     };
+    let effort = (manner.threads, bounds);
+    let (report, ended) = crew::judge(&mut capture, manner.vantage, effort, &mut ask);
     let cut = capture.cut().cloned();
-    Ok(Judged { file: capture.file().to_owned(), report: judge.finish(), cut, damage })
+    let Ended { damage, stopped } = ended;
+    Judged { file: capture.file().to_owned(), report, cut, damage, stopped }
+}
+
+/// What a recorded packet shows, if a network layer can be found in it.
+pub(super) fn sighting<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
+    let network = packet.network(false).ok()?;
+    Some(Sighting {
+        number: packet.number,
+        at: packet.at,
+        ethertype: EtherType(network.ethertype),
+        bytes: network.bytes,
+        wire_len: network.wire_len,
+        inside: may_be_inside(packet.link, network.source, network.destination),
+        judged: true,
+    })
 }
 
 /// Whether the frame may never have left its host: loopback frames have no addresses, or zeros; cooked
@@ -68,3 +109,6 @@ fn may_be_inside(link: LinkType, source: Option<Mac>, destination: Option<Mac>) 
         | LinkType::Unknown(_) => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

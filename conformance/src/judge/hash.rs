@@ -1,12 +1,14 @@
 //! floor 7: a fast hash for tables. Nothing that a table holds is ever shown in the order of the table.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 /// An odd number without a pattern: the fraction of the golden ratio.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Differs from run to run, so that nobody can write a capture whose packets all meet in one place of a table.
+/// Differs from run to run, so that nobody can write a capture whose packets all meet in one place of a
+/// table.
 static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
 
 /// Both halves of the product: every bit of the one and of the other has a say in every bit.
@@ -34,6 +36,18 @@ impl Mix {
     #[must_use]
     pub(super) const fn word(self, word: u64) -> Self {
         Self(folded(self.0 ^ word, FACTOR.rotate_left(23)).wrapping_add(FACTOR))
+    }
+
+    /// With an address; addresses of both families differ.
+    #[must_use]
+    pub(super) fn addr(self, addr: IpAddr) -> Self {
+        match addr {
+            IpAddr::V4(addr) => self.word(u64::from(u32::from(addr)) | 4 << 32),
+            IpAddr::V6(addr) => {
+                let bits = u128::from(addr);
+                self.word(bits as u64).word((bits >> 64) as u64)
+            }
+        }
     }
 
     /// With octets and their number.

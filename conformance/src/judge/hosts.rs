@@ -7,9 +7,6 @@ use super::nearness::Answer;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// Addresses that facts are kept about; more are judged without.
-const HOSTS_MAX: usize = 1 << 16;
-
 /// Where in the table an address is, or that there was no room for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HostSlot(u32);
@@ -20,13 +17,20 @@ impl HostSlot {
 }
 
 /// The facts about every address.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Hosts {
+    /// How many there may be; others are judged without facts.
+    most: usize,
     index: HashMap<IpAddr, u32, Mixed>,
     facts: Vec<HostFacts>,
 }
 
 impl Hosts {
+    /// Facts about so many addresses at the most.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, index: HashMap::default(), facts: Vec::new() }
+    }
+
     /// How near to a host the tap is, as far as the capture shows. It can not show more than
     /// [`Tap::OnLink`].
     pub fn tap(&self, addr: IpAddr) -> Tap {
@@ -46,7 +50,7 @@ impl Hosts {
         }
         let next = self.facts.len();
         match u32::try_from(next) {
-            Ok(slot) if next < HOSTS_MAX => {
+            Ok(slot) if next < self.most => {
                 self.facts.push(HostFacts::default());
                 self.index.insert(addr, slot);
                 HostSlot(slot)
@@ -73,5 +77,16 @@ impl Hosts {
             facts.note(kind, field);
         }
         facts.note_hops(hops);
+    }
+
+    /// Takes over what was noted elsewhere. There is room for all.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.most = self.most.saturating_add(other.most);
+        for (addr, slot) in other.index {
+            let own = self.enter(addr);
+            if let (Some(own), Some(facts)) = (self.at(own), other.facts.get(slot as usize)) {
+                own.merge(facts);
+            }
+        }
     }
 }

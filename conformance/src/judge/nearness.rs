@@ -38,6 +38,13 @@ impl Nearness {
         }
     }
 
+    /// Takes in what was noted elsewhere of the same address.
+    pub(super) const fn merge(&mut self, other: &Self) {
+        self.near = self.near.saturating_add(other.near);
+        self.far = self.far.saturating_add(other.far);
+        self.passed_routers |= other.passed_routers;
+    }
+
     /// Takes note of the hops that a packet had left.
     pub(super) fn note_hops(&mut self, hops: Option<u8>) {
         self.passed_routers |= hops.is_some_and(|hops| !FIRST_HOPS.contains(&hops));

@@ -6,6 +6,8 @@ use super::connection::Connection;
 use super::hash::Mixed;
 use super::hosts::Hosts;
 use super::rule::{Breach, Opinion, Rule, Scene};
+use super::shard::Bounds;
+use super::table::Left;
 use super::{pending, rules};
 use crate::requirement::Catalogue;
 use crate::verdict::{Outcome, Reason};
@@ -13,8 +15,8 @@ use stack::base::Instant;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-/// Different findings kept; further ones are only counted.
-const KEPT_MAX: usize = 10_000;
+/// Different findings of all shards that are listed; further ones are only counted.
+const LISTED_MAX: usize = 10_000;
 
 /// A breach that is not decided yet. Further ones of the same kind only add to its count.
 #[derive(Clone, Debug)]
@@ -31,6 +33,13 @@ pub(super) struct Pending {
     pub(super) count: u64,
     /// Where its octets end in the numbers of its sender, if it takes any and its checksum is wrong.
     pub(super) end: Option<u32>,
+}
+
+impl Pending {
+    /// What makes it the same finding as another one.
+    const fn fold(&self) -> Fold {
+        (self.rule, self.breach.clause, self.breach.doubt, self.host, self.connection, self.end)
+    }
 }
 
 /// A verdict on one host.
@@ -85,6 +94,8 @@ pub struct Report {
     pub calibration: Calibration,
     /// TCP connections seen.
     pub connections: u64,
+    /// How many of them were let go of before the end.
+    pub left: Left,
     /// In order of frame number.
     pub verdicts: Vec<Verdict>,
     /// Findings beyond those that are kept.
@@ -124,9 +135,12 @@ impl Report {
 type Fold = (usize, &'static str, Option<Reason>, IpAddr, Option<(u64, usize)>, Option<u32>);
 
 /// Where breaches wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Store {
+    bounds: Bounds,
     tallies: Vec<Tally>,
+    /// How many findings of each rule are kept.
+    of_a_rule: Vec<usize>,
     kept: Vec<Pending>,
     places: HashMap<Fold, usize, Mixed>,
     /// Findings of connections that go on.
@@ -137,39 +151,86 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Takes the opinion of a rule.
-    pub(super) fn take(&mut self, rule: usize, opinion: Opinion, scene: &Scene<'_>) {
-        if self.tallies.len() <= rule {
-            self.tallies.resize(rule + 1, Tally::default());
+    /// A store of so many findings at the most.
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            tallies: Vec::new(),
+            of_a_rule: Vec::new(),
+            kept: Vec::new(),
+            places: HashMap::default(),
+            open: HashMap::default(),
+            altered: HashSet::new(),
+            unlisted: 0,
         }
-        let tally = &mut self.tallies[rule];
+    }
+
+    /// Takes the opinion of a rule.
+    pub(super) fn take(&mut self, index: usize, rule: &Rule, opinion: Opinion, scene: &Scene<'_>) {
+        if self.tallies.len() <= index {
+            self.tallies.resize(index + 1, Tally::default());
+        }
+        let tally = &mut self.tallies[index];
         match opinion {
             Opinion::Absent => (),
             Opinion::Cut => tally.cut += 1,
             Opinion::Holds => tally.holds += 1,
             Opinion::Breaks(breach) => {
                 tally.broken += 1;
-                self.keep(pending(rule, *breach, scene));
+                self.keep(pending(index, rule, *breach, scene));
             }
         }
     }
 
     fn keep(&mut self, new: Pending) {
-        let fold = (new.rule, new.breach.clause, new.breach.doubt, new.host, new.connection, new.end);
+        let fold = new.fold();
         if let Some(place) = self.places.get(&fold) {
             self.kept[*place].count += 1;
             return;
         }
-        if self.kept.len() == KEPT_MAX {
+        if self.of_a_rule.len() <= new.rule {
+            self.of_a_rule.resize(new.rule + 1, 0);
+        }
+        let of_a_rule = &mut self.of_a_rule[new.rule];
+        if self.kept.len() >= self.bounds.findings || *of_a_rule >= self.bounds.of_a_rule {
             self.unlisted += 1;
             return;
         }
+        *of_a_rule += 1;
         let place = self.kept.len();
         if let Some((connection, _)) = new.connection {
             self.open.entry(connection).or_default().push(place);
         }
         self.places.insert(fold, place);
         self.kept.push(new);
+    }
+
+    /// Takes over what another store has, whose connections are all over. What is about no connection may be
+    /// in both.
+    pub(super) fn absorb(&mut self, other: Self) {
+        let rules = self.tallies.len().max(other.tallies.len());
+        self.tallies.resize(rules, Tally::default());
+        for (own, other) in self.tallies.iter_mut().zip(&other.tallies) {
+            own.holds += other.holds;
+            own.cut += other.cut;
+            own.broken += other.broken;
+        }
+        self.altered.extend(other.altered);
+        self.unlisted += other.unlisted;
+        for new in other.kept {
+            let fold = new.fold();
+            let known = self.places.get(&fold).filter(|_| new.connection.is_none());
+            let Some(known) = known.and_then(|place| self.kept.get_mut(*place)) else {
+                self.places.insert(fold, self.kept.len());
+                self.kept.push(new);
+                continue;
+            };
+            let count = known.count + new.count;
+            if new.number < known.number {
+                *known = new;
+            }
+            known.count = count;
+        }
     }
 
     /// A connection is over: what it showed as a whole may excuse what was found in it.
@@ -192,13 +253,36 @@ impl Store {
     }
 
     /// Decides everything.
-    pub(super) fn finish(mut self, calibration: Calibration, hosts: &Hosts, connections: u64) -> Report {
+    pub(super) fn finish(
+        mut self,
+        calibration: Calibration,
+        hosts: &Hosts,
+        (connections, left): (u64, Left),
+    ) -> Report {
         self.tallies.resize(rules().count(), Tally::default());
+        self.kept.sort_unstable_by_key(|found| (found.number, found.rule));
+        self.list();
         let kept = self.kept.into_iter().map(|found| (self.altered.contains(&found.host), found));
         let decided = kept.filter_map(|(altered, found)| decide(found, altered, hosts, &calibration));
-        let mut verdicts: Vec<Verdict> = decided.collect();
-        verdicts.sort_by_key(|verdict| verdict.number);
-        Report { calibration, connections, verdicts, unlisted: self.unlisted, tallies: self.tallies }
+        let verdicts = decided.collect();
+        Report { calibration, connections, left, verdicts, unlisted: self.unlisted, tallies: self.tallies }
+    }
+
+    /// Leaves the first findings of each rule, and of all.
+    fn list(&mut self) {
+        let (mut listed, mut of_a_rule) = (0, vec![0; self.tallies.len()]);
+        let (bounds, unlisted) = (self.bounds, &mut self.unlisted);
+        self.kept.retain(|found| {
+            let of_this = &mut of_a_rule[found.rule];
+            let stays = listed < LISTED_MAX && *of_this < bounds.of_a_rule;
+            if stays {
+                listed += 1;
+                *of_this += 1;
+            } else {
+                *unlisted += found.count;
+            }
+            stays
+        });
     }
 }
 

@@ -1,9 +1,9 @@
-//! floor 7: the table of connections: which there are, where one ends and the next of the same ports begins, and
-//! which are kept (RFC 9293 section 3.4.2).
+//! floor 7: the table of connections: which there are, where one ends and the next of the same ports begins,
+//! and which are kept (RFC 9293 section 3.4.2).
 //!
 //! A connection that both sides ended leaves after a time of silence, and any other one after a day of it.
-//! Whether a packet still finds its connection depends on the times of the packets of that flow and on nothing
-//! else: when the table is swept is not seen. The exception is a table that is full.
+//! Whether a packet still finds its connection depends on the times of the packets of that flow and on
+//! nothing else: when the table is swept is not seen. The exception is a table that is full.
 
 use super::connection::{Connection, Place};
 use super::ends::Ends;
@@ -230,14 +230,17 @@ impl Connections {
         self.index.clear();
     }
 
-    /// How many connections were seen.
-    pub const fn begun(&self) -> u64 {
-        self.begun
+    /// Counts those of another table as well.
+    pub(super) const fn count(&mut self, other: &Self) {
+        self.begun += other.begun;
+        self.left.over += other.left.over;
+        self.left.idle += other.left.idle;
+        self.left.crowded += other.left.crowded;
     }
 
-    /// How many of them left before the end.
-    pub const fn left(&self) -> Left {
-        self.left
+    /// How many connections were seen, and how many of them left before the end.
+    pub(super) const fn counts(&self) -> (u64, Left) {
+        (self.begun, self.left)
     }
 }
 

@@ -244,6 +244,6 @@ fn the_capture_shows_that_the_tap_is_near_to_the_client() {
         let ethertype = EtherType::IPV4;
         judge.see(Sighting { number, at, ethertype, bytes: &bytes, wire_len, inside: false, judged: true });
     }
-    assert_eq!(judge.hosts.tap(CLIENT.into()), Tap::OnLink);
-    assert_eq!(judge.hosts.tap(SERVER.into()), Tap::Anywhere);
+    assert_eq!(judge.hosts().tap(CLIENT.into()), Tap::OnLink);
+    assert_eq!(judge.hosts().tap(SERVER.into()), Tap::Anywhere);
 }

@@ -1,0 +1,171 @@
+//! floor 7: one shard of the judge: the packets of some connections and of some pairs of hosts, with all that
+//! is known of them.
+
+use super::assume::{Assumption, Calibration, Vantage};
+use super::checksum::{self, Field, Kind as Sum};
+use super::facts::turn::Turn;
+use super::front::{Clock, Part};
+use super::hosts::Hosts;
+use super::kind::Kind;
+use super::packet::Packet;
+use super::report::Store;
+use super::rule::{Rule, Scene, Whose};
+use super::rules;
+use super::table::{Connections, Slot};
+use std::sync::LazyLock;
+
+/// How much one shard keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// Connections at the same time.
+    pub(super) connections: usize,
+    /// Addresses that facts are kept about; others are judged without.
+    pub(super) hosts: usize,
+    /// Different findings.
+    pub(super) findings: usize,
+    /// Different findings of one rule.
+    pub(super) of_a_rule: usize,
+}
+
+impl Bounds {
+    /// Altogether 1.3 million connections.
+    pub(super) const USUAL: Self =
+        Self { connections: 5 << 12, hosts: 1 << 13, findings: 1 << 12, of_a_rule: 1_000 };
+}
+
+/// The rules that are asked about each kind of packet, with their place among all.
+type Dispatch = [Vec<(usize, &'static Rule)>; Kind::COUNT];
+
+static DISPATCH: LazyLock<Dispatch> = LazyLock::new(|| {
+    Kind::ALL.map(|kind| rules().enumerate().filter(|(_, rule)| rule.on.has(kind)).collect())
+});
+
+/// One shard.
+#[derive(Debug)]
+pub(super) struct Shard {
+    calibration: Calibration,
+    pub(super) hosts: Hosts,
+    connections: Connections,
+    pub(super) store: Store,
+}
+
+impl Shard {
+    pub(super) fn new(vantage: Vantage, bounds: Bounds) -> Self {
+        Self {
+            calibration: Calibration::new(vantage),
+            hosts: Hosts::new(bounds.hosts),
+            connections: Connections::new(bounds.connections),
+            store: Store::new(bounds),
+        }
+    }
+
+    /// Takes a part of a packet into account and judges by it.
+    pub(super) fn see(&mut self, packet: &Packet<'_>, part: Part, clock: Clock) {
+        self.calibration.first = clock.first;
+        match (part, Turn::of(packet)) {
+            (Part::Flow, None) => self.note_fragment(packet, clock),
+            (Part::Flow | Part::Pair, turn) => self.judge(packet, turn, clock),
+        }
+    }
+
+    /// The fragment of a segment says of its connection only that it is there.
+    fn note_fragment(&mut self, packet: &Packet<'_>, clock: Clock) {
+        let damaged = fields_of(packet).into_iter().flatten().any(|(_, field)| field.is_damage());
+        let slot = if damaged { self.connections.find(packet) } else { self.enter(packet, clock) };
+        let connection = slot.and_then(|slot| self.connections.at(slot).map(|known| (slot.side, known)));
+        if let Some((side, known)) = connection {
+            known.note_fragment(side, packet.sighting.at);
+        }
+    }
+
+    fn judge(&mut self, packet: &Packet<'_>, turn: Option<Turn<'_>>, clock: Clock) {
+        let fields = fields_of(packet);
+        let [header, upper] = fields;
+        let sum_is_right = upper == Some((Sum::Tcp, Field::Right));
+        let turn = turn.map(|turn| Turn { sum_is_right, ..turn });
+        let unfilled = fields.iter().flatten().filter(|(_, field)| *field == Field::Unfilled);
+        self.calibration.unfilled += unfilled.count() as u64;
+        let damaged = fields.iter().flatten().any(|(_, field)| field.is_damage());
+        let slot = match (&turn, damaged) {
+            (None, _) => None,
+            (Some(_), true) => self.connections.find(packet),
+            (Some(_), false) => self.enter(packet, clock),
+        };
+        let scene = Scene {
+            packet,
+            kind: Kind::of(packet),
+            turn: turn.as_ref(),
+            place: slot.and_then(|slot| self.connections.place_of(slot)),
+            header_field: header.map(|(_, field)| field),
+            upper_field: upper,
+            calibration: &self.calibration,
+        };
+        for (index, rule) in &DISPATCH[scene.kind as usize] {
+            if is_asked(rule, &scene, damaged) {
+                self.store.take(*index, rule, (rule.judge)(&scene), &scene);
+            }
+        }
+        let hosts = slot.and_then(|slot| self.connections.hosts(slot));
+        let [own, peer] =
+            hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
+        self.hosts.note(own, fields, packet.net.hop_limit().filter(|_| slot.is_some()));
+        let (Some(slot), Some(turn)) = (slot, &turn) else { return };
+        if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
+            self.hosts.note_answer(own, answer.0);
+            self.hosts.note_answer(peer, answer.1);
+        }
+        if let Some(connection) = self.connections.at(slot) {
+            connection.note(slot.side, turn, damaged);
+        }
+    }
+
+    /// Finds the connection of a packet, or begins one, and lets go of those that are over.
+    fn enter(&mut self, packet: &Packet<'_>, clock: Clock) -> Option<Slot> {
+        let (store, vantage) = (&mut self.store, self.calibration.vantage);
+        self.connections.make_room(clock.steady, |over| store.close(over, vantage));
+        let hosts = || [packet.src, packet.dst].map(|addr| self.hosts.enter(addr));
+        self.connections.enter(packet, hosts, |over| store.close(over, vantage))
+    }
+
+    /// The end of the capture, for everything that goes on.
+    pub(super) fn close(&mut self) {
+        let (store, vantage) = (&mut self.store, self.calibration.vantage);
+        self.connections.finish(|over| store.close(over, vantage));
+    }
+
+    /// Takes over what another shard found, which is closed as this one is.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.calibration.unfilled += other.calibration.unfilled;
+        self.hosts.absorb(other.hosts);
+        self.connections.count(&other.connections);
+        self.store.absorb(other.store);
+    }
+
+    /// Connections, and checksums that are left to a network card.
+    pub(super) const fn counts(&self) -> (&Connections, u64) {
+        (&self.connections, self.calibration.unfilled)
+    }
+}
+
+/// The checksums of a packet: of the IPv4 header, and of what the packet carries.
+fn fields_of(packet: &Packet<'_>) -> [Option<(Sum, Field)>; 2] {
+    [checksum::of_header(packet), checksum::of_upper(packet)]
+}
+
+/// Whether a rule is asked about a packet. Of two hosts only those that are wanted are judged. A damaged
+/// packet says nothing about its sender but that it may be damaged, unless nothing lies between the two; and
+/// nothing about its receiver.
+fn is_asked(rule: &Rule, scene: &Scene<'_>, damaged: bool) -> bool {
+    let calibration = scene.calibration;
+    let one_host = calibration.vantage == Vantage::AtHost;
+    match rule.of {
+        Whose::Sender => {
+            let tells = !damaged || one_host || rule.assumptions.contains(&Assumption::NoOffload);
+            scene.packet.sighting.judged && tells
+        }
+        Whose::Receiver => {
+            let other = one_host && scene.packet.sighting.judged;
+            !damaged && !other
+        }
+    }
+}
