@@ -1,5 +1,6 @@
 //! floor 8: what people look at.
 
+pub mod check;
 pub mod follow;
 pub mod ladder;
 pub mod ports;

@@ -1,27 +1,40 @@
 //! floor 9: `netassay check`, verdicts on the hosts in recorded traffic.
 
-use super::{Exit, complain, out::Out};
-use conformance::judge::file::{Judged, file};
-use conformance::judge::{Report, Verdict, rules};
-use conformance::requirement::Catalogue;
-use conformance::verdict::{Outcome, Reason};
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::path::PathBuf;
+mod annotate;
 
-/// Characters of the outcome column.
-const OUTCOME_WIDTH: usize = 10;
+use super::progress::Progress;
+use super::{Exit, complain, interrupt, out::Out};
+use clap::ValueEnum;
+use conformance::judge::assume::Assumption;
+use conformance::judge::file::{Judged, Manner, judged};
+use conformance::judge::vantage::Stated;
+use conformance::report::check::excerpt::{self, EXCERPTS_MAX, Excerpts};
+use conformance::report::check::findings::{Finding, Sums, by_host};
+use conformance::report::check::text::{self, Look};
+use conformance::report::check::{Wanted, json};
+use conformance::trace::capture::CaptureError;
+use conformance::verdict::Outcome;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A rule claims only what holds for every packet that the host may or may not have received.\n\
-    What the capture can not show is undecided. Exit code 3 if a file could not be read, or is damaged; a\n\
-    last record that is cut is no damage. Else 1 if something fails, else 4 if no rule met with evidence,\n\
-    else 0.\n\n\
-    Examples:\n  netassay check trace.pcap\n  netassay check --filter 'host 192.0.2.1' --undecided *.pcapng"
+    What the capture can not show is undecided.\n\n\
+    Where the tap is: `host`, what the stack was given and what it sent, complete and in order; `link`,\n\
+    no queue between it and the host; `path`, somewhere between the hosts; `far`, at the other end. With\n\
+    @ADDR it is said of one host, without it of every host.\n\n\
+    Exit code 130 if it was interrupted: what is printed is about the packets before. Else 2 if the\n\
+    capture contradicts --vantage. Else 3 if a file could not be read, or is damaged; a last record that\n\
+    is cut is no damage. Else 1 if something fails, else 4 if no rule met with evidence, else 0.\n\n\
+    Examples:\n  netassay check trace.pcap\n  netassay check -v --vantage host@192.0.2.1 trace.pcap\n  \
+    netassay check --format json *.pcapng.gz | jq 'select(.outcome == \"fail\")'"
 )]
 pub(super) struct Args {
-    /// Captures, pcap or pcapng; `-` is standard input
+    /// Captures, pcap or pcapng, compressed or not; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -29,188 +42,199 @@ pub(super) struct Args {
     #[arg(long, value_name = "EXPR")]
     filter: Option<String>,
 
+    /// Where the tap is: host, link, path or far, of one host (@ADDR) or of every host
+    #[arg(long, value_name = "CLASS[@ADDR]")]
+    vantage: Option<Stated>,
+
     /// Also list what is undecided, with the reason
     #[arg(long)]
     undecided: bool,
 
-    /// Also list notes: what is worth knowing but claims nothing
+    /// Also list notes: what is worth knowing but claims nothing, and how hosts open connections
     #[arg(long)]
     notes: bool,
+
+    /// Show what happened before and after each finding
+    #[arg(long, short)]
+    verbose: bool,
+
+    /// Also write the capture as pcapng, with each finding as a comment on its packet
+    #[arg(long, value_name = "OUT")]
+    annotate: Option<PathBuf>,
+
+    /// How to write what was found; `json` is one object a line
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    format: Format,
 }
 
-/// Sums over all files.
-#[derive(Default)]
-struct Totals {
-    files: usize,
-    outcomes: BTreeMap<Outcome, u64>,
-    reasons: BTreeMap<Reason, u64>,
-    evidence: bool,
+/// How to write what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// One run over all files.
+struct Run<'a> {
+    args: &'a Args,
+    wanted: Wanted,
+    threads: usize,
+    sums: Sums,
+    assumptions: BTreeSet<Assumption>,
     broken: bool,
+    stopped: bool,
 }
 
 pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
-    let mut totals = Totals::default();
+    let wanted = Wanted { undecided: args.undecided, notes: args.notes };
+    let (sums, assumptions) = (Sums::default(), BTreeSet::new());
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut run = Run { args, wanted, threads, sums, assumptions, broken: false, stopped: false };
+    if let Some(refused) = args.annotate.as_ref().and_then(|to| annotate::refused(&args.files, to)) {
+        complain(&refused);
+        return Ok(Exit::Usage);
+    }
+    interrupt::listen();
     for path in &args.files {
-        match file(path, args.filter.as_deref()) {
-            Ok(judged) => {
-                show(args, &judged, out)?;
-                totals.add(&judged);
-            }
-            Err(error) => {
-                out.flush()?;
-                complain(&error.to_string());
-                if error.is_usage() {
-                    return Ok(Exit::Usage);
-                }
-                totals.broken = true;
-            }
+        if let Some(exit) = run.file(path, out)? {
+            return Ok(exit);
+        }
+        if run.stopped {
+            break;
         }
     }
-    if args.files.len() > 1 {
-        writeln!(out, "all {} files: {}", totals.files, counts(&totals.outcomes, &totals.reasons))?;
-    }
-    Ok(totals.exit())
+    run.finish(out)?;
+    Ok(run.exit())
 }
 
-impl Totals {
-    fn add(&mut self, judged: &Judged) {
-        self.files += 1;
-        for (outcome, count) in outcomes(&judged.report) {
-            *self.outcomes.entry(outcome).or_insert(0) += count;
+impl Run<'_> {
+    /// One file. An exit code ends the run.
+    fn file(&mut self, path: &Path, out: &mut Out) -> io::Result<Option<Exit>> {
+        let mut progress = Progress::new(path);
+        let mut watch = |now| {
+            progress.tell(now);
+            if interrupt::came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let vantage = self.args.vantage.map(Stated::vantage).unwrap_or_default();
+        let filter = self.args.filter.as_deref();
+        let result = judged(path, Manner { filter, vantage, watch: Some(&mut watch), threads: self.threads });
+        progress.clear();
+        let judged = match result {
+            Ok(judged) => judged,
+            Err(error) => return self.unreadable(&error, out),
+        };
+        if let Some(stated) = self.args.vantage.filter(|_| !judged.stopped)
+            && let Some(contradiction) = stated.contradiction(&judged.report)
+        {
+            out.flush()?;
+            complain(&format!("--vantage {stated}: {}: {contradiction}", judged.file));
+            return Ok(Some(Exit::Usage));
         }
-        for (reason, count) in judged.report.undecided() {
-            *self.reasons.entry(reason).or_insert(0) += count;
-        }
-        self.evidence |= judged.report.with_evidence() > 0;
+        self.show(path, &judged, out)?;
+        self.annotate(path, &judged, out)?;
+        self.sums.add(&judged.file, &judged.report, self.wanted);
+        self.assumptions.extend(text::used(&judged.report, self.wanted));
         self.broken |= judged.damage.is_some();
+        self.stopped |= judged.stopped;
+        Ok(None)
+    }
+
+    fn unreadable(&mut self, error: &CaptureError, out: &mut Out) -> io::Result<Option<Exit>> {
+        if self.args.format == Format::Json && !error.is_usage() {
+            write!(out, "{}", json::unreadable(&error.file, &error.to_string()))?;
+        }
+        out.flush()?;
+        complain(&error.to_string());
+        self.broken = true;
+        Ok(error.is_usage().then_some(Exit::Usage))
+    }
+
+    fn show(&self, path: &Path, judged: &Judged, out: &mut Out) -> io::Result<()> {
+        match self.args.format {
+            Format::Json => write!(out, "{}", json::file(judged, self.wanted))?,
+            Format::Text => {
+                let excerpts = self.excerpts(path, judged);
+                let bold = |text: &str| out.bold(text);
+                let text = text::file(judged, &excerpts, Look { wanted: self.wanted, bold: &bold });
+                write!(out, "{text}")?;
+            }
+        }
+        out.flush()?;
+        if let Some(damage) = &judged.damage {
+            complain(&damage.to_string());
+        }
+        Ok(())
+    }
+
+    /// The capture with comments, if it is wanted and was read to its end.
+    fn annotate(&mut self, path: &Path, judged: &Judged, out: &mut Out) -> io::Result<()> {
+        let Some(to) = self.args.annotate.as_ref().filter(|_| !judged.stopped) else { return Ok(()) };
+        match annotate::write(path, judged, self.wanted, to) {
+            Ok(count) if self.args.format == Format::Text => {
+                writeln!(out, "  {}: {count} packets have a comment", to.display())
+            }
+            Ok(_) => Ok(()),
+            Err(failure) => {
+                out.flush()?;
+                complain(&format!("{}: {failure}", to.display()));
+                self.broken = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// What is around the findings, if it is wanted and the file can be read again.
+    fn excerpts(&self, path: &Path, judged: &Judged) -> Excerpts {
+        let none = Excerpts::default();
+        let hosts = by_host(&judged.report, self.wanted);
+        let findings: Vec<&Finding<'_>> = hosts.iter().flat_map(|host| &host.findings).collect();
+        if !self.args.verbose || judged.stopped || findings.is_empty() {
+            return none;
+        }
+        if !is_read_again(path) {
+            let file = &judged.file;
+            complain(&format!("{file}: can be read only once; -v needs a file"));
+            return none;
+        }
+        if findings.len() > EXCERPTS_MAX {
+            complain(&format!("{}: -v shows the first {EXCERPTS_MAX} findings", judged.file));
+        }
+        excerpt::read(path, self.args.filter.as_deref(), &findings).unwrap_or_else(|error| {
+            complain(&error.to_string());
+            none
+        })
+    }
+
+    /// What is said at the end, about all files.
+    fn finish(&self, out: &mut Out) -> io::Result<()> {
+        if self.args.format == Format::Json {
+            return Ok(());
+        }
+        if self.args.files.len() > 1 {
+            let bold = |text: &str| out.bold(text);
+            let text = text::sums(&self.sums, Look { wanted: self.wanted, bold: &bold });
+            write!(out, "{text}")?;
+        }
+        if !self.assumptions.is_empty() {
+            write!(out, "findings rest on:\n{}", text::legend(&self.assumptions))?;
+        }
+        Ok(())
     }
 
     fn exit(&self) -> Exit {
-        let fails = self.outcomes.get(&Outcome::Fail).is_some_and(|count| *count > 0);
         match () {
+            () if self.stopped => Exit::Interrupted,
             () if self.broken => Exit::Rig,
-            () if fails => Exit::Verdict,
-            () if !self.evidence => Exit::NothingRan,
+            () if self.sums.of(Outcome::Fail) > 0 => Exit::Verdict,
+            () if !self.sums.evidence => Exit::NothingRan,
             () => Exit::Holds,
         }
     }
 }
 
-/// How often each outcome occurred in a report.
-fn outcomes(report: &Report) -> BTreeMap<Outcome, u64> {
-    [Outcome::Fail, Outcome::Deviates, Outcome::Note].map(|outcome| (outcome, report.count(outcome))).into()
-}
-
-fn show(args: &Args, judged: &Judged, out: &mut Out) -> io::Result<()> {
-    let report = &judged.report;
-    let name = out.bold(&judged.file);
-    let calibration = &report.calibration;
-    writeln!(out, "{name}: {} packets, {} TCP connections", calibration.packets, report.connections)?;
-    if let Some(damage) = &judged.damage {
-        out.flush()?;
-        complain(&damage.to_string());
-    }
-    if let Some(cut) = &judged.cut {
-        writeln!(out, "  {cut}")?;
-    }
-    for repeats in folded(args, report) {
-        show_verdict(&repeats, out)?;
-    }
-    if report.unlisted > 0 {
-        writeln!(out, "  {} more findings are not listed", report.unlisted)?;
-    }
-    let facts = [
-        (calibration.unread, "not read"),
-        (calibration.cut, "cut by the snap length"),
-        (calibration.fragments, "fragments"),
-        (calibration.copies, "captured twice"),
-        (calibration.backwards, "earlier than the one before"),
-        (calibration.unfilled, "with a checksum left for the network card"),
-        (calibration.oversize, "longer than any frame"),
-    ];
-    let facts: Vec<String> =
-        facts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if !facts.is_empty() {
-        writeln!(out, "  packets: {}", facts.join(", "))?;
-    }
-    let (applied, evidence) = (rules().count(), report.with_evidence());
-    writeln!(out, "  rules applied {applied}, had evidence {evidence}")?;
-    writeln!(out, "  {}", counts(&outcomes(report), &report.undecided()))
-}
-
-/// The same finding about the same host, on one or more connections: the first of them, and how often.
-struct Repeats<'a> {
-    first: &'a Verdict,
-    packets: u64,
-    connections: u64,
-}
-
-/// The verdicts that are wanted, repeats of one host folded, in order of first appearance.
-fn folded<'a>(args: &Args, report: &'a Report) -> Vec<Repeats<'a>> {
-    let mut all: Vec<Repeats<'a>> = Vec::new();
-    let mut places = BTreeMap::new();
-    for verdict in report.verdicts.iter().filter(|verdict| is_wanted(args, verdict.outcome)) {
-        let Verdict { outcome, clause, reason, host, count, .. } = verdict;
-        let place = *places.entry((outcome, verdict.rule.id, clause, reason, host)).or_insert(all.len());
-        match all.get_mut(place) {
-            Some(known) => {
-                known.packets += count;
-                known.connections += 1;
-            }
-            None => all.push(Repeats { first: verdict, packets: *count, connections: 1 }),
-        }
-    }
-    all
-}
-
-const fn is_wanted(args: &Args, outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Fail | Outcome::Deviates => true,
-        Outcome::Undecided => args.undecided,
-        Outcome::Note => args.notes,
-        Outcome::Holds => false,
-    }
-}
-
-/// One line: outcome, frame, who, requirement, what was seen, what is allowed.
-fn show_verdict(repeats: &Repeats<'_>, out: &mut Out) -> io::Result<()> {
-    let verdict = repeats.first;
-    let who = match verdict.ends {
-        Some((sender, receiver)) => format!("{sender} > {receiver}"),
-        None => verdict.host.to_string(),
-    };
-    let outcome = out.bold(&format!("{:OUTCOME_WIDTH$}", verdict.outcome));
-    let level = Catalogue::embedded().get(verdict.clause).map_or("", |requirement| requirement.level.word());
-    write!(
-        out,
-        "  {outcome}frame {}  {who}  {} {} ({level})",
-        verdict.number, verdict.rule.id, verdict.clause
-    )?;
-    write!(out, "  {}; allowed: {}", verdict.seen, verdict.bound)?;
-    match (repeats.packets, repeats.connections) {
-        (1, _) => (),
-        (packets, 1) => write!(out, "  [{packets} packets]")?,
-        (packets, connections) => write!(out, "  [{packets} packets of {connections} connections]")?,
-    }
-    if let Some(reason) = verdict.reason {
-        write!(out, "  [{reason}: {}]", reason.text())?;
-    }
-    writeln!(out)
-}
-
-/// `2 fail, 1 deviates, 4 undecided (3 cut, 1 one-bit)`.
-fn counts(outcomes: &BTreeMap<Outcome, u64>, reasons: &BTreeMap<Reason, u64>) -> String {
-    let of = |outcome| outcomes.get(&outcome).copied().unwrap_or(0);
-    let undecided: u64 = reasons.values().sum();
-    let mut text = format!(
-        "{} fail, {} deviates, {} notes, {undecided} undecided",
-        of(Outcome::Fail),
-        of(Outcome::Deviates),
-        of(Outcome::Note)
-    );
-    if undecided > 0 {
-        let parts: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        text.push_str(&format!(" ({})", parts.join(", ")));
-    }
-    text
+/// Whether there is a file that can be read a second time.
+fn is_read_again(path: &Path) -> bool {
+    path.metadata().is_ok_and(|about| about.is_file())
 }

@@ -1,6 +1,11 @@
-//! floor 9: `netassay explain`, everything that is known of a requirement.
+//! floor 9: `netassay explain`, everything that is known of a requirement, a rule of the judge, or something
+//! that rules take for granted.
 
 use super::{Exit, complain, out::Out};
+use conformance::judge::assume::{Assumption, Tap};
+use conformance::judge::problem::{PROBLEMS, Problem};
+use conformance::judge::rule::{Rule, Whose};
+use conformance::judge::rules;
 use conformance::requirement::{Catalogue, Linux, Observe, Requirement, Strength};
 use std::io::{self, Write};
 
@@ -10,9 +15,9 @@ const LABELS: usize = 14;
 const OFFERED: usize = 3;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  netassay explain RFC9293-MUST-10 rfc5961-3.2-c")]
+#[command(after_help = "Example:\n  netassay explain RFC9293-MUST-10 rfc5961-3.2-c P-A8 a11")]
 pub(super) struct Args {
-    /// Ids of requirements, in upper or lower case
+    /// Ids of requirements, of rules (P-A8) and of what rules take for granted (a11), in upper or lower case
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 }
@@ -22,7 +27,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     let mut exit = Exit::Holds;
     let mut first = true;
     for id in &args.ids {
-        let Some(requirement) = find(catalogue, id) else {
+        let found = Subject::of(catalogue, id);
+        let Some(subject) = found else {
             complain(&unknown(catalogue, id));
             exit = Exit::Usage;
             continue;
@@ -31,9 +37,29 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
             writeln!(out)?;
         }
         first = false;
-        explain(requirement, out)?;
+        match subject {
+            Subject::Requirement(requirement) => explain(requirement, out)?,
+            Subject::Rule(rule) => explain_rule(catalogue, rule, out)?,
+            Subject::Assumption(assumption) => explain_assumption(assumption, out)?,
+        }
     }
     Ok(exit)
+}
+
+/// What is explained.
+enum Subject<'a> {
+    Requirement(&'a Requirement),
+    Rule(&'static Rule),
+    Assumption(Assumption),
+}
+
+impl<'a> Subject<'a> {
+    fn of(catalogue: &'a Catalogue, id: &'a str) -> Option<Self> {
+        let rule = rules().find(|rule| rule.id.eq_ignore_ascii_case(id)).map(Self::Rule);
+        let assumption = Assumption::ALL.iter().find(|one| one.id().eq_ignore_ascii_case(id));
+        rule.or(assumption.map(|one| Self::Assumption(*one)))
+            .or_else(|| find(catalogue, id).map(Self::Requirement))
+    }
 }
 
 /// The requirement of this id, in upper or lower case.
@@ -83,7 +109,76 @@ fn explain(requirement: &Requirement, out: &mut Out) -> io::Result<()> {
         let rules = requirement.passive_rules.join(", ");
         out.labelled("  rules", LABELS, &format!("{rules}: {}", concludes(strength)))?;
     }
+    let judging =
+        listed(rules().filter(|rule| rule.clauses.contains(&requirement.id.as_str())).map(|rule| rule.id));
+    if judging != "none" {
+        out.labelled("  judged by", LABELS, &judging)?;
+    }
+    for problem in PROBLEMS.iter().filter(|problem| problem.is("", &requirement.id)) {
+        out.labelled("  known as", LABELS, &problem.to_string())?;
+    }
     Ok(())
+}
+
+/// A rule of the judge: what it demands of whom, and what a claim of it rests on.
+fn explain_rule(catalogue: &Catalogue, rule: &Rule, out: &mut Out) -> io::Result<()> {
+    let heading = out.bold(rule.id);
+    writeln!(out, "{heading}  {}", rule.about)?;
+    writeln!(out, "a rule of `netassay check`")?;
+    writeln!(out)?;
+    let whom = match rule.of {
+        Whose::Sender => "who sent the packet that shows it",
+        Whose::Receiver => {
+            "to whom the packet goes that shows it, for what that host did or did not do before"
+        }
+    };
+    out.labelled("  judges", LABELS, whom)?;
+    out.labelled("  tap", LABELS, tap(rule.tap))?;
+    out.labelled("  claims", LABELS, &format!("{} at the most", rule.ceiling))?;
+    for clause in rule.clauses {
+        let Some(requirement) = catalogue.get(clause) else { continue };
+        let text = format!("{clause} ({}): {}", requirement.level, requirement.summary);
+        out.labelled("  clause", LABELS, &text)?;
+    }
+    for assumption in rule.assumptions {
+        out.labelled("  rests on", LABELS, &format!("{}: {}", assumption.id(), assumption.text()))?;
+    }
+    let is_one = |problem: &&Problem| {
+        problem.is(rule.id, "") || rule.clauses.iter().any(|clause| problem.is(rule.id, clause))
+    };
+    for problem in PROBLEMS.iter().filter(is_one) {
+        out.labelled("  known as", LABELS, &problem.to_string())?;
+    }
+    Ok(())
+}
+
+const fn tap(tap: Tap) -> &'static str {
+    match tap {
+        Tap::Anywhere => "anywhere",
+        Tap::OnLink => "on the host or on its link: see --vantage of `netassay check`",
+        Tap::AtHost => "on the host: see --vantage of `netassay check`",
+    }
+}
+
+/// Something that rules take for granted, and which rules do.
+fn explain_assumption(assumption: Assumption, out: &mut Out) -> io::Result<()> {
+    let heading = out.bold(assumption.id());
+    writeln!(out, "{heading}  {}", assumption.text())?;
+    writeln!(out, "rules of `netassay check` take it for granted, and doubt it before a verdict")?;
+    writeln!(out)?;
+    let resting = rules().filter(|rule| rule.assumptions.contains(&assumption)).map(|rule| rule.id);
+    out.labelled("  rules", LABELS, &listed(resting))
+}
+
+/// Ids, each once.
+fn listed<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    let mut all: Vec<&str> = Vec::new();
+    for id in ids {
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 fn observed(requirement: &Requirement) -> String {

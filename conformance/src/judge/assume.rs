@@ -4,6 +4,7 @@
 use super::checksum::{Field, Kind};
 use super::nearness::{Answer, Nearness};
 use super::packet::{Packet, Upper};
+use super::style::{Style, Styles};
 use crate::verdict::Reason;
 use stack::base::Instant;
 use std::fmt;
@@ -18,6 +19,9 @@ macro_rules! assumptions {
         }
 
         impl Assumption {
+            /// Every assumption.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
             /// Its short name.
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }
@@ -63,6 +67,17 @@ pub enum Tap {
     Anywhere,
 }
 
+impl Tap {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AtHost => "host",
+            Self::OnLink => "link",
+            Self::Anywhere => "anywhere",
+        }
+    }
+}
+
 /// What is known beforehand of where the tap is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Vantage {
@@ -105,6 +120,7 @@ pub struct Written {
 pub struct HostFacts {
     written: [Written; 4],
     nearness: Nearness,
+    styles: Styles,
 }
 
 impl HostFacts {
@@ -124,8 +140,28 @@ impl HostFacts {
     }
 
     /// Takes note of the hops that one of its packets had left.
-    pub(super) fn note_hops(&mut self, hops: Option<u8>) {
-        self.nearness.note_hops(hops);
+    pub(super) fn note_hops(&mut self, number: u64, hops: Option<u8>) {
+        self.nearness.note_hops(number, hops);
+    }
+
+    /// Takes note of what the capture lacks of it.
+    pub(super) fn note_lack(&mut self, number: u64, missing: bool, unseen: bool) {
+        self.nearness.note_lack(number, missing, unseen);
+    }
+
+    /// Takes note of how it opens a connection.
+    pub(super) fn note_style(&mut self, style: Style) {
+        self.styles.note(style);
+    }
+
+    /// How near the tap is.
+    pub const fn nearness(&self) -> &Nearness {
+        &self.nearness
+    }
+
+    /// How it opens connections.
+    pub const fn styles(&self) -> &Styles {
+        &self.styles
     }
 
     /// Takes in what was noted elsewhere of the same address.
@@ -137,10 +173,14 @@ impl HostFacts {
             own.wrong += other.wrong;
         }
         self.nearness.merge(&other.nearness);
+        self.styles.merge(&other.styles);
     }
 
     /// Takes note of a checksum.
-    pub(super) const fn note(&mut self, kind: Kind, field: Field) {
+    pub(super) fn note(&mut self, number: u64, kind: Kind, field: Field) {
+        if field == Field::Unfilled {
+            self.nearness.note_unfilled(number);
+        }
         let written = &mut self.written[kind as usize];
         *match field {
             Field::Right => &mut written.right,

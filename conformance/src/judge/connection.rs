@@ -54,6 +54,14 @@ impl Connection {
         one.options.are_known() && other.options.are_known() && (answered(one, other) || answered(other, one))
     }
 
+    /// What the capture lacks, as a side shows: whether its numbers leave something out, and whether it
+    /// acknowledged what was not seen. What was damaged or came in fragments was seen, though not counted.
+    pub(super) fn lacks(&self, side: usize) -> (bool, bool) {
+        let is_read = !self.sides.iter().any(|side| side.numbers.damaged || side.numbers.fragments);
+        let own = &self.sides[side].numbers;
+        (is_read && own.gap, is_read && own.acknowledged_unseen)
+    }
+
     /// From the first packet to this time, in microseconds.
     pub fn us(&self, at: Instant) -> u64 {
         at.since(self.first).as_nanos() / 1_000

@@ -31,6 +31,16 @@ pub struct Judged {
 pub struct Progress {
     /// Frames that were read.
     pub frames: u64,
+    /// Octets of the file that were read, before decompression.
+    pub octets: u64,
+    /// Octets that the file has, if it is an ordinary one.
+    pub size_octets: Option<u64>,
+}
+
+impl Progress {
+    fn of(capture: &Capture) -> Self {
+        Self { frames: capture.frames(), octets: capture.octets(), size_octets: capture.size_octets() }
+    }
 }
 
 /// Is told now and then how far judging has come, and says whether to go on.
@@ -69,7 +79,7 @@ pub fn judged(path: &Path, manner: Manner<'_>) -> Result<Judged, CaptureError> {
 
 fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judged {
     let mut ask = |capture: &Capture| match manner.watch.as_mut() {
-        Some(watch) => watch(Progress { frames: capture.frames() }),
+        Some(watch) => watch(Progress::of(capture)),
         None => ControlFlow::Continue(()),
     };
     let effort = (manner.threads, bounds);

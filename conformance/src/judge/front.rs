@@ -91,7 +91,7 @@ impl Front {
         };
         self.calibration.note(&packet, self.latest);
         self.tick(sighting.at);
-        if self.calibration.vantage == Vantage::Anywhere && self.copies.has(&packet) {
+        if self.calibration.vantage != Vantage::AtHost && self.copies.has(&packet) {
             self.calibration.copies += 1;
             return None;
         }

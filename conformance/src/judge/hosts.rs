@@ -4,6 +4,8 @@ use super::assume::{HostFacts, Tap};
 use super::checksum::{Field, Kind};
 use super::hash::Mixed;
 use super::nearness::Answer;
+use super::packet::Packet;
+use super::style::Style;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -70,13 +72,38 @@ impl Hosts {
         }
     }
 
-    /// Takes note of a packet of an address: its checksums, and the hops that it had left.
-    pub(super) fn note(&mut self, slot: HostSlot, fields: [Option<(Kind, Field)>; 2], hops: Option<u8>) {
+    /// Takes note of a packet of an address: its checksums, and if it is a segment of a connection the hops
+    /// that it had left and how it opens the connection.
+    pub(super) fn note(
+        &mut self,
+        slot: HostSlot,
+        packet: &Packet<'_>,
+        fields: [Option<(Kind, Field)>; 2],
+        is_segment: bool,
+    ) {
         let Some(facts) = self.at(slot) else { return };
+        let number = packet.sighting.number;
         for (kind, field) in fields.into_iter().flatten() {
-            facts.note(kind, field);
+            facts.note(number, kind, field);
         }
-        facts.note_hops(hops);
+        if is_segment {
+            facts.note_hops(number, packet.net.hop_limit());
+            if let Some(style) = Style::of(packet) {
+                facts.note_style(style);
+            }
+        }
+    }
+
+    /// Takes note of what the capture lacks of an address, as this packet shows.
+    pub(super) fn note_lack(&mut self, slot: HostSlot, number: u64, missing: bool, unseen: bool) {
+        if let Some(facts) = self.at(slot) {
+            facts.note_lack(number, missing, unseen);
+        }
+    }
+
+    /// What is known of every address.
+    pub fn all(&self) -> impl Iterator<Item = (&IpAddr, &HostFacts)> {
+        self.index.iter().filter_map(|(addr, slot)| Some((addr, self.facts.get(*slot as usize)?)))
     }
 
     /// Takes over what was noted elsewhere. There is room for all.

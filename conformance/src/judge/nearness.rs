@@ -1,6 +1,8 @@
 //! floor 7: how near to a host the tap is, by what the capture shows. The time of a handshake falls into two
 //! parts at the tap: the side that answers far faster than the other is near, and the network is behind it.
 
+use std::fmt;
+
 /// Hop limits with which hosts begin.
 const FIRST_HOPS: [u8; 3] = [64, 128, 255];
 
@@ -11,6 +13,9 @@ const NEAR_US: u64 = 2_000;
 /// queue between the tap and one of them.
 const TIMES: u64 = 8;
 
+/// How often a host has to be slow before it speaks against a tap beside it. Any host is slow now and then.
+const SLOW_MIN: u32 = 3;
+
 /// The two parts of one handshake, as seen from one of its sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -20,12 +25,20 @@ pub struct Answer {
     pub other_us: u64,
 }
 
-/// The evidence about one address.
-#[derive(Clone, Copy, Debug, Default)]
+/// The evidence about one address. What is noted does not depend on the order in which it is noted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Nearness {
     near: u32,
     far: u32,
-    passed_routers: bool,
+    /// The first packet whose hops a host does not begin with, and the hops that it had left.
+    routed: Option<(u64, u8)>,
+    /// The first packet before which octets of the host are missing, or late.
+    missing: Option<u64>,
+    /// The first packet with which somebody acknowledges octets of the host that the capture does not have, or
+    /// the host such octets of the other side.
+    unseen: Option<u64>,
+    /// The first packet whose checksum a network card has yet to fill in.
+    unfilled: Option<u64>,
 }
 
 impl Nearness {
@@ -38,21 +51,122 @@ impl Nearness {
         }
     }
 
-    /// Takes in what was noted elsewhere of the same address.
-    pub(super) const fn merge(&mut self, other: &Self) {
-        self.near = self.near.saturating_add(other.near);
-        self.far = self.far.saturating_add(other.far);
-        self.passed_routers |= other.passed_routers;
+    /// Takes note of the hops that a packet had left.
+    pub(super) fn note_hops(&mut self, number: u64, hops: Option<u8>) {
+        let routed = hops.filter(|hops| !FIRST_HOPS.contains(hops)).map(|hops| (number, hops));
+        self.routed = earlier(self.routed, routed);
     }
 
-    /// Takes note of the hops that a packet had left.
-    pub(super) fn note_hops(&mut self, hops: Option<u8>) {
-        self.passed_routers |= hops.is_some_and(|hops| !FIRST_HOPS.contains(&hops));
+    /// Takes note of a packet before which octets of the host are missing or late, or with which either side
+    /// acknowledges what the capture does not have.
+    pub(super) fn note_lack(&mut self, number: u64, missing: bool, unseen: bool) {
+        self.missing = earlier(self.missing, missing.then_some(number));
+        self.unseen = earlier(self.unseen, unseen.then_some(number));
+    }
+
+    /// Takes note of a packet that a network card has yet to finish.
+    pub(super) fn note_unfilled(&mut self, number: u64) {
+        self.unfilled = earlier(self.unfilled, Some(number));
+    }
+
+    /// Takes in what was noted elsewhere of the same address.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.near = self.near.saturating_add(other.near);
+        self.far = self.far.saturating_add(other.far);
+        self.routed = earlier(self.routed, other.routed);
+        self.missing = earlier(self.missing, other.missing);
+        self.unseen = earlier(self.unseen, other.unseen);
+        self.unfilled = earlier(self.unfilled, other.unfilled);
     }
 
     /// Whether the tap is on the link of this host.
     pub const fn is_near(&self) -> bool {
-        !self.passed_routers && self.near > self.far.saturating_mul(4)
+        self.routed.is_none() && self.near > self.far.saturating_mul(4)
+    }
+
+    /// What speaks against a tap on the link of this host, or on the host itself.
+    pub fn against_near(&self) -> Option<Against> {
+        let slow = (self.far >= SLOW_MIN && self.far > self.near.saturating_mul(4)).then_some(self.far);
+        let routed = self.routed.map(|(frame, hops)| Against::Routed { frame, hops });
+        let missing = self.missing.map(|frame| Against::Missing { frame });
+        let unseen = self.unseen.map(|frame| Against::Unseen { frame });
+        routed.or(missing).or(unseen).or(slow.map(|times| Against::Slow { times }))
+    }
+
+    /// What speaks against a tap far from this host.
+    pub fn against_far(&self) -> Option<Against> {
+        let unfilled = self.unfilled.map(|frame| Against::Unfilled { frame });
+        unfilled.or(self.is_near().then_some(Against::Fast { times: self.near }))
+    }
+}
+
+/// The earlier one of two frames, with what was seen there.
+fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// What a capture says against a place of the tap, with the first frame that shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// A packet of the host had this many hops left.
+    Routed {
+        /// Its frame.
+        frame: u64,
+        /// The hops.
+        hops: u8,
+    },
+    /// Octets of the host are missing, or came late.
+    Missing {
+        /// The frame.
+        frame: u64,
+    },
+    /// Octets were acknowledged that the capture does not have.
+    Unseen {
+        /// The frame.
+        frame: u64,
+    },
+    /// The host opened connections more slowly than the other side.
+    Slow {
+        /// How many.
+        times: u32,
+    },
+    /// The host opened connections far faster than the other side.
+    Fast {
+        /// How many.
+        times: u32,
+    },
+    /// A network card had yet to fill in a checksum of the host.
+    Unfilled {
+        /// The frame.
+        frame: u64,
+    },
+}
+
+impl fmt::Display for Against {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Routed { frame, hops } => {
+                write!(f, "frame {frame} of it has {hops} hops left, with which no host begins")
+            }
+            Self::Missing { frame } => {
+                write!(f, "octets of it before frame {frame} are missing, or came late")
+            }
+            Self::Unseen { frame } => {
+                write!(f, "frame {frame} acknowledges octets that the capture does not have")
+            }
+            Self::Slow { times } => {
+                write!(f, "in {times} handshakes it answered more slowly than the other side")
+            }
+            Self::Fast { times } => {
+                write!(f, "in {times} handshakes it answered far faster than the other side")
+            }
+            Self::Unfilled { frame } => {
+                write!(f, "a network card has yet to fill in the checksum of frame {frame}")
+            }
+        }
     }
 }
 
@@ -63,10 +177,10 @@ mod tests {
     #[test]
     fn who_answers_far_faster_than_the_other_is_near() {
         let mut here = Nearness::default();
-        here.note_hops(Some(64));
+        here.note_hops(1, Some(64));
         here.note_answer(Answer { own_us: 50, other_us: 40_000 });
         assert!(here.is_near());
-        here.note_hops(Some(63));
+        here.note_hops(2, Some(63));
         assert!(!here.is_near());
     }
 

@@ -6,6 +6,7 @@ use super::connection::Connection;
 use super::hash::Mixed;
 use super::hosts::Hosts;
 use super::rule::{Breach, Opinion, Rule, Scene};
+use super::seen::{self, Seen};
 use super::shard::Bounds;
 use super::table::Left;
 use super::{pending, rules};
@@ -102,6 +103,8 @@ pub struct Report {
     pub unlisted: u64,
     /// What each rule met with, in order of [`rules`].
     pub tallies: Vec<Tally>,
+    /// What is known of each host.
+    pub hosts: BTreeMap<IpAddr, Seen>,
 }
 
 impl Report {
@@ -265,7 +268,9 @@ impl Store {
         let kept = self.kept.into_iter().map(|found| (self.altered.contains(&found.host), found));
         let decided = kept.filter_map(|(altered, found)| decide(found, altered, hosts, &calibration));
         let verdicts = decided.collect();
-        Report { calibration, connections, left, verdicts, unlisted: self.unlisted, tallies: self.tallies }
+        let hosts = seen::all(hosts, calibration.vantage);
+        let (unlisted, tallies) = (self.unlisted, self.tallies);
+        Report { calibration, connections, left, verdicts, unlisted, tallies, hosts }
     }
 
     /// Leaves the first findings of each rule, and of all.

@@ -108,14 +108,20 @@ impl Shard {
         let hosts = slot.and_then(|slot| self.connections.hosts(slot));
         let [own, peer] =
             hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
-        self.hosts.note(own, fields, packet.net.hop_limit().filter(|_| slot.is_some()));
+        self.hosts.note(own, packet, fields, slot.is_some());
         let (Some(slot), Some(turn)) = (slot, &turn) else { return };
         if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
             self.hosts.note_answer(own, answer.0);
             self.hosts.note_answer(peer, answer.1);
         }
-        if let Some(connection) = self.connections.at(slot) {
-            connection.note(slot.side, turn, damaged);
+        let Some(connection) = self.connections.at(slot) else { return };
+        let before = connection.lacks(slot.side);
+        connection.note(slot.side, turn, damaged);
+        let lacks = connection.lacks(slot.side);
+        if lacks != before {
+            let (missing, unseen) = lacks;
+            self.hosts.note_lack(own, packet.sighting.number, missing, unseen);
+            self.hosts.note_lack(peer, packet.sighting.number, false, unseen);
         }
     }
 

@@ -184,6 +184,16 @@ impl Capture {
         self.reader.backwards()
     }
 
+    /// Octets of the file that were read so far, before decompression; nothing of standard input.
+    pub fn octets(&self) -> u64 {
+        self.reader.taken().octets()
+    }
+
+    /// How many octets the file has, if it is an ordinary one.
+    pub fn size_octets(&self) -> Option<u64> {
+        self.reader.taken().size_octets
+    }
+
     /// What the file says was lost, as far as it is read. Reading is a batch ahead of what is delivered.
     pub fn losses(&self) -> Losses {
         self.reader.losses()

@@ -6,6 +6,8 @@ use super::unpack::{self, Source};
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Octets at the start of a file that tell what it is.
 const LOOK_LEN: usize = 512;
@@ -21,6 +23,37 @@ pub(super) struct Input {
     pub(super) compression: Option<Compression>,
     /// What ended the reading of `head`.
     pub(super) failed: Option<io::Error>,
+    /// How much of it was taken.
+    pub(super) taken: Taken,
+}
+
+/// How much of a file was taken, before decompression.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    octets: Arc<AtomicU64>,
+    /// How much there is, if it is an ordinary file.
+    pub(super) size_octets: Option<u64>,
+}
+
+impl Taken {
+    /// Octets that were taken.
+    pub(super) fn octets(&self) -> u64 {
+        self.octets.load(Ordering::Relaxed)
+    }
+}
+
+/// A source that counts what is taken from it.
+struct Counted {
+    source: Source,
+    octets: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.octets.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 impl Input {
@@ -34,12 +67,17 @@ impl Input {
             return Err(Problem::Folder);
         }
         let file = File::open(path).map_err(Problem::of_system)?;
-        Self::of(Box::new(file), about.is_file())
+        let octets = Arc::<AtomicU64>::default();
+        let counted = Counted { source: Box::new(file), octets: Arc::clone(&octets) };
+        let mut input = Self::of(Box::new(counted), about.is_file())?;
+        input.taken = Taken { octets, size_octets: about.is_file().then_some(about.len()) };
+        Ok(input)
     }
 
     /// Whatever these octets are.
     pub(super) fn of(source: Source, is_file: bool) -> Result<Self, Problem> {
-        let mut input = Self { source, head: Vec::new(), is_file, compression: None, failed: None };
+        let taken = Taken::default();
+        let mut input = Self { source, head: Vec::new(), is_file, compression: None, failed: None, taken };
         input.look();
         let Look::Compressed(compression) = Look::of(&input.head) else { return input.checked() };
         let packed = Cursor::new(std::mem::take(&mut input.head)).chain(input.source);

@@ -4,7 +4,7 @@ use super::Losses;
 use super::batch::{Batch, Place};
 use super::failure::Problem;
 use super::filter::Filter;
-use super::input::Input;
+use super::input::{Input, Taken};
 use super::link::LinkType;
 use super::look::Compression;
 use super::pcap::Pcap;
@@ -20,6 +20,7 @@ const BATCH_OCTETS: usize = 1 << 20;
 pub(super) struct Reader {
     source: Source,
     is_file: bool,
+    taken: Taken,
     pub(super) compression: Option<Compression>,
     format: Format,
     pub(super) filter: Option<Filter>,
@@ -74,6 +75,7 @@ impl Reader {
         let mut reader = Self {
             source: input.source,
             is_file: input.is_file,
+            taken: input.taken,
             compression: input.compression,
             format,
             filter,
@@ -193,6 +195,11 @@ impl Reader {
     /// How many of them claim to be earlier than the one before.
     pub(super) const fn backwards(&self) -> u64 {
         self.position.backwards
+    }
+
+    /// How much of the file was taken.
+    pub(super) const fn taken(&self) -> &Taken {
+        &self.taken
     }
 
     /// What the file says was lost.

@@ -1,0 +1,209 @@
+//! floor 8: what judging captures came to, for programs: one JSON object a line.
+//! `conformance/SCHEMA-check.md` describes every field; a field that does not apply is `null`, and none is ever left out.
+
+use super::Wanted;
+use super::findings::{level, outcomes};
+use crate::judge::file::Judged;
+use crate::judge::problem::Problem;
+use crate::judge::seen::Known;
+use crate::judge::{Report, Verdict, rules};
+use crate::verdict::{Outcome, Reason};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
+
+/// Hosts that are described of a file, beside those with findings.
+const HOSTS_MAX: usize = 1000;
+
+/// One finding.
+#[derive(Debug, Serialize)]
+struct Finding<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    file: &'a str,
+    outcome: &'static str,
+    rule: &'static str,
+    about: &'static str,
+    clause: &'static str,
+    level: Option<&'static str>,
+    reason: Option<&'static str>,
+    host: IpAddr,
+    source: Option<SocketAddr>,
+    destination: Option<SocketAddr>,
+    frame: u64,
+    time_ns: u64,
+    packets: u64,
+    seen: &'a str,
+    bound: &'a str,
+    assumptions: Vec<&'static str>,
+    tap: &'static str,
+    tap_known: &'static str,
+    problems: Vec<&'static str>,
+}
+
+/// One file that was read, to its end or in part.
+#[derive(Debug, Serialize)]
+struct File<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    file: &'a str,
+    packets: u64,
+    connections: u64,
+    rules: usize,
+    rules_with_evidence: usize,
+    outcomes: BTreeMap<&'static str, u64>,
+    reasons: BTreeMap<&'static str, u64>,
+    unlisted: u64,
+    calibration: Calibration,
+    hosts: Vec<Host>,
+    cut: Option<String>,
+    damage: Option<String>,
+    interrupted: bool,
+}
+
+/// What the packets of a file are like.
+#[derive(Debug, Serialize)]
+struct Calibration {
+    unread: u64,
+    snapped: u64,
+    fragments: u64,
+    copies: u64,
+    backwards: u64,
+    unfilled_checksums: u64,
+    oversize: u64,
+}
+
+/// One host of a file.
+#[derive(Debug, Serialize)]
+struct Host {
+    addr: IpAddr,
+    tap: &'static str,
+    tap_known: &'static str,
+    system: Option<&'static str>,
+    style: Option<String>,
+}
+
+/// One file that could not be read at all.
+#[derive(Debug, Serialize)]
+struct Unreadable<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    file: &'a str,
+    error: &'a str,
+}
+
+/// A line for each wanted verdict of a file, the first frame first, and one for the file.
+pub fn file(judged: &Judged, wanted: Wanted) -> String {
+    let report = &judged.report;
+    let shown = report.verdicts.iter().filter(|verdict| wanted.has(verdict.outcome));
+    let mut text: String = shown.map(|verdict| line(&Finding::of(&judged.file, report, verdict))).collect();
+    text.push_str(&line(&File::of(judged, wanted)));
+    text
+}
+
+/// The line of a file that could not be read.
+pub fn unreadable(file: &str, error: &str) -> String {
+    line(&Unreadable { kind: "unreadable", file, error })
+}
+
+fn line(what: &impl Serialize) -> String {
+    // Numbers and text in structs can always be written.
+    let mut text = serde_json::to_string(what).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// How near the tap is to a host, and how that is known.
+fn tap(report: &Report, host: IpAddr) -> (&'static str, &'static str) {
+    let unknown = ("anywhere", Known::Unknown.word());
+    report.hosts.get(&host).map_or(unknown, |seen| (seen.tap.word(), seen.known.word()))
+}
+
+impl<'a> Finding<'a> {
+    fn of(file: &'a str, report: &Report, verdict: &'a Verdict) -> Self {
+        let (tap, tap_known) = tap(report, verdict.host);
+        Self {
+            kind: "finding",
+            file,
+            outcome: verdict.outcome.word(),
+            rule: verdict.rule.id,
+            about: verdict.rule.about,
+            clause: verdict.clause,
+            level: level(verdict.clause).map(|level| level.word()),
+            reason: verdict.reason.map(Reason::code),
+            host: verdict.host,
+            source: verdict.ends.map(|(source, _)| source),
+            destination: verdict.ends.map(|(_, destination)| destination),
+            frame: verdict.number,
+            time_ns: verdict.at.as_nanos(),
+            packets: verdict.count,
+            seen: &verdict.seen,
+            bound: &verdict.bound,
+            assumptions: verdict.rule.assumptions.iter().map(|assumption| assumption.id()).collect(),
+            tap,
+            tap_known,
+            problems: Problem::of(verdict).map(|problem| problem.section).collect(),
+        }
+    }
+}
+
+impl<'a> File<'a> {
+    fn of(judged: &'a Judged, wanted: Wanted) -> Self {
+        let report = &judged.report;
+        let calibration = &report.calibration;
+        let text = |what: Option<&dyn Display>| what.map(ToString::to_string);
+        Self {
+            kind: "file",
+            file: &judged.file,
+            packets: calibration.packets,
+            connections: report.connections,
+            rules: rules().count(),
+            rules_with_evidence: report.with_evidence(),
+            outcomes: outcomes(report)
+                .into_iter()
+                .map(|(outcome, count)| (outcome.word(), count))
+                .chain([(Outcome::Undecided.word(), report.undecided().values().sum())])
+                .collect(),
+            reasons: report.undecided().into_iter().map(|(reason, count)| (reason.code(), count)).collect(),
+            unlisted: report.unlisted,
+            calibration: Calibration {
+                unread: calibration.unread,
+                snapped: calibration.cut,
+                fragments: calibration.fragments,
+                copies: calibration.copies,
+                backwards: calibration.backwards,
+                unfilled_checksums: calibration.unfilled,
+                oversize: calibration.oversize,
+            },
+            hosts: hosts(report, wanted),
+            cut: text(judged.cut.as_ref().map(|cut| cut as &dyn Display)),
+            damage: text(judged.damage.as_ref().map(|damage| damage as &dyn Display)),
+            interrupted: judged.stopped,
+        }
+    }
+}
+
+/// The hosts with a shown finding, and others as long as there is room, in order of address.
+fn hosts(report: &Report, wanted: Wanted) -> Vec<Host> {
+    let shown = report.verdicts.iter().filter(|verdict| wanted.has(verdict.outcome));
+    let found: BTreeSet<IpAddr> = shown.map(|verdict| verdict.host).collect();
+    let mut room = HOSTS_MAX;
+    let described = report.hosts.iter().filter(|(addr, _)| {
+        let has_room = room > 0;
+        room = room.saturating_sub(1);
+        has_room || found.contains(addr)
+    });
+    described
+        .map(|(addr, seen)| {
+            let style = seen.styles.best();
+            Host {
+                addr: *addr,
+                tap: seen.tap.word(),
+                tap_known: seen.known.word(),
+                system: style.and_then(|style| style.system()),
+                style: style.map(ToString::to_string),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,248 @@
+//! `netassay check` as people and programs meet it: text, ladders, JSON lines, annotated captures, a stated
+//! vantage, an interruption.
+
+use conformance::judge::file::file;
+use conformance::trace::capture::Capture;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn captures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures")
+}
+
+fn capture(name: &str) -> PathBuf {
+    captures().join(name)
+}
+
+fn temporary(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn netassay(arguments: &[&str], files: &[&Path]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netassay"));
+    command.arg("check").args(arguments).args(files).env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+}
+
+/// Exit code, standard output and standard error, without the folder of the captures.
+fn check(arguments: &[&str], files: &[&Path]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = netassay(arguments, files).output().expect("netassay runs");
+    let folder = format!("{}/", captures().display());
+    let text = |octets: Vec<u8>| String::from_utf8(octets).expect("text").replace(&folder, "");
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// The text without what grows with every rule.
+fn steady(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("  rules applied")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn findings_are_by_host_with_what_they_rest_on() {
+    let (code, text, complaints) = check(&[], &[&capture("scan-christmas.pcap")]);
+    assert_eq!((code, complaints.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("check_text", steady(&text));
+}
+
+#[test]
+fn a_finding_is_shown_among_what_is_around_it() {
+    let (_, text, _) = check(&["-v", "--notes"], &[&capture("tcp-time-wait-client.pcap")]);
+    insta::assert_snapshot!("check_verbose", steady(&text));
+}
+
+#[test]
+fn many_files_have_sums_by_rule() {
+    let files = ["scan-christmas.pcap", "scan-no-flags.pcap", "arp.pcap"].map(capture);
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let (_, text, _) = check(&[], &files);
+    assert!(text.contains("P-A9") && text.contains(" in 1 file, first scan-"), "{text}");
+    assert!(text.contains("\nall 3 files: 0 fail, "), "{text}");
+}
+
+#[test]
+fn what_can_be_read_only_once_has_no_ladders_and_no_annotation() {
+    let input = || std::fs::File::open(capture("scan-christmas.pcap")).expect("a capture");
+    let output = netassay(&["-v", "-"], &[]).stdin(input()).output().expect("netassay runs");
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(complaint, "netassay: standard input: can be read only once; -v needs a file\n");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("P-A9"));
+    let output =
+        netassay(&["--annotate", "x.pcapng", "-"], &[]).stdin(input()).output().expect("netassay runs");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// The fields that the page documents of a type of line.
+fn documented(page: &str, kind: &str) -> BTreeSet<String> {
+    let section = page.split_once(&format!("## `{kind}`")).expect("a section").1;
+    let section = section.split("\n## ").next().unwrap_or(section);
+    section.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned())).collect()
+}
+
+/// The names in backquotes of the paragraph that begins like this, but for the beginning itself.
+fn named(page: &str, beginning: &str) -> BTreeSet<String> {
+    let paragraph = page.split_once(beginning).expect("a paragraph").1.split("\n\n").next().expect("text");
+    let names = paragraph.split('`').skip(1).step_by(2).filter(|name| *name != "null");
+    names.map(str::to_owned).collect()
+}
+
+fn fields(object: &Value) -> BTreeSet<String> {
+    object.as_object().expect("an object").keys().cloned().collect()
+}
+
+#[test]
+fn every_line_of_json_has_the_fields_that_are_documented() {
+    let page = include_str!("../SCHEMA-check.md");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(captures())
+        .expect("captures")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    files.push(temporary("not\u{1b} there \"\\.pcap"));
+    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let (code, text, _) = check(&["--format", "json", "--undecided", "--notes"], &paths);
+    assert_eq!(code, Some(3));
+    let mut kinds = BTreeSet::new();
+    for line in text.lines() {
+        let object: Value = serde_json::from_str(line).expect("JSON");
+        let kind = object["type"].as_str().expect("a type").to_owned();
+        assert_eq!(fields(&object), documented(page, &kind), "{line}");
+        if kind == "file" {
+            assert_eq!(fields(&object["calibration"]), named(page, "`calibration` counts packets:"));
+            for host in object["hosts"].as_array().expect("hosts") {
+                assert_eq!(fields(host), named(page, "Each of `hosts` has"));
+            }
+        }
+        kinds.insert(kind);
+    }
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["file", "finding", "unreadable"]);
+}
+
+#[test]
+fn json_of_a_capture_stays_as_it_is() {
+    let (_, text, _) = check(&["--format", "json"], &[&capture("tcp-time-wait-client.pcap")]);
+    let finding = text.lines().next().expect("a finding");
+    insta::assert_snapshot!("check_json", finding);
+}
+
+/// Every packet: link type, times, lengths and octets.
+fn packets(path: &Path) -> Vec<(u64, i64, u32, String, Vec<u8>)> {
+    let mut capture = Capture::open(path, None).expect("a capture");
+    let mut all = Vec::new();
+    while let Ok(Some(packet)) = capture.next_packet() {
+        let link = format!("{:?} of {}", packet.link, packet.fcs_octets);
+        all.push((packet.number, packet.epoch_ns, packet.wire_len, link, packet.bytes.to_vec()));
+    }
+    all
+}
+
+#[test]
+fn an_annotated_capture_has_the_same_packets() {
+    for name in
+        ["scan-christmas.pcap", "format-pcapng-mixed-links.pcapng", "format-pcap-ns.pcap", "bulk-v6.pcap"]
+    {
+        let (from, to) = (capture(name), temporary(&format!("annotated-{name}.pcapng")));
+        let to_text = to.to_str().expect("a name in UTF-8");
+        let (code, text, complaints) = check(&["--annotate", to_text, "--notes"], &[&from]);
+        assert_eq!((code, complaints.as_str()), (Some(0), ""), "{name}");
+        assert!(text.contains(" packets have a comment"), "{text}");
+        assert!(packets(&from) == packets(&to), "{name}");
+        let [before, after] = [&from, &to].map(|path| file(path, None).expect("it is read").report.verdicts);
+        assert_eq!(format!("{before:?}"), format!("{after:?}"), "{name}");
+    }
+}
+
+#[test]
+fn wireshark_shows_the_comments() {
+    let to = temporary("annotated-for-tshark.pcapng");
+    let (_, _, complaints) =
+        check(&["--annotate", to.to_str().expect("a name in UTF-8")], &[&capture("scan-christmas.pcap")]);
+    assert_eq!(complaints, "");
+    let mut tshark = Command::new("tshark");
+    tshark
+        .args(["-T", "fields", "-e", "frame.number", "-e", "frame.comment", "-Y", "frame.comment", "-r"])
+        .arg(&to);
+    let Ok(output) = tshark.stderr(Stdio::null()).output() else {
+        eprintln!("SKIP: no tshark");
+        return;
+    };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(shown.lines().count(), 4, "{shown}");
+    let first = "5\tdeviates P-A9 RFC9293-3.1-e (DESCRIBED) 192.0.2.1: flags FPU; allowed: ACK set";
+    assert_eq!(shown.lines().next(), Some(first));
+}
+
+#[test]
+fn an_annotated_capture_never_takes_the_place_of_the_capture() {
+    let own = temporary("annotate-own.pcap");
+    std::fs::copy(capture("arp.pcap"), &own).expect("a copy");
+    let before = std::fs::read(&own).expect("octets");
+    let (code, _, complaints) = check(&["--annotate", own.to_str().expect("a name in UTF-8")], &[&own]);
+    assert_eq!((code, complaints.lines().count()), (Some(2), 1), "{complaints}");
+    assert!(std::fs::read(&own).expect("octets") == before);
+    let (code, ..) = check(&["--annotate", "x.pcapng"], &[&own, &own]);
+    assert_eq!(code, Some(2));
+    let (code, _, complaints) = check(&["--annotate", "/no/such/folder/x.pcapng"], &[&own]);
+    assert_eq!((code, complaints.lines().count()), (Some(3), 1), "{complaints}");
+}
+
+#[test]
+fn a_vantage_is_taken_or_refused() {
+    let scan = capture("tcp-time-wait-client.pcap");
+    let (code, text, complaints) = check(&["--vantage", "host@192.0.2.1"], &[&scan]);
+    assert_eq!((code, complaints.as_str()), (Some(0), ""));
+    assert!(text.contains("192.0.2.1  tap on it (stated)"), "{text}");
+    for (vantage, file) in [
+        // What the sender says here was lost before it came to the tap.
+        ("host@192.0.2.1", "bulk-loss-server.pcap"),
+        ("link", "bulk-loss-server.pcap"),
+        // Not in the capture.
+        ("host@192.0.2.77", "tcp-time-wait-client.pcap"),
+    ] {
+        let (code, text, complaints) = check(&["--vantage", vantage], &[&capture(file)]);
+        assert_eq!(
+            (code, text.as_str(), complaints.lines().count()),
+            (Some(2), "", 1),
+            "{vantage} {complaints}"
+        );
+        assert!(complaints.contains(&format!("--vantage {vantage}: {file}: ")), "{complaints}");
+    }
+    let (code, _, complaints) = check(&["--vantage", "near"], &[&scan]);
+    assert!(
+        code == Some(2) && complaints.contains("`near` is none of host, link, path, far"),
+        "{complaints}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interruption_shows_what_was_found_so_far() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    use std::io::{BufRead, BufReader, Read, Write};
+
+    let capture = std::fs::read(capture("ping-v4.pcap")).expect("octets");
+    let (header, records) = capture.split_at(24);
+
+    // The first file is judged and shown before the second is read: from then on interruptions are taken.
+    let first = self::capture("arp.pcap");
+    let mut child = netassay(&[], &[&first, Path::new("-")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("netassay runs");
+    let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("a line");
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).expect("it runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    let _ = stdin.write_all(header);
+    // It reads no more once it looks up.
+    while stdin.write_all(records).is_ok() {}
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).expect("text");
+    assert_eq!(child.wait().expect("its end").code(), Some(130), "{rest}");
+    assert!(rest.contains("standard input: ") && rest.contains("  interrupted: "), "{rest}");
+}
