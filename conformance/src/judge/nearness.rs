@@ -34,8 +34,8 @@ pub struct Nearness {
     routed: Option<(u64, u8)>,
     /// The first packet before which octets of the host are missing, or late.
     missing: Option<u64>,
-    /// The first packet with which somebody acknowledges octets of the host that the capture does not have, or
-    /// the host such octets of the other side.
+    /// The first packet with which somebody acknowledges octets of the host that the capture does not have,
+    /// or the host such octets of the other side.
     unseen: Option<u64>,
     /// The first packet whose checksum a network card has yet to fill in.
     unfilled: Option<u64>,

@@ -1,5 +1,7 @@
 //! floor 8: what judging captures came to, for programs: one JSON object a line.
-//! `conformance/SCHEMA-check.md` describes every field; a field that does not apply is `null`, and none is ever left out.
+//!
+//! `conformance/SCHEMA-check.md` describes every field. A field that does not apply is `null`, and none is ever
+//! left out.
 
 use super::Wanted;
 use super::findings::{level, outcomes};
