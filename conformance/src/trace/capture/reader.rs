@@ -26,6 +26,8 @@ pub(super) struct Reader {
     pub(super) filter: Option<Filter>,
     /// What was read and is not in a batch yet: the beginning of a record.
     rest: Vec<u8>,
+    /// Octets of the record that `rest` begins, as far as it tells.
+    lacks: usize,
     position: Position,
     /// How the source ended, once it did.
     source_end: Option<End>,
@@ -80,6 +82,7 @@ impl Reader {
             format,
             filter,
             rest: input.head,
+            lacks: 0,
             position: Position::default(),
             source_end: None,
             end: None,
@@ -99,9 +102,11 @@ impl Reader {
         let mut at = 0;
         while self.end.is_none() && batch.places.is_empty() {
             // What is walked over already makes room.
-            octets.copy_within(at..filled, 0);
-            filled -= at;
-            self.position.offset += at as u64;
+            if at > 0 {
+                octets.copy_within(at..filled, 0);
+                filled -= at;
+                self.position.offset += at as u64;
+            }
             self.top_up(&mut octets, &mut filled);
             at = 0;
             self.walk(octets.get(..filled).unwrap_or_default(), &mut at, &mut batch.places);
@@ -137,7 +142,8 @@ impl Reader {
     /// grows only once it is full, so that a length that lies costs nothing.
     fn top_up(&mut self, octets: &mut Vec<u8>, filled: &mut usize) {
         if *filled == octets.len() {
-            octets.resize(filled.saturating_mul(2), 0);
+            let useful = self.lacks.max(*filled + BATCH_OCTETS);
+            octets.resize(useful.min(filled.saturating_mul(2)), 0);
         }
         while self.source_end.is_none() && *filled < octets.len() {
             match self.source.read(octets.get_mut(*filled..).unwrap_or_default()) {
@@ -176,6 +182,7 @@ impl Reader {
         match stop {
             Err(problem) => self.end = Some(End::Problem(problem.located(position.frames, offset))),
             Ok(lacks) => {
+                self.lacks = lacks;
                 let there = octets.len() - *at;
                 let whole = there == 0 && position.pass == 0 && !within;
                 let lacks = position.pass.max(lacks as u64);
