@@ -126,6 +126,39 @@ fn json_of_a_capture_stays_as_it_is() {
     insta::assert_snapshot!("check_json", finding);
 }
 
+/// The system that each host of a capture opens connections like.
+fn systems(name: &str) -> Vec<Option<String>> {
+    let (_, text, _) = check(&["--format", "json"], &[&capture(name)]);
+    let last: Value = serde_json::from_str(text.lines().last().expect("a line")).expect("JSON");
+    let hosts = last["hosts"].as_array().expect("hosts");
+    let styled = hosts.iter().filter(|host| !host["style"].is_null());
+    styled.map(|host| host["system"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn linux_is_known_by_how_it_opens_connections() {
+    let linux = || Some("Linux".to_owned());
+    for name in ["http-v4.pcap", "http-v6.pcap", "tcp-no-timestamps.pcap", "bulk-iperf3.pcap"] {
+        assert_eq!(systems(name), [linux(), linux()], "{name}");
+    }
+    // A port scanner writes its SYNs itself, and what it is answered depends on them.
+    assert_eq!(systems("scan-syn.pcap"), [None, None]);
+}
+
+#[test]
+fn smoltcp_is_known_by_how_it_opens_connections() {
+    use conformance::drive::replay::recording::Side;
+    use conformance::host::smoltcp::Smoltcp;
+    use conformance::{judge, replay};
+
+    let recorded = replay::read(&capture("http-v4.pcap"), None).expect("it is read");
+    let mut host = Smoltcp::new();
+    let replayed = replay::recording(&recorded.recording, &[Side::Client], &mut host);
+    let report = judge::trace(&replayed.first().expect("a conversation").trace);
+    let asks = report.hosts.values().find_map(|seen| seen.styles.asks).expect("a SYN");
+    assert_eq!(asks.system(), Some("smoltcp"), "{asks}");
+}
+
 /// Every packet: link type, times, lengths and octets.
 fn packets(path: &Path) -> Vec<(u64, i64, u32, String, Vec<u8>)> {
     let mut capture = Capture::open(path, None).expect("a capture");

@@ -29,6 +29,17 @@ fn explain_what_is_not_there() {
 }
 
 #[test]
+fn explain_rules_and_problems() {
+    insta::assert_snapshot!(transcript(&["explain", "p-a8", "RFC2525"]));
+    let assumption = transcript(&["explain", "A11"]);
+    assert!(
+        assumption.starts_with("$ netassay explain A11\na11  the packet is from the host"),
+        "{assumption}"
+    );
+    assert!(assumption.contains(" P-A8,"), "{assumption}");
+}
+
+#[test]
 fn list_by_prefix() {
     insta::assert_snapshot!(transcript(&["list", "rfc5961"]));
 }
@@ -76,6 +87,7 @@ fn usage() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
         ("help_assay", &["assay", "--help"]),
+        ("help_check", &["check", "--help"]),
         ("help_explain", &["explain", "--help"]),
         ("help_list", &["list", "--help"]),
         ("help_serve", &["serve", "--help"]),

@@ -126,7 +126,7 @@ impl Run<'_> {
             Err(error) => return self.unreadable(&error, out),
         };
         if let Some(stated) = self.args.vantage.filter(|_| !judged.stopped)
-            && let Some(contradiction) = stated.contradiction(&judged.report)
+            && let Some(contradiction) = stated.contradiction(&judged)
         {
             out.flush()?;
             complain(&format!("--vantage {stated}: {}: {contradiction}", judged.file));
@@ -212,11 +212,10 @@ impl Run<'_> {
         if self.args.format == Format::Json {
             return Ok(());
         }
-        if self.args.files.len() > 1 {
-            let bold = |text: &str| out.bold(text);
-            let text = text::sums(&self.sums, Look { wanted: self.wanted, bold: &bold });
-            write!(out, "{text}")?;
-        }
+        let bold = |text: &str| out.bold(text);
+        let look = Look { wanted: self.wanted, bold: &bold };
+        let text = text::sums(&self.sums, look, self.args.files.len() > 1);
+        write!(out, "{text}")?;
         if !self.assumptions.is_empty() {
             write!(out, "findings rest on:\n{}", text::legend(&self.assumptions))?;
         }

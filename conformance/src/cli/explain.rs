@@ -3,10 +3,11 @@
 
 use super::{Exit, complain, out::Out};
 use conformance::judge::assume::{Assumption, Tap};
-use conformance::judge::problem::{PROBLEMS, Problem};
+use conformance::judge::problem::{PROBLEMS, Problem, Shown};
 use conformance::judge::rule::{Rule, Whose};
 use conformance::judge::rules;
 use conformance::requirement::{Catalogue, Linux, Observe, Requirement, Strength};
+use conformance::verdict::Outcome;
 use std::io::{self, Write};
 
 /// Width of the column of labels.
@@ -17,7 +18,8 @@ const OFFERED: usize = 3;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  netassay explain RFC9293-MUST-10 rfc5961-3.2-c P-A8 a11")]
 pub(super) struct Args {
-    /// Ids of requirements, of rules (P-A8) and of what rules take for granted (a11), in upper or lower case
+    /// Ids of requirements, of rules (P-A8) and of what rules take for granted (a11), in upper or lower case;
+    /// RFC2525 for the known problems of TCP
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
             Subject::Requirement(requirement) => explain(requirement, out)?,
             Subject::Rule(rule) => explain_rule(catalogue, rule, out)?,
             Subject::Assumption(assumption) => explain_assumption(assumption, out)?,
+            Subject::Problems => explain_problems(out)?,
         }
     }
     Ok(exit)
@@ -51,13 +54,16 @@ enum Subject<'a> {
     Requirement(&'a Requirement),
     Rule(&'static Rule),
     Assumption(Assumption),
+    Problems,
 }
 
 impl<'a> Subject<'a> {
     fn of(catalogue: &'a Catalogue, id: &'a str) -> Option<Self> {
         let rule = rules().find(|rule| rule.id.eq_ignore_ascii_case(id)).map(Self::Rule);
         let assumption = Assumption::ALL.iter().find(|one| one.id().eq_ignore_ascii_case(id));
-        rule.or(assumption.map(|one| Self::Assumption(*one)))
+        let problems = id.eq_ignore_ascii_case("RFC2525").then_some(Self::Problems);
+        rule.or(problems)
+            .or(assumption.map(|one| Self::Assumption(*one)))
             .or_else(|| find(catalogue, id).map(Self::Requirement))
     }
 }
@@ -134,7 +140,11 @@ fn explain_rule(catalogue: &Catalogue, rule: &Rule, out: &mut Out) -> io::Result
     };
     out.labelled("  judges", LABELS, whom)?;
     out.labelled("  tap", LABELS, tap(rule.tap))?;
-    out.labelled("  claims", LABELS, &format!("{} at the most", rule.ceiling))?;
+    let claims = rule.clauses.iter().filter_map(|clause| {
+        catalogue.get(clause).map(|requirement| Outcome::of_breach(requirement.level).min(rule.ceiling))
+    });
+    let most = claims.max().unwrap_or(rule.ceiling);
+    out.labelled("  claims", LABELS, &format!("{most} at the most"))?;
     for clause in rule.clauses {
         let Some(requirement) = catalogue.get(clause) else { continue };
         let text = format!("{clause} ({}): {}", requirement.level, requirement.summary);
@@ -168,6 +178,26 @@ fn explain_assumption(assumption: Assumption, out: &mut Out) -> io::Result<()> {
     writeln!(out)?;
     let resting = rules().filter(|rule| rule.assumptions.contains(&assumption)).map(|rule| rule.id);
     out.labelled("  rules", LABELS, &listed(resting))
+}
+
+/// The known problems of RFC 2525, and which of them recorded traffic shows.
+fn explain_problems(out: &mut Out) -> io::Result<()> {
+    let heading = out.bold("RFC2525");
+    writeln!(out, "{heading}  Known TCP Implementation Problems")?;
+    writeln!(out, "findings of `netassay check` have these names where they are one of them")?;
+    writeln!(out)?;
+    for problem in &PROBLEMS {
+        let shown = match problem.shown {
+            Shown::Clauses(clauses) => format!("shown by breaches of {}", clauses.join(", ")),
+            Shown::Rule(id) => format!("shown by breaches of {id}"),
+            Shown::As(section) => {
+                format!("shown as that of section {section}; the two can not be told apart")
+            }
+            Shown::Never(reason) => format!("recorded traffic can not show it: {reason}"),
+        };
+        out.labelled(&format!("  {}", problem.section), 8, &format!("{}: {shown}", problem.name))?;
+    }
+    Ok(())
 }
 
 /// Ids, each once.

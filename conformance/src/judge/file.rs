@@ -5,7 +5,7 @@ use super::assume::Vantage;
 use super::crew::{self, Ended};
 use super::packet::Sighting;
 use super::shard::Bounds;
-use crate::trace::capture::{Capture, CaptureError, Cut, LinkType, Packet};
+use crate::trace::capture::{Capture, CaptureError, Cut, LinkType, Losses, Packet};
 use stack::base::Mac;
 use stack::wire::ethernet::EtherType;
 use std::ops::ControlFlow;
@@ -24,6 +24,8 @@ pub struct Judged {
     pub damage: Option<CaptureError>,
     /// Whether reading was stopped before the end; the packets before are judged.
     pub stopped: bool,
+    /// What the file says was lost before it was recorded.
+    pub losses: Losses,
 }
 
 /// How far judging a file has come.
@@ -86,7 +88,8 @@ fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judg
     let (report, ended) = crew::judge(&mut capture, manner.vantage, effort, &mut ask);
     let cut = capture.cut().cloned();
     let Ended { damage, stopped } = ended;
-    Judged { file: capture.file().to_owned(), report, cut, damage, stopped }
+    let losses = capture.losses();
+    Judged { file: capture.file().to_owned(), report, cut, damage, stopped, losses }
 }
 
 /// What a recorded packet shows, if a network layer can be found in it.

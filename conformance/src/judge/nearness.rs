@@ -190,4 +190,47 @@ mod tests {
         here.note_answer(Answer { own_us: 50, other_us: 60 });
         assert!(!here.is_near());
     }
+
+    #[test]
+    fn what_speaks_against_a_place_is_told_with_its_frame() {
+        let mut here = Nearness::default();
+        assert_eq!(here.against_near(), None);
+        here.note_lack(9, true, false);
+        here.note_lack(7, true, true);
+        assert_eq!(here.against_near(), Some(Against::Missing { frame: 7 }));
+        here.note_hops(8, Some(61));
+        here.note_hops(5, Some(128));
+        assert_eq!(here.against_near(), Some(Against::Routed { frame: 8, hops: 61 }));
+        assert_eq!(here.against_far(), None);
+        here.note_unfilled(3);
+        assert_eq!(here.against_far(), Some(Against::Unfilled { frame: 3 }));
+    }
+
+    #[test]
+    fn a_host_that_is_slow_now_and_then_may_be_near() {
+        let (slow, fast) = (Answer { own_us: 9_000, other_us: 100 }, Answer { own_us: 100, other_us: 9_000 });
+        let mut here = Nearness::default();
+        (0..2).for_each(|_| here.note_answer(slow));
+        assert_eq!(here.against_near(), None);
+        here.note_answer(slow);
+        assert_eq!(here.against_near(), Some(Against::Slow { times: 3 }));
+        here.note_answer(fast);
+        assert_eq!(here.against_near(), None);
+    }
+
+    #[test]
+    fn the_order_of_what_is_noted_does_not_matter() {
+        let note = |here: &mut Nearness, number: u64| {
+            here.note_hops(number, Some(60 + number as u8));
+            here.note_lack(number, number.is_multiple_of(2), number.is_multiple_of(3));
+            here.note_answer(Answer { own_us: number, other_us: 100 * number });
+        };
+        let mut whole = Nearness::default();
+        (1..9).for_each(|number| note(&mut whole, number));
+        let mut halves = [Nearness::default(); 2];
+        (1..9).rev().for_each(|number| note(&mut halves[number as usize % 2], number));
+        let [mut one, other] = halves;
+        one.merge(&other);
+        assert_eq!(one, whole);
+    }
 }

@@ -60,7 +60,11 @@ pub const PROBLEMS: [Problem; 18] = [
         Never("how many probes and how far apart is a setting, and RFC 9293 gives no bound"),
     ),
     problem("2.10", "Failure to back off retransmission timeout", Clauses(&["RFC6298-5.5-a"])),
-    problem("2.11", "Insufficient interval between keepalives", Clauses(&["RFC9293-MUST-28"])),
+    problem(
+        "2.11",
+        "Insufficient interval between keepalives",
+        Never("two hours is the default, and any program may change it"),
+    ),
     problem(
         "2.12",
         "Window probe deadlock",
@@ -73,9 +77,17 @@ pub const PROBLEMS: [Problem; 18] = [
         "Failure to send FIN notification promptly",
         Never("a recording does not show when the program closed the connection"),
     ),
-    problem("2.16", "Failure to send a RST after Half Duplex Close", Clauses(&["RFC9293-SHLD-3"])),
-    problem("2.17", "Failure to RST on close with data pending", Clauses(&["RFC9293-SHLD-3"])),
-    problem("2.18", "Options missing from TCP MSS calculation", Clauses(&["RFC6691-2-b", "RFC9293-MUST-16"])),
+    problem(
+        "2.16",
+        "Failure to send a RST after Half Duplex Close",
+        Never("a program that is gone can not be told from one that only ended its own sending"),
+    ),
+    problem(
+        "2.17",
+        "Failure to RST on close with data pending",
+        Never("a recording does not show what the program left unread"),
+    ),
+    problem("2.18", "Options missing from TCP MSS calculation", Clauses(&["RFC6691-2-b"])),
 ];
 
 impl Problem {

@@ -1,8 +1,8 @@
 //! floor 7: where somebody says that the tap is, and whether the capture agrees.
 
 use super::assume::{Tap, Vantage};
+use super::file::Judged;
 use super::nearness::Against;
-use super::report::Report;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -82,12 +82,15 @@ pub enum Contradiction {
     Absent(IpAddr),
     /// This speaks against it.
     Against(IpAddr, Against),
+    /// The file itself says that packets were lost, so that no host is seen whole.
+    Lost,
 }
 
 impl fmt::Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent(host) => write!(f, "{host} does not send any TCP or UDP in this capture"),
+            Self::Absent(host) => write!(f, "{host} is not in the capture"),
+            Self::Lost => write!(f, "the file says that packets were lost before they were recorded"),
             Self::Against(host, against) => write!(f, "the capture contradicts it for {host}: {against}"),
         }
     }
@@ -100,11 +103,15 @@ impl Stated {
     }
 
     /// What in a judged capture speaks against it, of the lowest address.
-    pub fn contradiction(self, report: &Report) -> Option<Contradiction> {
+    pub fn contradiction(self, judged: &Judged) -> Option<Contradiction> {
+        let report = &judged.report;
         if let Some(whose) = self.whose.filter(|whose| !report.hosts.contains_key(whose)) {
             return Some(Contradiction::Absent(whose));
         }
         let meant = report.hosts.iter().filter(|(host, _)| self.whose.is_none_or(|whose| whose == **host));
+        if self.class == Class::Host && judged.losses.any() {
+            return Some(Contradiction::Lost);
+        }
         meant.into_iter().find_map(|(host, seen)| {
             let against = match self.class {
                 Class::Host | Class::Link => seen.nearness.against_near(),

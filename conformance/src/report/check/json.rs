@@ -1,7 +1,7 @@
 //! floor 8: what judging captures came to, for programs: one JSON object a line.
 //!
-//! `conformance/SCHEMA-check.md` describes every field. A field that does not apply is `null`, and none is ever
-//! left out.
+//! `conformance/SCHEMA-check.md` describes every field. A field that does not apply is `null`, and none is
+//! ever left out.
 
 use super::Wanted;
 use super::findings::{level, outcomes};
@@ -52,6 +52,8 @@ struct File<'a> {
     file: &'a str,
     packets: u64,
     connections: u64,
+    connections_idle: u64,
+    connections_crowded: u64,
     rules: usize,
     rules_with_evidence: usize,
     outcomes: BTreeMap<&'static str, u64>,
@@ -74,6 +76,9 @@ struct Calibration {
     backwards: u64,
     unfilled_checksums: u64,
     oversize: u64,
+    lost_by_interface: u64,
+    lost_by_system: u64,
+    lost_before_packets: u64,
 }
 
 /// One host of a file.
@@ -160,6 +165,8 @@ impl<'a> File<'a> {
             file: &judged.file,
             packets: calibration.packets,
             connections: report.connections,
+            connections_idle: report.left.idle,
+            connections_crowded: report.left.crowded,
             rules: rules().count(),
             rules_with_evidence: report.with_evidence(),
             outcomes: outcomes(report)
@@ -177,6 +184,9 @@ impl<'a> File<'a> {
                 backwards: calibration.backwards,
                 unfilled_checksums: calibration.unfilled,
                 oversize: calibration.oversize,
+                lost_by_interface: judged.losses.by_interface,
+                lost_by_system: judged.losses.by_system,
+                lost_before_packets: judged.losses.before_packets,
             },
             hosts: hosts(report, wanted),
             cut: text(judged.cut.as_ref().map(|cut| cut as &dyn Display)),

@@ -23,6 +23,8 @@ use std::fmt::{self, Write};
 const OUTCOME_WIDTH: usize = 11;
 /// Characters before what belongs to a finding.
 const INDENT: usize = OUTCOME_WIDTH + 4;
+/// Hosts whose findings are shown, the gravest first.
+const HOSTS_MAX: usize = 50;
 /// Hosts of which it is noted how they open connections.
 const STYLES_MAX: usize = 40;
 
@@ -60,8 +62,14 @@ pub fn file(judged: &Judged, excerpts: &Excerpts, look: Look<'_>) -> String {
         let _ = writeln!(text, "  {cut}");
     }
     calibration(&report.calibration, &mut text);
-    for of_host in findings::by_host(report, look.wanted) {
-        host(report, &of_host, excerpts, look, &mut text);
+    unseen(judged, &mut text);
+    let hosts = findings::by_host(report, look.wanted);
+    for of_host in hosts.iter().take(HOSTS_MAX) {
+        host(report, of_host, excerpts, look, &mut text);
+    }
+    if let Some(more) = hosts.len().checked_sub(HOSTS_MAX + 1) {
+        let more = count(more as u64 + 1, "host");
+        let _ = writeln!(text, "  {more} more with findings; --format json lists all");
     }
     if look.wanted.notes {
         styles(report, &mut text);
@@ -90,6 +98,25 @@ fn calibration(calibration: &Calibration, text: &mut String) {
         facts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if !facts.is_empty() {
         let _ = writeln!(text, "  packets: {}", facts.join(", "));
+    }
+}
+
+/// What the judge did not get to see, or not to the end.
+fn unseen(judged: &Judged, text: &mut String) {
+    let losses = judged.losses;
+    if losses.any() {
+        let lost = losses.by_interface.saturating_add(losses.by_system).saturating_add(losses.before_packets);
+        let _ = writeln!(
+            text,
+            "  the file says that {} were lost before they were recorded",
+            count(lost, "packet")
+        );
+    }
+    let left = judged.report.left;
+    for (number, why) in [(left.idle, "silent for a day"), (left.crowded, "too many at the same time")] {
+        if number > 0 {
+            let _ = writeln!(text, "  {} not followed to the end: {why}", count(number, "TCP connection"));
+        }
     }
 }
 
@@ -180,10 +207,18 @@ pub fn used(report: &Report, wanted: Wanted) -> BTreeSet<Assumption> {
     shown.flat_map(|verdict| verdict.rule.assumptions).copied().collect()
 }
 
-/// Sums over all files: every rule that found something, and the counts.
-pub fn sums(sums: &Sums, look: Look<'_>) -> String {
+/// Sums: every rule that found something, if there is more than one host or file, and the counts over all
+/// files.
+pub fn sums(sums: &Sums, look: Look<'_>, several: bool) -> String {
     let mut text = String::new();
-    for of_rule in sums.by_rule() {
+    let rules = sums.by_rule();
+    if !several && rules.iter().all(|of_rule| of_rule.hosts < 2) {
+        return text;
+    }
+    if !rules.is_empty() {
+        let _ = writeln!(text, "by rule:");
+    }
+    for of_rule in rules {
         let outcome = (look.bold)(&format!("{:OUTCOME_WIDTH$}", of_rule.outcome));
         let level = findings::level(of_rule.clause).map_or("", |level| level.word());
         let (file, frame) = &of_rule.first;
@@ -197,7 +232,9 @@ pub fn sums(sums: &Sums, look: Look<'_>) -> String {
             count(of_rule.files, "file"),
         );
     }
-    let _ = writeln!(text, "all {} files: {}", sums.files, counts(&sums.outcomes, &sums.reasons));
+    if several {
+        let _ = writeln!(text, "all {} files: {}", sums.files, counts(&sums.outcomes, &sums.reasons));
+    }
     text
 }
 
