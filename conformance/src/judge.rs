@@ -15,14 +15,21 @@ pub mod connection;
 mod copies;
 mod crew;
 pub mod ends;
+pub mod ethernet;
 pub mod facts;
 pub mod file;
 mod front;
 mod hash;
 pub mod hosts;
 pub mod icmp;
+pub mod icmp_duty;
+pub mod icmp_error;
 pub mod ip;
+pub mod ip_fragment;
+pub mod ip_option;
+pub mod ipv6_extension;
 pub mod kind;
+pub mod nd;
 pub mod nearness;
 pub mod packet;
 pub mod problem;
@@ -51,7 +58,7 @@ use report::Pending;
 pub use report::{Report, Tally, Verdict};
 use rule::{Rule, Scene, Whose};
 use shard::{Bounds, Shard};
-use stack::wire::ethernet::{self, EtherType};
+use stack::wire::ethernet::{EtherType, HEADER_OCTETS, View as Ethernet};
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -65,9 +72,16 @@ pub const RULES: &[&[Rule]] = &[
     tcp_ecn::RULES,
     tcp_close::RULES,
     ip::RULES,
+    ip_option::RULES,
+    ip_fragment::RULES,
+    ipv6_extension::RULES,
     udp::RULES,
     icmp::RULES,
+    icmp_error::RULES,
+    icmp_duty::RULES,
+    nd::RULES,
     arp::RULES,
+    ethernet::RULES,
 ];
 
 /// Every rule, in order.
@@ -165,19 +179,20 @@ fn sightings(trace: &Trace) -> impl Iterator<Item = Sighting<'_>> {
         }
     });
     (1..).zip(frames).filter_map(|(number, (at, frame, judged))| {
-        let (ethertype, bytes, wire_len) = network(trace.link, frame)?;
-        Some(Sighting { number, at, ethertype, bytes, wire_len, inside: false, judged })
+        let (ethertype, link, bytes, wire_len) = network(trace.link, frame)?;
+        Some(Sighting { number, at, ethertype, link, bytes, wire_len, inside: false, judged })
     })
 }
 
 /// What a frame of a trace carries.
-fn network(link: Link, frame: &Frame) -> Option<(EtherType, &[u8], u32)> {
+fn network(link: Link, frame: &Frame) -> Option<(EtherType, Option<packet::Link>, &[u8], u32)> {
     match link {
         Link::Ethernet => {
-            let view = ethernet::View::read(&frame.bytes).ok()?;
-            let bytes = frame.bytes.get(ethernet::HEADER_OCTETS..)?;
-            let header = u32::try_from(ethernet::HEADER_OCTETS).ok()?;
-            Some((view.ethertype(), bytes, frame.wire_len.saturating_sub(header)))
+            let view = Ethernet::read(&frame.bytes).ok()?;
+            let bytes = frame.bytes.get(HEADER_OCTETS..)?;
+            let header = u32::try_from(HEADER_OCTETS).ok()?;
+            let link = packet::Link::plain(&view);
+            Some((view.ethertype(), Some(link), bytes, frame.wire_len.saturating_sub(header)))
         }
         Link::Ip => {
             let ethertype = match frame.bytes.first()? >> 4 {
@@ -185,7 +200,7 @@ fn network(link: Link, frame: &Frame) -> Option<(EtherType, &[u8], u32)> {
                 6 => EtherType::IPV6,
                 _ => return None,
             };
-            Some((ethertype, &frame.bytes, frame.wire_len))
+            Some((ethertype, None, &frame.bytes, frame.wire_len))
         }
     }
 }
@@ -217,7 +232,8 @@ fn pending(index: usize, rule: &Rule, breach: rule::Breach, scene: &Scene<'_>) -
     let checksum = checksum_of(rule, scene);
     let wrong = checksum.is_some() && matches!(doubt, None | Some(Reason::OneBit));
     let takes_numbers = |segment: &&Segment<'_>| wrong && segment.end() != segment.view.seq();
-    let end = scene.segment().filter(takes_numbers).map(Segment::end);
+    // Who acknowledges its first octet has taken the segment.
+    let end = scene.segment().filter(takes_numbers).map(|segment| segment.view.seq().wrapping_add(1));
     let (packet, ends) = (scene.packet, scene.packet.ends());
     let (host, ends, turned) = match of {
         Whose::Sender => (packet.src, ends, 0),

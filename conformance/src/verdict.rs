@@ -94,6 +94,9 @@ reasons! {
     PortReuse "port-reuse" "an earlier connection of the same ports may still have been on the way"
     Copy "copy" "the capture may have the same packet twice"
     CaptureStart "capture-start" "what explains it may have come before the capture began"
+    SharedAddress "shared-address" "several hosts may use the address, each with identifications of its own"
+    Overwritten "overwritten" "the field never changes in packets of this host: who wrote the capture may have set it"
+    Converted "converted" "an access point may have turned a frame for many into one for each"
     InsideHost "inside-host" "the capture may show traffic that never leaves the host"
 }
 

@@ -17,6 +17,12 @@ const DEVIATIONS: &[(&str, &str)] = &[
     ("tcp-time-wait-client.pcap", "P-A8"),
 ];
 
+/// Failures that are real, with the reason: file, rule.
+const FAILURES: &[(&str, &str)] = &[
+    // Fragments that overlap were made to see what becomes of them.
+    ("fragments-overlap-v6.pcap", "P-I12"),
+];
+
 fn captures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures");
     let entries = std::fs::read_dir(&folder).expect("the captures are there");
@@ -27,7 +33,7 @@ fn captures() -> Vec<PathBuf> {
 
 #[test]
 fn no_host_of_our_captures_fails_and_known_deviations_are_found() {
-    let mut deviations = BTreeSet::new();
+    let (mut deviations, mut failures) = (BTreeSet::new(), BTreeSet::new());
     for path in captures() {
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8").to_owned();
         let judged = match file(&path, None) {
@@ -39,7 +45,9 @@ fn no_host_of_our_captures_fails_and_known_deviations_are_found() {
             }
         };
         for verdict in judged.report.verdicts {
-            assert!(verdict.outcome != Outcome::Fail, "{name}: {verdict:#?}");
+            let known = FAILURES.contains(&(name.as_str(), verdict.rule.id));
+            assert!(verdict.outcome != Outcome::Fail || known, "{name}: {verdict:#?}");
+            failures.extend((verdict.outcome == Outcome::Fail).then(|| (name.clone(), verdict.rule.id)));
             if verdict.outcome == Outcome::Deviates {
                 deviations.insert((name.clone(), verdict.rule.id));
             }
@@ -47,6 +55,9 @@ fn no_host_of_our_captures_fails_and_known_deviations_are_found() {
     }
     for (name, rule) in DEVIATIONS {
         assert!(deviations.contains(&((*name).to_owned(), *rule)), "{rule} is no longer found in {name}");
+    }
+    for (name, rule) in FAILURES {
+        assert!(failures.contains(&((*name).to_owned(), *rule)), "{rule} is no longer found in {name}");
     }
 }
 

@@ -10,7 +10,7 @@ use super::pair::references;
 use crate::drive::link::plan::Plan;
 use crate::drive::link::{Variation, lab, packet_at};
 use crate::judge::assume::{Tap, Vantage};
-use crate::judge::packet::Sighting;
+use crate::judge::packet::{self, Sighting};
 use crate::judge::{Judge, Report, Verdict};
 #[cfg(target_os = "linux")]
 use crate::run::linux;
@@ -154,7 +154,7 @@ fn from(meeting: &Meeting, place: Place, hosts: [IpAddr; 2], taps: &TapPlan) -> 
 pub fn judged(recording: &Recording, vantage: Vantage) -> Report {
     let mut judge = Judge::new(vantage);
     for (number, shot) in (1..).zip(&recording.shots) {
-        let Some((ethertype, at)) = network(recording.link, &shot.bytes) else {
+        let Some((ethertype, link, at)) = network(recording.link, &shot.bytes) else {
             judge.pass_over();
             continue;
         };
@@ -162,6 +162,7 @@ pub fn judged(recording: &Recording, vantage: Vantage) -> Report {
             number,
             at: shot.at,
             ethertype,
+            link,
             bytes: shot.bytes.get(at..).unwrap_or(&[]),
             wire_len: shot.wire_len.saturating_sub(u32::try_from(at).unwrap_or(0)),
             inside: false,
@@ -172,13 +173,16 @@ pub fn judged(recording: &Recording, vantage: Vantage) -> Report {
 }
 
 /// What a frame carries, and where it begins.
-fn network(link: Link, frame: &[u8]) -> Option<(EtherType, usize)> {
+fn network(link: Link, frame: &[u8]) -> Option<(EtherType, Option<packet::Link>, usize)> {
     let at = packet_at(link);
     match link {
-        Link::Ethernet => ethernet::View::read(frame).ok().map(|view| (view.ethertype(), at)),
+        Link::Ethernet => {
+            let view = ethernet::View::read(frame).ok()?;
+            Some((view.ethertype(), Some(packet::Link::plain(&view)), at))
+        }
         Link::Ip => match frame.first()? >> 4 {
-            4 => Some((EtherType::IPV4, at)),
-            6 => Some((EtherType::IPV6, at)),
+            4 => Some((EtherType::IPV4, None, at)),
+            6 => Some((EtherType::IPV6, None, at)),
             _ => None,
         },
     }

@@ -6,6 +6,7 @@ pub mod close;
 pub mod ecn;
 pub mod numbers;
 pub mod opening;
+pub mod pair;
 pub mod sack;
 pub mod sent;
 pub mod side;

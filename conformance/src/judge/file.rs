@@ -3,13 +3,21 @@
 use super::Report;
 use super::assume::Vantage;
 use super::crew::{self, Ended};
-use super::packet::Sighting;
+use super::packet::{LLC_SAP_6, Link, Sighting};
 use super::shard::Bounds;
-use crate::trace::capture::{Capture, CaptureError, Cut, LinkType, Losses, Packet};
+use crate::trace::capture::{
+    Capture, CaptureError, Cut, Direction, LinkError, LinkType, Losses, Network, Packet,
+};
 use stack::base::Mac;
-use stack::wire::ethernet::EtherType;
+use stack::wire::ethernet::{self, EtherType};
 use std::ops::ControlFlow;
 use std::path::Path;
+
+/// The service access point that IP must not use (RFC 1122 section 2.3.3).
+const SAP_6: u8 = 6;
+
+/// Octets of an LLC header.
+const LLC_OCTETS: usize = 3;
 
 /// What a capture file came to.
 #[derive(Debug)]
@@ -94,16 +102,55 @@ fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judg
 
 /// What a recorded packet shows, if a network layer can be found in it.
 pub(super) fn sighting<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
-    let network = packet.network(false).ok()?;
+    let network = network(packet)?;
     Some(Sighting {
         number: packet.number,
         at: packet.at,
         ethertype: EtherType(network.ethertype),
+        link: header(packet, &network),
         bytes: network.bytes,
         wire_len: network.wire_len,
         inside: may_be_inside(packet.link, network.source, network.destination),
         judged: true,
     })
+}
+
+/// The network layer of a packet, also behind LLC with the service access point that IP must not use.
+fn network<'a>(packet: &Packet<'a>) -> Option<Network<'a>> {
+    match packet.network(false) {
+        Ok(network) => Some(network),
+        Err(LinkError::Llc { dsap: SAP_6, ssap: SAP_6 }) => {
+            let address = |at: usize| Some(Mac(*packet.bytes.get(at..)?.first_chunk()?));
+            let before = ethernet::HEADER_OCTETS + LLC_OCTETS;
+            Some(Network {
+                ethertype: LLC_SAP_6.0,
+                bytes: packet.bytes.get(before..)?,
+                wire_len: packet.wire_len.checked_sub(u32::try_from(before).ok()?)?,
+                source: address(6),
+                destination: address(0),
+                direction: Direction::Unknown,
+                tunnels: 0,
+            })
+        }
+        Err(_) => None,
+    }
+}
+
+/// The header of a frame of Ethernet that has the packet in it and nothing between the two.
+fn header(packet: &Packet<'_>, network: &Network<'_>) -> Option<Link> {
+    let (src, dst) = network.source.zip(network.destination)?;
+    // Who writes frames without a station that they are from writes no frames of a host.
+    let written = src.is_group() || src == Mac::default();
+    if packet.link != LinkType::Ethernet || network.tunnels > 0 || written {
+        return None;
+    }
+    let on_wire = packet.wire_len.saturating_sub(u32::from(packet.fcs_octets));
+    let header_octets = u16::try_from(on_wire.checked_sub(network.wire_len)?).ok()?;
+    let before = packet.bytes.get(..header_octets.into())?;
+    let is_next = before.last_chunk().is_some_and(|last| u16::from_be_bytes(*last) == network.ethertype);
+    let is_snap = ethernet::View::read(packet.bytes).is_ok_and(|view| view.ethertype().is_length());
+    let direct = is_next || network.ethertype == LLC_SAP_6.0;
+    direct.then_some(Link { src, dst, header_octets, is_snap })
 }
 
 /// Whether the frame may never have left its host: loopback frames have no addresses, or zeros; cooked

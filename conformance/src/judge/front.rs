@@ -7,6 +7,7 @@
 use super::assume::{Calibration, Vantage};
 use super::copies::Copies;
 use super::ends::Ends;
+use super::facts::pair;
 use super::hash::Mix;
 use super::packet::{Packet, Sighting, Upper};
 use stack::base::Instant;
@@ -125,7 +126,10 @@ fn way(packet: &Packet<'_>) -> Way {
         Upper::Tcp(_) => false,
         Upper::Udp(..) | Upper::Icmpv4(..) | Upper::Icmpv6(..) | Upper::Fragment(_) | Upper::Other => true,
     };
-    let pair = between_hosts.then(|| shard(of_hosts(packet.src, packet.dst)));
+    let pair = between_hosts.then(|| {
+        let [src, dst] = pair::ends(packet);
+        shard(of_hosts(src, dst))
+    });
     Way { flow, pair }
 }
 

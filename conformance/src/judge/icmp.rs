@@ -1,28 +1,30 @@
-//! floor 7: rules about ICMP messages (RFC 792, RFC 1122 section 3.2.2, RFC 4443 section 2.4, RFC 4861). An
-//! error quotes what it is about, so that it shows by itself whether it may exist.
-//!
-//! Left out: redirects and router advertisements by hosts (nothing shows who is a router), how much an error
-//! quotes above the minimum, and its type of service.
+//! floor 7: rules about the form of ICMP messages (RFC 792, RFC 1191 section 4, RFC 4443, RFC 4884, RFC
+//! 6633). What an error may be about is in [`icmp_error`](super::icmp_error), what is owed in
+//! [`icmp_duty`](super::icmp_duty).
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Kind;
+use super::ip::looks_replaced;
 use super::kind::On;
-use super::packet::{Net, Upper};
+use super::packet::{Extent, Upper};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_format::of_kind;
-use stack::wire::{icmpv4, icmpv6, ipv4, ipv6};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use crate::verdict::{Outcome, Reason};
+use stack::wire::{checksum as sum, icmpv4, icmpv6};
 
 /// What every claim about a message takes for granted.
 const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
 
-const PROTOCOL_V4: u8 = 1;
 const FRAGMENTATION_NEEDED: u8 = 4;
-const UNRECOGNIZED_OPTION: u8 = 2;
-const ROUTER_ADVERTISEMENT: u8 = 134;
-const NEIGHBOR_SOLICITATION: u8 = 135;
-const NEIGHBOR_ADVERTISEMENT: u8 = 136;
-const REDIRECT_V6: u8 = 137;
+
+/// What every link carries in one piece (RFC 8200 section 5).
+const LINK_OCTETS_MIN: u32 = 1280;
+
+/// Octets before the quote of an error.
+const BEFORE_QUOTE_OCTETS: usize = 8;
+
+/// Octets that a quote has at least where an extension structure follows it (RFC 4884 section 4).
+const QUOTE_OCTETS_MIN: usize = 128;
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[
@@ -36,53 +38,8 @@ pub const RULES: &[Rule] = &[
         ..Rule::USUAL
     },
     Rule {
-        id: "P-M2",
-        about: "no ICMP error about an ICMP error or a redirect",
-        clauses: &["RFC1122-3.2.2-f", "RFC4443-2.4-e", "RFC4443-2.4-f"],
-        on: On::ICMP,
-        assumptions: FORM,
-        judge: about_an_error,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-M3",
-        about: "no ICMP error about a packet to many",
-        clauses: &["RFC1122-3.2.2-g", "RFC4443-2.4-g"],
-        on: On::ICMP,
-        assumptions: FORM,
-        judge: about_a_group,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-M4",
-        about: "no ICMP error about a fragment but the first",
-        clauses: &["RFC1122-3.2.2-i"],
-        on: On::ICMP,
-        assumptions: FORM,
-        judge: about_a_later_fragment,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-M5",
-        about: "no ICMP error about a packet whose source is not one host",
-        clauses: &["RFC1122-3.2.2-j", "RFC4443-2.4-i"],
-        on: On::ICMP,
-        assumptions: FORM,
-        judge: about_no_host,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-M6",
-        about: "an ICMP error quotes the header and eight octets",
-        clauses: &["RFC1122-3.2.2-c"],
-        on: On::ICMP,
-        assumptions: FORM,
-        judge: quotes_enough,
-        ..Rule::USUAL
-    },
-    Rule {
         id: "P-M7",
-        about: "unused fields of unreachable messages are zero",
+        about: "unused fields of errors are zero",
         clauses: &["RFC792-Message_Formats-a", "RFC4443-3.1-c"],
         on: On::ICMP,
         assumptions: FORM,
@@ -99,12 +56,41 @@ pub const RULES: &[Rule] = &[
         ..Rule::USUAL
     },
     Rule {
-        id: "P-M9",
-        about: "neighbour discovery has hop limit 255",
-        clauses: &["RFC4861-6.1.2-a", "RFC4861-7.1.1-a", "RFC4861-7.1.2-a"],
+        id: "P-M14",
+        about: "who needs a fragment says how large",
+        clauses: &["RFC1191-4-a"],
+        on: On::ICMPV4,
+        assumptions: FORM,
+        judge: next_hop_mtu,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-M15",
+        about: "links carry 1280 octets of IPv6",
+        clauses: &["RFC8200-5-b"],
         on: On::ICMPV6,
         assumptions: FORM,
-        judge: discovery_hop_limit,
+        // Who translates to IPv4 was allowed to ask for less (RFC 2460 section 5).
+        ceiling: Outcome::Deviates,
+        judge: smallest_link,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-M16",
+        about: "an extension structure follows a quote of a length that is given",
+        clauses: &["RFC4884-4-a"],
+        on: On::ICMP,
+        assumptions: FORM,
+        judge: extension_structure,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-M17",
+        about: "an ICMPv6 message comes from one node",
+        clauses: &["RFC4443-2.2-a"],
+        on: On::ICMPV6,
+        assumptions: FORM,
+        judge: source,
         ..Rule::USUAL
     },
 ];
@@ -118,127 +104,31 @@ fn checksum(scene: &Scene<'_>) -> Opinion {
     })
 }
 
-/// An ICMPv4 error with the header that it quotes.
-fn error_v4<'a>(scene: &Scene<'a>) -> Option<(&'a icmpv4::View<'a>, ipv4::View<'a>)> {
-    let Upper::Icmpv4(view, _) = &scene.packet.upper else { return None };
-    let quoted = ipv4::View::read(view.data()).ok()?;
-    let readable = icmpv4::kind::is_error(view.kind()) && quoted.version() == 4 && quoted.ihl() >= 5;
-    readable.then_some((view, quoted))
-}
-
-/// An ICMPv6 error with the header that it quotes.
-fn error_v6<'a>(scene: &Scene<'a>) -> Option<(&'a icmpv6::View<'a>, ipv6::View<'a>)> {
-    let Upper::Icmpv6(view, _) = &scene.packet.upper else { return None };
-    let quoted = ipv6::View::read(view.body().get(4..)?).ok()?;
-    (icmpv6::is_error(view.kind()) && quoted.version() == 6).then_some((view, quoted))
-}
-
-fn about_an_error(scene: &Scene<'_>) -> Opinion {
-    if let Some((_, quoted)) = error_v4(scene) {
-        let is_icmp = quoted.protocol() == PROTOCOL_V4 && quoted.fragment_offset_octets() == 0;
-        let kind = quoted.payload().first().filter(|_| is_icmp).copied();
-        return Opinion::unless(kind.is_some_and(icmpv4::kind::is_error), "RFC1122-3.2.2-f", || {
-            (format!("an error about ICMP type {}", kind.unwrap_or(0)), "none about an error".into())
-        });
+/// The unused octets of an ICMPv4 error. The second of them may give the length of the quote (RFC 4884), the
+/// last two the next-hop MTU.
+const fn unused_v4(view: &icmpv4::View<'_>) -> Option<[u8; 3]> {
+    let [first, _, third, fourth] = view.rest();
+    match view.kind() {
+        icmpv4::kind::DESTINATION_UNREACHABLE if view.code() == FRAGMENTATION_NEEDED => Some([first, 0, 0]),
+        icmpv4::kind::DESTINATION_UNREACHABLE | icmpv4::kind::TIME_EXCEEDED => Some([first, third, fourth]),
+        icmpv4::kind::PARAMETER_PROBLEM => Some([0, third, fourth]),
+        _ => None,
     }
-    let Some((_, quoted)) = error_v6(scene) else { return Opinion::Absent };
-    let kind = quoted.extensions().upper().ok().and_then(|upper| {
-        let first = upper.fragment.is_none_or(|fragment| fragment.offset_octets == 0);
-        upper.payload.first().filter(|_| first && upper.protocol == icmpv6::PROTOCOL).copied()
-    });
-    let (broken, clause) = match kind {
-        Some(REDIRECT_V6) => (true, "RFC4443-2.4-f"),
-        Some(kind) => (icmpv6::is_error(kind), "RFC4443-2.4-e"),
-        None => (false, "RFC4443-2.4-e"),
-    };
-    Opinion::unless(broken, clause, || {
-        (
-            format!("an error about ICMPv6 type {}", kind.unwrap_or(0)),
-            "none about an error or redirect".into(),
-        )
-    })
-}
-
-fn about_a_group(scene: &Scene<'_>) -> Opinion {
-    if let Some((_, quoted)) = error_v4(scene) {
-        let dst: Ipv4Addr = quoted.dst();
-        return Opinion::unless(dst.is_multicast() || dst.is_broadcast(), "RFC1122-3.2.2-g", || {
-            (format!("an error about a packet to {dst}"), "none about packets to many".into())
-        });
-    }
-    let Some((view, quoted)) = error_v6(scene) else { return Opinion::Absent };
-    let excepted = view.kind() == icmpv6::PACKET_TOO_BIG
-        || (view.kind() == icmpv6::PARAMETER_PROBLEM && view.code() == UNRECOGNIZED_OPTION);
-    let dst: Ipv6Addr = quoted.dst();
-    Opinion::unless(dst.is_multicast() && !excepted, "RFC4443-2.4-g", || {
-        (format!("an error about a packet to {dst}"), "none about packets to many".into())
-    })
-}
-
-fn about_a_later_fragment(scene: &Scene<'_>) -> Opinion {
-    let Some((_, quoted)) = error_v4(scene) else { return Opinion::Absent };
-    let offset = quoted.fragment_offset_octets();
-    Opinion::unless(offset != 0, "RFC1122-3.2.2-i", || {
-        (format!("an error about a fragment at octet {offset}"), "about the first only".into())
-    })
-}
-
-fn about_no_host(scene: &Scene<'_>) -> Opinion {
-    if let Some((_, quoted)) = error_v4(scene) {
-        let src: Ipv4Addr = quoted.src();
-        let loopback = src.is_loopback() && !scene.packet.dst.is_loopback();
-        let none = src.is_unspecified() || src.is_multicast() || src.octets()[0] >= 240 || loopback;
-        return Opinion::unless(none, "RFC1122-3.2.2-j", || {
-            (format!("an error about a packet from {src}"), "a source that is one host".into())
-        });
-    }
-    let Some((_, quoted)) = error_v6(scene) else { return Opinion::Absent };
-    let src: Ipv6Addr = quoted.src();
-    Opinion::unless(src.is_unspecified() || src.is_multicast(), "RFC4443-2.4-i", || {
-        (format!("an error about a packet from {src}"), "a source that is one host".into())
-    })
-}
-
-fn quotes_enough(scene: &Scene<'_>) -> Opinion {
-    let Upper::Icmpv4(view, extent) = &scene.packet.upper else { return Opinion::Absent };
-    let Some((_, quoted)) = error_v4(scene) else { return Opinion::Absent };
-    let header = 4 * usize::from(quoted.ihl());
-    let data = usize::from(quoted.total_len_octets()).saturating_sub(header).min(8);
-    let there = extent.len_octets.saturating_sub(icmpv4::HEADER_OCTETS);
-    let code = view.code();
-    Opinion::unless(there < header + data, "RFC1122-3.2.2-c", || {
-        (
-            format!("type {} code {code} quotes {there} octets", view.kind()),
-            format!("at least {}", header + data),
-        )
-    })
 }
 
 fn unused_fields(scene: &Scene<'_>) -> Opinion {
-    match &scene.packet.upper {
-        Upper::Icmpv4(view, _) if view.kind() == icmpv4::kind::DESTINATION_UNREACHABLE => {
-            // The second octet may give the length of the quote (RFC 4884), the last two the next-hop MTU.
-            let [first, _, third, fourth] = view.rest();
-            let used = view.code() == FRAGMENTATION_NEEDED;
-            let broken = first != 0 || (!used && (third != 0 || fourth != 0));
-            Opinion::unless(broken, "RFC792-Message_Formats-a", || {
-                (format!("unused octets {:02x?}", view.rest()), "zero".into())
-            })
-        }
+    let (unused, clause) = match &scene.packet.upper {
+        Upper::Icmpv4(view, _) => (unused_v4(view), "RFC792-Message_Formats-a"),
+        // The first octet may give the length of the quote (RFC 4884).
         Upper::Icmpv6(view, _) if view.kind() == icmpv6::DESTINATION_UNREACHABLE => {
-            // The first octet may give the length of the quote (RFC 4884).
-            let Some([_, rest @ ..]) = view.body().first_chunk::<4>() else { return Opinion::Absent };
-            Opinion::unless(*rest != [0; 3], "RFC4443-3.1-c", || {
-                (format!("unused octets {rest:02x?}"), "zero".into())
-            })
+            (view.body().get(1..).and_then(<[u8]>::first_chunk).copied(), "RFC4443-3.1-c")
         }
-        Upper::Icmpv4(..)
-        | Upper::Icmpv6(..)
-        | Upper::Tcp(_)
-        | Upper::Udp(..)
-        | Upper::Fragment(_)
-        | Upper::Other => Opinion::Absent,
-    }
+        Upper::Icmpv6(..) | Upper::Tcp(_) | Upper::Udp(..) | Upper::Fragment(_) | Upper::Other => {
+            return Opinion::Absent;
+        }
+    };
+    let Some(unused) = unused else { return Opinion::Absent };
+    Opinion::unless(unused != [0; 3], clause, || (format!("unused octets {unused:02x?}"), "zero".into()))
 }
 
 fn source_quench(scene: &Scene<'_>) -> Opinion {
@@ -248,17 +138,88 @@ fn source_quench(scene: &Scene<'_>) -> Opinion {
     })
 }
 
-fn discovery_hop_limit(scene: &Scene<'_>) -> Opinion {
-    let (Upper::Icmpv6(view, _), Net::V6(ip, _)) = (&scene.packet.upper, &scene.packet.net) else {
+fn next_hop_mtu(scene: &Scene<'_>) -> Opinion {
+    let Upper::Icmpv4(view, _) = &scene.packet.upper else { return Opinion::Absent };
+    let about = (icmpv4::kind::DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED);
+    if (view.kind(), view.code()) != about {
+        return Opinion::Absent;
+    }
+    let [_, _, high, low] = view.rest();
+    Opinion::unless((high, low) == (0, 0), "RFC1191-4-a", || {
+        ("fragmentation needed for a next hop of 0 octets".into(), "the MTU of the next hop".into())
+    })
+}
+
+fn smallest_link(scene: &Scene<'_>) -> Opinion {
+    let Upper::Icmpv6(view, _) = &scene.packet.upper else { return Opinion::Absent };
+    let Some(mtu) = view.body().first_chunk().filter(|_| view.kind() == icmpv6::PACKET_TOO_BIG) else {
         return Opinion::Absent;
     };
-    let clause = match view.kind() {
-        ROUTER_ADVERTISEMENT => "RFC4861-6.1.2-a",
-        NEIGHBOR_SOLICITATION => "RFC4861-7.1.1-a",
-        NEIGHBOR_ADVERTISEMENT => "RFC4861-7.1.2-a",
-        _ => return Opinion::Absent,
-    };
-    let hops = ip.hop_limit();
-    debug_assert!(matches!(scene.packet.src, IpAddr::V6(_)));
-    Opinion::unless(hops != 255, clause, || (format!("hop limit {hops}"), "255".into()))
+    let mtu = u32::from_be_bytes(*mtu);
+    Opinion::unless(mtu < LINK_OCTETS_MIN, "RFC8200-5-b", || {
+        (format!("packet too big for a link of {mtu} octets"), format!("at least {LINK_OCTETS_MIN}"))
+    })
+}
+
+/// Length of the quote in octets as an error gives it, for those types that can: zero if it gives none.
+pub(super) fn quote_length<'a>(scene: &Scene<'a>) -> Option<(usize, Extent<'a>)> {
+    match &scene.packet.upper {
+        Upper::Icmpv4(view, extent) => {
+            use icmpv4::kind::{DESTINATION_UNREACHABLE, PARAMETER_PROBLEM, TIME_EXCEEDED};
+            let kinds = [DESTINATION_UNREACHABLE, PARAMETER_PROBLEM, TIME_EXCEEDED];
+            kinds.contains(&view.kind()).then(|| (4 * usize::from(view.rest()[1]), *extent))
+        }
+        Upper::Icmpv6(view, extent) => {
+            let kinds = [icmpv6::DESTINATION_UNREACHABLE, icmpv6::TIME_EXCEEDED];
+            let words = view.body().first().filter(|_| kinds.contains(&view.kind()))?;
+            Some((8 * usize::from(*words), *extent))
+        }
+        Upper::Tcp(_) | Upper::Udp(..) | Upper::Fragment(_) | Upper::Other => None,
+    }
+}
+
+/// Whether these octets are an extension structure beyond doubt: version, checksum, and objects to the end.
+fn is_extension_structure(bytes: &[u8]) -> bool {
+    let [0x20, 0, a, b, objects @ ..] = bytes else { return false };
+    if (*a, *b) == (0, 0) || objects.is_empty() || sum::of(bytes) != 0 {
+        return false;
+    }
+    let mut rest = objects;
+    while let [high, low, ..] = rest {
+        let len = usize::from(u16::from_be_bytes([*high, *low]));
+        match rest.get(len..) {
+            Some(behind) if len >= 4 && len.is_multiple_of(4) => rest = behind,
+            Some(_) | None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+fn extension_structure(scene: &Scene<'_>) -> Opinion {
+    let Some((given, extent)) = quote_length(scene) else { return Opinion::Absent };
+    if !extent.is_whole() {
+        return Opinion::Cut;
+    }
+    let quote = extent.bytes.get(BEFORE_QUOTE_OCTETS..).unwrap_or(&[]);
+    let behind = |octets: usize| quote.get(octets..).is_some_and(is_extension_structure);
+    let bound = || format!("a quote of at least {QUOTE_OCTETS_MIN} octets, and its length");
+    match given {
+        0 if behind(QUOTE_OCTETS_MIN) => Opinion::unless(true, "RFC4884-4-a", || {
+            ("an extension structure behind a quote without a length".into(), bound())
+        }),
+        0 => Opinion::Absent,
+        given if !behind(given) => Opinion::Absent,
+        given => Opinion::unless(given < QUOTE_OCTETS_MIN, "RFC4884-4-a", || {
+            (format!("an extension structure behind a quote of {given} octets"), bound())
+        }),
+    }
+}
+
+fn source(scene: &Scene<'_>) -> Opinion {
+    let Upper::Icmpv6(..) = &scene.packet.upper else { return Opinion::Absent };
+    let src = scene.packet.src;
+    Opinion::unless(src.is_multicast(), "RFC4443-2.2-a", || {
+        (format!("a message from {src}"), "a source that is one node".into())
+    })
+    .doubting(looks_replaced(src).then_some(Reason::Anonymised))
 }

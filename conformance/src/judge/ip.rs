@@ -1,12 +1,12 @@
-//! floor 7: rules about IP packets by themselves (RFC 791, RFC 1122 section 3.2.1, RFC 8200 section 4.5,
-//! RFC 4291 section 2).
+//! floor 7: rules about the headers of IP packets by themselves (RFC 791, RFC 1122 section 3.2.1, RFC 4291
+//! section 2).
 //!
-//! Left out: identification that repeats (it takes the lifetime of fragments), overlapping fragments (they
-//! may be of two packets), a first fragment without the header chain (the capture may have cut it).
+//! RFC1112-6.1-a: the application may ask for another TTL, and nothing shows whether it did.
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Field;
 use super::kind::On;
+use super::nearness::FIRST_HOPS;
 use super::packet::{Net, Upper};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::Reason;
@@ -14,9 +14,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What every claim about a header takes for granted.
 const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
-
-/// Octets that an IP packet can have at the most, header not counted for IPv6.
-const PACKET_OCTETS_MAX: usize = 65_535;
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[
@@ -54,33 +51,6 @@ pub const RULES: &[Rule] = &[
         on: On::IP,
         assumptions: FORM,
         judge: header_length,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-I5",
-        about: "every fragment but the last is a multiple of eight octets",
-        clauses: &["RFC791-3.2-frag-e", "RFC8200-4.5-d"],
-        on: On::FRAGMENT,
-        assumptions: FORM,
-        judge: fragment_length,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-I6",
-        about: "no fragment reaches past the longest packet",
-        clauses: &["RFC791-3.2-frag-g"],
-        on: On::FRAGMENT,
-        assumptions: FORM,
-        judge: fragment_end,
-        ..Rule::USUAL
-    },
-    Rule {
-        id: "P-I7",
-        about: "a whole IPv6 packet has no fragment header",
-        clauses: &["RFC8021-4-a"],
-        on: On::IP,
-        assumptions: FORM,
-        judge: atomic_fragment,
         ..Rule::USUAL
     },
     Rule {
@@ -143,49 +113,6 @@ fn header_length(scene: &Scene<'_>) -> Opinion {
     })
 }
 
-/// Offset, whether more follow, and length of a fragment's data in octets, by its headers.
-fn fragment(scene: &Scene<'_>) -> Option<(usize, bool, usize)> {
-    match &scene.packet.net {
-        Net::V4(view) => {
-            let (offset, more) = (usize::from(view.fragment_offset_octets()), view.more_fragments());
-            let len = usize::from(view.total_len_octets()).checked_sub(4 * usize::from(view.ihl()))?;
-            (more || offset != 0).then_some((offset, more, len))
-        }
-        Net::V6(view, Some(header)) if !header.is_whole() => {
-            let at = view.extensions().upper().ok()?.offset;
-            let total = stack::wire::ipv6::HEADER_OCTETS + usize::from(view.payload_len_octets());
-            let len = total.checked_sub(at)?;
-            Some((usize::from(header.offset_octets), header.more, len))
-        }
-        Net::V6(..) | Net::Arp(_) => None,
-    }
-}
-
-fn fragment_length(scene: &Scene<'_>) -> Opinion {
-    let Some((_, true, len)) = fragment(scene) else { return Opinion::Absent };
-    let clause = if scene.packet.src.is_ipv4() { "RFC791-3.2-frag-e" } else { "RFC8200-4.5-d" };
-    Opinion::unless(!len.is_multiple_of(8), clause, || {
-        (format!("{len} octets in a fragment with more to follow"), "a multiple of 8".into())
-    })
-}
-
-fn fragment_end(scene: &Scene<'_>) -> Opinion {
-    let (Some((offset, _, len)), Net::V4(view)) = (fragment(scene), &scene.packet.net) else {
-        return Opinion::Absent;
-    };
-    let most = PACKET_OCTETS_MAX - 4 * usize::from(view.ihl());
-    Opinion::unless(offset + len > most, "RFC791-3.2-frag-g", || {
-        (format!("a fragment up to octet {}", offset + len), format!("at most {most}"))
-    })
-}
-
-fn atomic_fragment(scene: &Scene<'_>) -> Opinion {
-    let Net::V6(_, Some(header)) = &scene.packet.net else { return Opinion::Absent };
-    Opinion::unless(header.is_whole(), "RFC8021-4-a", || {
-        ("a fragment header on a whole packet".into(), "no fragment header".into())
-    })
-}
-
 fn addresses(scene: &Scene<'_>) -> Opinion {
     if matches!(scene.packet.net, Net::Arp(_)) {
         return Opinion::Absent;
@@ -201,20 +128,34 @@ fn addresses(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(true, clause, || (seen, bound.into())).doubting(doubt)
 }
 
-/// Traffic from loopback to loopback was recorded inside of a host, whatever the frames look like. Replaced
-/// addresses seldom hit those that mean something by themselves.
-fn doubt_addresses(scene: &Scene<'_>, clause: &str) -> Option<Reason> {
-    let (src, dst) = (scene.packet.src, scene.packet.dst);
-    let replaced = match src {
+/// Replaced addresses seldom hit those that mean something by themselves.
+pub(super) fn looks_replaced(src: IpAddr) -> bool {
+    match src {
         IpAddr::V4(src) => {
             let known = src.is_broadcast() || src.is_unspecified() || src.octets()[..3] == [224, 0, 0];
             !known && (src.is_multicast() || src.octets()[0] == 0)
         }
         IpAddr::V6(src) => src.is_multicast() && src.segments()[1..7] != [0; 6],
-    };
-    let about_loopback = matches!(clause, "RFC1122-3.2.1.3-d" | "RFC4291-2.5.3-a");
+    }
+}
+
+/// Traffic from loopback to loopback was recorded inside of a host, whatever the frames look like.
+fn doubt_addresses(scene: &Scene<'_>, clause: &str) -> Option<Reason> {
+    let (src, dst) = (scene.packet.src, scene.packet.dst);
+    let about_loopback = matches!(clause, "RFC1122-3.2.1.3-d" | "RFC4291-2.5.3-a") || dst.is_unspecified();
     let inside = scene.packet.sighting.inside || (src.is_loopback() && dst.is_loopback());
-    if about_loopback { inside.then_some(Reason::InsideHost) } else { replaced.then_some(Reason::Anonymised) }
+    if about_loopback {
+        inside.then_some(Reason::InsideHost)
+    } else {
+        looks_replaced(src).then_some(Reason::Anonymised)
+    }
+}
+
+/// A packet with hops left as hosts begin with has passed no router, so that its frame and its type of
+/// service are those of its source.
+pub(super) fn doubt_routers(scene: &Scene<'_>) -> Option<Reason> {
+    let passed_none = scene.packet.net.hop_limit().is_none_or(|hops| FIRST_HOPS.contains(&hops));
+    (!passed_none).then_some(Reason::NotNear)
 }
 
 fn martian_v4(src: Ipv4Addr, dst: Ipv4Addr, scene: &Scene<'_>) -> Option<(&'static str, &'static str)> {
@@ -226,10 +167,22 @@ fn martian_v4(src: Ipv4Addr, dst: Ipv4Addr, scene: &Scene<'_>) -> Option<(&'stat
     } else if transport && src.octets()[0] == 0 {
         // Without a connection 0.0.0.0 asks for an address.
         Some(("RFC1122-3.2.1.3-b", "a source that is one host"))
-    } else if src.is_loopback() || dst.is_loopback() {
+    } else if dst.is_unspecified() {
+        Some(("RFC1122-3.2.1.3-b", "a destination that is not 0.0.0.0"))
+    } else if (src.is_loopback() || dst.is_loopback()) && !follows_labels(scene) {
         Some(("RFC1122-3.2.1.3-d", "127/8 stays inside of a host"))
     } else {
         None
+    }
+}
+
+/// What tests a path of labels is sent to 127/8, so that no router takes it further than the labels do (RFC
+/// 8029 section 2.1, RFC 5884 section 4).
+const fn follows_labels(scene: &Scene<'_>) -> bool {
+    const PATH_TESTS: [u16; 2] = [3503, 3784];
+    match &scene.packet.upper {
+        Upper::Udp(view, _) => view.dst_port() == PATH_TESTS[0] || view.dst_port() == PATH_TESTS[1],
+        Upper::Tcp(_) | Upper::Icmpv4(..) | Upper::Icmpv6(..) | Upper::Fragment(_) | Upper::Other => false,
     }
 }
 

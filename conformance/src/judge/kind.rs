@@ -112,6 +112,8 @@ impl On {
     /// Every IP packet.
     pub const IP: Self =
         Self::TCP.and(Self::UDP).and(Self::ICMP).and(Self::FRAGMENT).and(Self::only(Kind::Other));
+    /// Every IP packet but those of an open connection, for what a host does always or never.
+    pub const UNSETTLED: Self = Self(Self::IP.0 & !Self::FLOWING.0);
     /// Everything.
     pub const ANY: Self = Self::IP.and(Self::ARP);
 

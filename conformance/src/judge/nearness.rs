@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// Hop limits with which hosts begin.
-const FIRST_HOPS: [u8; 3] = [64, 128, 255];
+pub(super) const FIRST_HOPS: [u8; 3] = [64, 128, 255];
 
 /// A host on the link answers a SYN or a SYN,ACK within this time; no program has a part in it.
 const NEAR_US: u64 = 2_000;

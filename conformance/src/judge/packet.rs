@@ -1,9 +1,10 @@
 //! floor 7: one packet of a capture, read once for all rules.
 
-use stack::base::Instant;
-use stack::wire::ethernet::EtherType;
+use stack::base::{Instant, Mac};
+use stack::wire::ethernet::{self, EtherType};
 use stack::wire::ipv6::Fragment;
 use stack::wire::ipv6_extension::Body;
+use stack::wire::ipv6_option::HOME_ADDRESS;
 use stack::wire::tcp_option::{Options, TcpOption};
 use stack::wire::{arp, icmpv4, icmpv6, ipv4, ipv6, tcp, udp};
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,8 @@ pub struct Sighting<'a> {
     pub at: Instant,
     /// What the octets are.
     pub ethertype: EtherType,
+    /// The frame that they came in, if it was one of Ethernet.
+    pub link: Option<Link>,
     /// The octets that were captured, from the network-layer header on; link-layer padding may follow.
     pub bytes: &'a [u8],
     /// How many octets there were on the wire from there on.
@@ -26,6 +29,30 @@ pub struct Sighting<'a> {
     pub inside: bool,
     /// Whether its sender is judged. Packets of others are only taken note of.
     pub judged: bool,
+}
+
+/// IP behind LLC with service access point 6, which has no type of its own.
+pub const LLC_SAP_6: EtherType = EtherType(6);
+
+/// The header of an Ethernet frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Station that sent it.
+    pub src: Mac,
+    /// Station that it is for.
+    pub dst: Mac,
+    /// Octets before the network layer, tags counted in.
+    pub header_octets: u16,
+    /// Whether the type is behind a SNAP header (RFC 1042).
+    pub is_snap: bool,
+}
+
+impl Link {
+    /// The header of a frame of Ethernet II without tags.
+    pub const fn plain(frame: &ethernet::View<'_>) -> Self {
+        let header_octets = ethernet::HEADER_OCTETS as u16;
+        Self { src: frame.src(), dst: frame.dst(), header_octets, is_snap: false }
+    }
 }
 
 /// A packet that could be read as far as its network layer.
@@ -149,15 +176,38 @@ impl<'a> Packet<'a> {
         let bytes = sighting.bytes;
         match sighting.ethertype {
             EtherType::IPV4 => Self::read_v4(sighting, ipv4::View::read(bytes).ok()?),
-            EtherType::IPV6 => Self::read_v6(sighting, ipv6::View::read(bytes).ok()?),
+            EtherType::IPV6 => Self::read_v6(sighting, ipv6::View::read(bytes).ok()?)
+                .or_else(|| Self::read_stray_v4(sighting)),
+            LLC_SAP_6 => Self::read_stray_v4(sighting),
             EtherType::ARP => {
                 let view = arp::View::read(bytes).ok()?;
                 let packet = arp::Packet::check(&view).ok()?;
                 let (src, dst) = (packet.sender_ip.into(), packet.target_ip.into());
                 Some(Self { sighting, net: Net::Arp(view), src, dst, upper: Upper::Other })
             }
+            // The number of blocks of 512 octets that the headers are behind (RFC 893).
+            EtherType(0x1001..=0x100f) => {
+                let behind = 512 * usize::from(sighting.ethertype.0 & 15);
+                let [8, 0, _, _, headers @ ..] = bytes.get(behind..)? else { return None };
+                Self::read_headers_v4(sighting, headers)
+            }
             EtherType(_) => None,
         }
+    }
+
+    /// Reads IPv4 where it should not be: only what is IPv4 beyond doubt.
+    fn read_stray_v4(sighting: Sighting<'a>) -> Option<Self> {
+        let view = ipv4::View::read(sighting.bytes).ok()?;
+        let sure = sighting.link.is_some() && view.checksum_holds() && view.stop().is_none();
+        Self::read_v4(sighting, view).filter(|_| sure)
+    }
+
+    /// Reads an IPv4 header alone.
+    fn read_headers_v4(sighting: Sighting<'a>, headers: &'a [u8]) -> Option<Self> {
+        let view = ipv4::View::read(headers).ok()?;
+        let sure = sighting.link.is_some() && view.version() == 4 && view.checksum_holds();
+        let (src, dst) = (view.src().into(), view.dst().into());
+        sure.then_some(Self { sighting, net: Net::V4(view), src, dst, upper: Upper::Other })
     }
 
     fn read_v4(sighting: Sighting<'a>, view: ipv4::View<'a>) -> Option<Self> {
@@ -196,7 +246,12 @@ impl<'a> Packet<'a> {
             match extension.body {
                 Body::Fragment { fragment, .. } => fragment_header = Some(fragment),
                 Body::Routing { segments_left, .. } => addressed &= segments_left == 0,
-                Body::HopByHop(_) | Body::DestinationOptions(_) | Body::Authentication { .. } => (),
+                // The address of a node away from home is summed in place of the source (RFC 6275).
+                Body::DestinationOptions(mut options) => {
+                    addressed &=
+                        !options.any(|option| option.is_ok_and(|option| option.kind == HOME_ADDRESS));
+                }
+                Body::HopByHop(_) | Body::Authentication { .. } => (),
             }
         }
         let upper = match view.extensions().upper() {

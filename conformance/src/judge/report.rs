@@ -32,7 +32,7 @@ pub(super) struct Pending {
     pub(super) at: Instant,
     pub(super) checksum: Option<Kind>,
     pub(super) count: u64,
-    /// Where its octets end in the numbers of its sender, if it takes any and its checksum is wrong.
+    /// Where its first octet ends in the numbers of its sender, if it takes any and its checksum is wrong.
     pub(super) end: Option<u32>,
 }
 

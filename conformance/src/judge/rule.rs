@@ -3,6 +3,7 @@
 use super::assume::{Assumption, Calibration, Tap};
 use super::checksum::{self, Field};
 use super::connection::Place;
+use super::facts::pair::PairPlace;
 use super::facts::turn::Turn;
 use super::kind::{Kind, On};
 use super::packet::{Packet, Segment, Upper};
@@ -19,6 +20,8 @@ pub struct Scene<'a> {
     pub turn: Option<&'a Turn<'a>>,
     /// Its connection, for TCP.
     pub place: Option<Place<'a>>,
+    /// The two addresses, for packets that facts are kept about beside connections.
+    pub pair: Option<PairPlace<'a>>,
     /// Its IPv4 header checksum, if it can be checked.
     pub header_field: Option<Field>,
     /// The checksum of what it carries, if it can be checked.
@@ -105,7 +108,8 @@ pub enum Whose {
 /// A rule: what it demands, what it rests on, and how it judges one packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Its name: `P-A` and `P-B` for TCP, `P-I` for IP, `P-U` for UDP, `P-M` for ICMP, `P-R` for ARP.
+    /// Its name: `P-A` to `P-F` for TCP, `P-I` for IP, `P-X` for what IPv6 has of its own, `P-U`
+    /// for UDP, `P-M` for ICMP, `P-N` for neighbour discovery, `P-R` for ARP, `P-L` for frames.
     pub id: &'static str,
     /// What it demands, as a phrase.
     pub about: &'static str,

@@ -3,6 +3,7 @@
 
 use super::assume::{Assumption, Calibration, Vantage};
 use super::checksum::{self, Field, Kind as Sum};
+use super::facts::pair::Pairs;
 use super::facts::turn::Turn;
 use super::front::{Clock, Part};
 use super::hosts::Hosts;
@@ -21,6 +22,8 @@ pub(super) struct Bounds {
     pub(super) connections: usize,
     /// Addresses that facts are kept about; others are judged without.
     pub(super) hosts: usize,
+    /// Pairs of addresses that facts are kept about at the same time.
+    pub(super) pairs: usize,
     /// Different findings.
     pub(super) findings: usize,
     /// Different findings of one rule.
@@ -30,7 +33,7 @@ pub(super) struct Bounds {
 impl Bounds {
     /// Altogether 1.3 million connections.
     pub(super) const USUAL: Self =
-        Self { connections: 5 << 12, hosts: 1 << 13, findings: 1 << 12, of_a_rule: 1_000 };
+        Self { connections: 5 << 12, hosts: 1 << 13, pairs: 1 << 9, findings: 1 << 12, of_a_rule: 1_000 };
 }
 
 /// The rules that are asked about each kind of packet, with their place among all.
@@ -46,6 +49,7 @@ pub(super) struct Shard {
     calibration: Calibration,
     pub(super) hosts: Hosts,
     connections: Connections,
+    pairs: Pairs,
     pub(super) store: Store,
 }
 
@@ -55,6 +59,7 @@ impl Shard {
             calibration: Calibration::new(vantage),
             hosts: Hosts::new(bounds.hosts),
             connections: Connections::new(bounds.connections),
+            pairs: Pairs::new(bounds.pairs),
             store: Store::new(bounds),
         }
     }
@@ -96,6 +101,7 @@ impl Shard {
             kind: Kind::of(packet),
             turn: turn.as_ref(),
             place: slot.and_then(|slot| self.connections.place_of(slot)),
+            pair: if damaged { None } else { self.pairs.enter(packet) },
             header_field: header.map(|(_, field)| field),
             upper_field: upper,
             calibration: &self.calibration,
@@ -105,12 +111,16 @@ impl Shard {
                 self.store.take(*index, rule, (rule.judge)(&scene), &scene);
             }
         }
+        let answer = slot.filter(|_| !damaged).and_then(|slot| self.connections.answer(slot, &scene));
+        if !damaged {
+            self.pairs.note(packet, upper);
+        }
         let hosts = slot.and_then(|slot| self.connections.hosts(slot));
         let [own, peer] =
             hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
         self.hosts.note(own, packet, fields, slot.is_some());
         let (Some(slot), Some(turn)) = (slot, &turn) else { return };
-        if let Some(answer) = (!damaged).then(|| self.connections.answer(slot, &scene)).flatten() {
+        if let Some(answer) = answer {
             self.hosts.note_answer(own, answer.0);
             self.hosts.note_answer(peer, answer.1);
         }
@@ -144,6 +154,7 @@ impl Shard {
         self.calibration.unfilled += other.calibration.unfilled;
         self.hosts.absorb(other.hosts);
         self.connections.count(&other.connections);
+        self.pairs.count(&other.pairs);
         self.store.absorb(other.store);
     }
 

@@ -4,6 +4,8 @@ mod close;
 mod conversation;
 mod doubts;
 mod exchange;
+mod frames;
+mod network;
 mod send;
 
 use super::*;
@@ -38,6 +40,7 @@ fn the_good_conversation_gives_every_rule_something_to_judge() {
         .map(|(rule, _)| rule.id)
         // Those that need an exchange of their own are given it there.
         .filter(|id| exchange::flaws().all(|flaw| flaw.rule != *id))
+        .filter(|id| network::wrongs().all(|(rule, ..)| rule != id))
         .collect();
     assert!(idle.is_empty(), "no evidence for {idle:?}");
 }
@@ -218,8 +221,10 @@ fn at_the_door_of_the_host_every_breach_is_found_too() {
 #[test]
 fn every_clause_of_every_rule_has_a_mutation_and_exists() {
     let single = TCP.iter().chain(BELOW).map(|(rule, clause, _, _)| (*rule, *clause));
-    let broken: BTreeSet<(&str, &str)> =
-        single.chain(exchange::flaws().map(|flaw| (flaw.rule, flaw.clause))).collect();
+    let broken: BTreeSet<(&str, &str)> = single
+        .chain(exchange::flaws().map(|flaw| (flaw.rule, flaw.clause)))
+        .chain(network::wrongs().map(|(rule, clause, ..)| (*rule, *clause)))
+        .collect();
     let promised: BTreeSet<(&str, &str)> =
         rules().flat_map(|rule| rule.clauses.iter().map(|clause| (rule.id, *clause))).collect();
     assert_eq!(broken, promised);

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 const THREADS: [usize; 4] = [1, 2, 3, 8];
 
 /// So little room that nearly everything has to go.
-const TINY: Bounds = Bounds { connections: 2, hosts: 1, findings: 2, of_a_rule: 1 };
+const TINY: Bounds = Bounds { connections: 2, hosts: 1, pairs: 1, findings: 2, of_a_rule: 1 };
 
 fn captures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures");

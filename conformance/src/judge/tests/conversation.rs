@@ -13,6 +13,8 @@ const SERVER6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2);
 /// ff02::1
 pub(super) const ALL_NODES: [u8; 16] = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1).octets();
 const ICMPV4: u8 = 1;
+/// A protocol that no rule is about.
+const UNKNOWN: u8 = 89;
 
 /// A segment to be.
 #[derive(Clone)]
@@ -166,6 +168,7 @@ impl Conversation {
                 number: index as u64 + 1,
                 at: Instant::ZERO + self.spacing.times(index as u64),
                 ethertype,
+                link: None,
                 bytes: &bytes[..bytes.len().min(self.snap)],
                 wire_len: bytes.len() as u32,
                 inside: false,
@@ -240,8 +243,15 @@ fn datagram_from(src: Ipv4Addr, src_port: u16, data: &[u8]) -> Vec<u8> {
     let datagram = udp::Datagram { src_port, dst_port: 53, payload: data };
     datagram.emit(src.into(), SERVER.into(), &mut payload);
     let mut bytes = Vec::new();
-    let identification = u16::from(data.last().copied().unwrap_or(0)) + 100;
+    let identification = data.iter().fold(100, |id: u16, octet| id * 3 % 10_000 + u16::from(*octet));
     ipv4::Packet { identification, ..packet(src, SERVER, udp::PROTOCOL, &payload) }.emit(&mut bytes);
+    bytes
+}
+
+/// The packet from its destination to its source. No checksum changes.
+fn turned(mut bytes: Vec<u8>) -> Vec<u8> {
+    let (at, octets) = if bytes[0] >> 4 == 4 { (12, 4) } else { (8, 16) };
+    bytes[at..at + 2 * octets].rotate_left(octets);
     bytes
 }
 
@@ -377,16 +387,15 @@ fn unanswered() -> Vec<(&'static str, Tcp)> {
 
 fn below() -> Vec<(&'static str, EtherType, Vec<u8>)> {
     let mut fragment = Vec::new();
-    ipv4::Packet { more_fragments: true, ..packet(CLIENT, SERVER, udp::PROTOCOL, &[0; 16]) }
-        .emit(&mut fragment);
+    ipv4::Packet { more_fragments: true, ..packet(CLIENT, SERVER, UNKNOWN, &[0; 16]) }.emit(&mut fragment);
     let mut udp6 = Vec::new();
     let datagram6 = udp::Datagram { src_port: 5353, dst_port: 53, payload: b"ping" };
     datagram6.emit(CLIENT6.into(), SERVER6.into(), &mut udp6);
     let udp6 = packet6(udp::PROTOCOL, 64, &udp6);
-    let fragment6 = [&[udp::PROTOCOL, 0, 0, 1, 0, 0, 0, 7][..], &[0; 16]].concat();
+    let fragment6 = [&[UNKNOWN, 0, 0, 1, 0, 0, 0, 7][..], &[0; 16]].concat();
     let unreachable =
-        [&[icmpv4::kind::DESTINATION_UNREACHABLE, 3, 0, 0, 0, 0, 0, 0][..], &datagram(9, b"nobody")];
-    let unreachable6 = [&[icmpv6::DESTINATION_UNREACHABLE, 4, 0, 0, 0, 0, 0, 0][..], &udp6];
+        [&[icmpv4::kind::DESTINATION_UNREACHABLE, 3, 0, 0, 0, 0, 0, 0][..], &turned(datagram(9, b"nobody"))];
+    let unreachable6 = [&[icmpv6::DESTINATION_UNREACHABLE, 4, 0, 0, 0, 0, 0, 0][..], &turned(udp6.clone())];
     let mut request = Vec::new();
     arp::Packet {
         operation: arp::Operation::Request,

@@ -172,6 +172,7 @@ quickcheck::quickcheck! {
                 number: index as u64,
                 at: stack::base::Instant::from_nanos(u64::from(*kind) << 24),
                 ethertype,
+                link: None,
                 bytes: &bytes,
                 wire_len: bytes.len() as u32 + u32::from(extra),
                 inside: false,

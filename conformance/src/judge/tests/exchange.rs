@@ -131,6 +131,7 @@ impl Exchange {
                 number,
                 at: Instant::ZERO + Span::from_micros(line.at_us),
                 ethertype: EtherType::IPV4,
+                link: None,
                 bytes: &bytes,
                 wire_len: bytes.len() as u32,
                 inside: false,
@@ -242,7 +243,16 @@ fn the_capture_shows_that_the_tap_is_near_to_the_client() {
         let bytes = line.bytes(number);
         let (at, wire_len) = (Instant::ZERO + Span::from_micros(line.at_us), bytes.len() as u32);
         let ethertype = EtherType::IPV4;
-        judge.see(Sighting { number, at, ethertype, bytes: &bytes, wire_len, inside: false, judged: true });
+        judge.see(Sighting {
+            number,
+            at,
+            ethertype,
+            link: None,
+            bytes: &bytes,
+            wire_len,
+            inside: false,
+            judged: true,
+        });
     }
     assert_eq!(judge.hosts().tap(CLIENT.into()), Tap::OnLink);
     assert_eq!(judge.hosts().tap(SERVER.into()), Tap::Anywhere);

@@ -101,6 +101,7 @@ fn packet<'a>(recorded: &capture::Packet<'a>) -> Option<Packet<'a>> {
         number: recorded.number,
         at: recorded.at,
         ethertype: EtherType(network.ethertype),
+        link: None,
         bytes: network.bytes,
         wire_len: network.wire_len,
         inside: true,
