@@ -46,6 +46,7 @@ assumptions! {
     Arrived "a8" "a packet towards the host reached it, as later ones of the host show"
     Clock "a9" "the clock of the capture runs evenly"
     NoOffload "a10" "the network card finished the packet before it was captured"
+    AllOffers "a12" "no segment that offers a window is missing from the capture, or displaced in it"
     Genuine "a11" "the packet is from the host whose address it carries"
 }
 

@@ -1,6 +1,6 @@
 //! floor 7: from breaches to verdicts: what is kept of them, and what is decided at the end.
 
-use super::assume::{Assumption, Calibration, Vantage};
+use super::assume::{Assumption, Calibration, Tap, Vantage};
 use super::checksum::Kind;
 use super::connection::Connection;
 use super::hash::Mixed;
@@ -251,7 +251,8 @@ impl Store {
                 found.breach.doubt = Some(Reason::Taken);
                 self.altered.insert(found.host);
             }
-            found.breach.doubt = found.breach.doubt.or_else(|| excuse(rule, connection, side));
+            let stated = vantage.of(found.host).is_some_and(|tap| tap <= Tap::OnLink);
+            found.breach.doubt = found.breach.doubt.or_else(|| excuse(rule, connection, side, stated));
         }
     }
 
@@ -291,8 +292,9 @@ impl Store {
     }
 }
 
-/// Which assumption of the rule the connection as a whole refutes.
-fn excuse(rule: &Rule, connection: &Connection, side: usize) -> Option<Reason> {
+/// Which assumption of the rule the connection as a whole refutes. Who states that the tap is near says that
+/// it misses nothing.
+fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Option<Reason> {
     let (own, peer) = (&connection.sides[side].numbers, &connection.sides[1 - side].numbers);
     rule.assumptions.iter().find_map(|assumption| match assumption {
         Assumption::Untouched | Assumption::Genuine => own.hops_differ.then_some(Reason::SeveralTtls),
@@ -302,6 +304,10 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize) -> Option<Reason> {
         // What the other side took and the capture does not have shows that it lost packets of either side.
         Assumption::AllOfPeer => {
             (own.acknowledged_unseen || peer.acknowledged_unseen).then_some(Reason::PeerUnseen)
+        }
+        Assumption::AllOffers => {
+            let window = &connection.sides[1 - side].window;
+            (!stated && window.may_miss_an_offer()).then_some(Reason::PeerUnseen)
         }
         Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
         Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
@@ -325,6 +331,7 @@ fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) 
             Assumption::Captured
             | Assumption::AllOfHost
             | Assumption::AllOfPeer
+            | Assumption::AllOffers
             | Assumption::BothWays
             | Assumption::Handshake
             | Assumption::Untouched

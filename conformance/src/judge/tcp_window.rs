@@ -13,7 +13,7 @@
 //! RFC9293-MAY-8: a window may be closed for as long as its owner wants.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Untouched,
+    self, AllOfPeer, AllOffers, BothWays, Captured, Genuine, Handshake, InOrder, Untouched,
 };
 use super::connection::Place;
 use super::facts::opening::Opening;
@@ -24,7 +24,8 @@ use super::tcp_send::peer_segment_octets;
 use crate::verdict::Reason;
 
 /// What claims about the window take for granted.
-const WINDOW: &[Assumption] = &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Genuine];
+const WINDOW: &[Assumption] =
+    &[Captured, AllOfPeer, AllOffers, BothWays, Handshake, Untouched, InOrder, Genuine];
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[

@@ -3,10 +3,28 @@
 use super::numbers::Numbers;
 use super::opening::Opening;
 use super::side::Side;
-use super::turn::{Turn, is_after, later};
+use super::turn::{Turn, elapsed_us, is_after, later};
 
 /// The largest shift count of a window (RFC 7323 section 2.3).
 const SHIFT_MAX: u8 = 14;
+
+/// For so long after the other side went too far, an offer may have come to it that the capture has later, or
+/// not at all, in microseconds.
+const OFFERS_COME_WITHIN_US: u32 = 1_000_000;
+
+/// What became of an edge behind which the other side sent new data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Overrun {
+    /// There was none.
+    #[default]
+    None,
+    /// Nothing has been offered since that tells.
+    Open,
+    /// More was offered later: the offer that allowed it may be missing.
+    Explained,
+    /// Less was offered later: it was never allowed.
+    Confirmed,
+}
 
 /// The window that one side offers to the other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +41,9 @@ pub struct Window {
     pub is_closed: bool,
     was_closed: bool,
     shrunk: bool,
+    overrun: Overrun,
+    overrun_end: u32,
+    overrun_us: u32,
 }
 
 impl Window {
@@ -40,6 +61,31 @@ impl Window {
     /// the shrinking, and can not know of more room.
     pub fn shrunk_edge(&self, echo: u32) -> Option<u32> {
         (self.shrunk && echo == self.shrunk_stamp).then_some(self.shrunk_edge)
+    }
+
+    /// Whether what the other side sent behind the edge may have been offered by a segment that the capture
+    /// does not have: bare acknowledgements leave no gap.
+    pub const fn may_miss_an_offer(&self) -> bool {
+        matches!(self.overrun, Overrun::Open | Overrun::Explained)
+    }
+
+    /// The other side has sent new data up to `end`.
+    fn note_use(&mut self, end: u32, us: u32) {
+        let beyond = self.known && is_after(end, self.edge);
+        if beyond && self.overrun != Overrun::Explained {
+            (self.overrun, self.overrun_end, self.overrun_us) = (Overrun::Open, end, us);
+        }
+    }
+
+    /// An edge is offered after the other side went past the one before.
+    fn note_overrun(&mut self, edge: u32, us: u32) {
+        if self.overrun == Overrun::Open {
+            if !is_after(self.overrun_end, edge) {
+                self.overrun = Overrun::Explained;
+            } else if elapsed_us(self.overrun_us, us) > OFFERS_COME_WITHIN_US {
+                self.overrun = Overrun::Confirmed;
+            }
+        }
     }
 
     /// Takes in a right edge, from a segment with such a timestamp.
@@ -76,7 +122,10 @@ fn shift(own: &Side, peer: &Side) -> u8 {
 }
 
 /// Takes note of a segment of `own`.
-pub(super) fn note(own: &mut Side, peer: &Side, turn: &Turn<'_>) {
+pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
+    if turn.data_octets > 0 {
+        peer.window.note_use(turn.text_end, turn.us());
+    }
     let Some(ack) = turn.ack.filter(|_| !turn.flags.rst()) else { return };
     let field = u32::from(turn.segment.view.window());
     let shift = if turn.flags.syn() { 0 } else { shift(own, peer) };
@@ -84,6 +133,7 @@ pub(super) fn note(own: &mut Side, peer: &Side, turn: &Turn<'_>) {
     let window = &mut own.window;
     let edge = ack.wrapping_add(field << shift);
     window.only_syn = turn.flags.syn() && (!window.known || window.only_syn);
+    window.note_overrun(edge, turn.us());
     window.offer(edge, &numbers, turn);
     window.is_closed = field == 0;
     if field == 0 {

@@ -92,7 +92,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         rule: "P-C1",
         clause: "RFC7323-2.4-d",
         outcome: Outcome::Fail,
-        tap: Tap::Anywhere,
+        tap: Tap::OnLink,
         good: || windowful(EDGE),
         breaks: |exchange| *exchange = windowful(EDGE + 2),
     },
@@ -100,7 +100,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         rule: "P-C1",
         clause: "RFC5681-2-a",
         outcome: Outcome::Fail,
-        tap: Tap::Anywhere,
+        tap: Tap::OnLink,
         good: || unscaled(windowful(EDGE), 64_000),
         breaks: |exchange| *exchange = unscaled(windowful(EDGE + 2), 64_000),
     },
@@ -108,7 +108,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         rule: "P-B3",
         clause: "RFC7323-2.2-d",
         outcome: Outcome::Fail,
-        tap: Tap::Anywhere,
+        tap: Tap::OnLink,
         good: || first_window(1_000),
         breaks: |exchange| *exchange = first_window(2_000),
     },
@@ -319,6 +319,16 @@ fn an_edge_that_was_offered_once_may_be_what_the_host_knows() {
 fn an_edge_that_the_capture_lost_shows_in_what_is_acknowledged() {
     let exchange = windowful(EDGE + 5_000).then([ack("taken", 90_000, false, 1, EDGE + 9_000)]);
     assert_eq!(decided(&exchange, Tap::Anywhere, "P-C1"), undecided(Reason::PeerUnseen));
+}
+
+#[test]
+fn an_edge_that_the_capture_lost_shows_in_what_is_offered_later() {
+    let beyond = || windowful(EDGE + 5_000);
+    assert_eq!(decided(&beyond(), Tap::Anywhere, "P-C1"), undecided(Reason::PeerUnseen));
+    let more = beyond().then([ack("more", 90_000, false, 1, 5_001)]);
+    assert_eq!(decided(&more, Tap::Anywhere, "P-C1"), undecided(Reason::PeerUnseen));
+    let same = beyond().then([ack("the same", 2_090_000, false, 1, 1)]);
+    assert_eq!(decided(&same, Tap::Anywhere, "P-C1"), Some((Outcome::Fail, None)));
 }
 
 #[test]

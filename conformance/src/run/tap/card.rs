@@ -18,22 +18,26 @@ const CHECKSUM_AT: usize = 16;
 /// What is recorded at an end that has such a card.
 pub fn below(recording: &Recording, end: usize, taps: &TapPlan) -> Recording {
     let Recording { link, shots } = recording;
-    let mut seen: Vec<Shot> = Vec::with_capacity(shots.len());
+    // What comes from the host is not summed yet, and what was joined is not summed again.
+    let mut seen: Vec<(Shot, bool)> = Vec::with_capacity(shots.len());
     for shot in shots {
-        let joined = seen.last_mut().is_some_and(|last| {
+        let joined = seen.last_mut().is_some_and(|(last, unfilled)| {
             let wanted = shot.from == end || taps.joins();
-            wanted && last.from == shot.from && last.at == shot.at && extend(last, shot, *link)
+            let joined = wanted && last.from == shot.from && last.at == shot.at && extend(last, shot, *link);
+            *unfilled |= joined;
+            joined
         });
         if !joined {
-            seen.push(shot.clone());
+            seen.push((shot.clone(), shot.from == end || taps.virtual_link()));
         }
     }
-    for shot in &mut seen {
-        if shot.from == end || taps.virtual_link() {
+    let finished = seen.into_iter().map(|(mut shot, unfilled)| {
+        if unfilled {
             empty(&mut shot.bytes, *link);
         }
-    }
-    Recording { link: *link, shots: seen }
+        shot
+    });
+    Recording { link: *link, shots: finished.collect() }
 }
 
 /// Puts a segment behind the one before, if a card could have cut them so: nothing but their numbers and the
