@@ -116,6 +116,10 @@ pub struct Written {
     pub wrong: u64,
 }
 
+/// One flipped bit explains a wrong sum. Where few could be checked, some of them may be damaged more often
+/// than not; so many are not.
+const ONE_BIT_MIN: u64 = 16;
+
 /// What the capture says about one address.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostFacts {
@@ -198,7 +202,7 @@ impl HostFacts {
             Some(Reason::Unfilled)
         } else if written.right == 0 {
             Some(Reason::NoneRight)
-        } else if one_bit && written.one_bit <= written.right {
+        } else if one_bit && (written.one_bit <= written.right || written.one_bit < ONE_BIT_MIN) {
             Some(Reason::OneBit)
         } else if written.wrong + written.one_bit < 2
             || (written.wrong + written.one_bit) * 10 < written.right
