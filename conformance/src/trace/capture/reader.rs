@@ -124,7 +124,10 @@ impl Reader {
             octets.shrink_to_fit();
         }
         let room = BATCH_OCTETS.max(self.rest.len());
-        if octets.len() < room {
+        if octets.is_empty() {
+            // Zeros of the system cost nothing until they are touched: small files touch few.
+            *octets = vec![0; room];
+        } else if octets.len() < room {
             octets.resize(room, 0);
         }
         if let Some(front) = octets.get_mut(..self.rest.len()) {
