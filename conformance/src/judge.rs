@@ -61,6 +61,7 @@ use shard::{Bounds, Shard};
 use stack::wire::ethernet::{EtherType, HEADER_OCTETS, View as Ethernet};
 use std::collections::HashSet;
 use std::net::IpAddr;
+use table::Left;
 
 /// Every rule, by file.
 pub const RULES: &[&[Rule]] = &[
@@ -147,7 +148,8 @@ fn conclude(front: Front, shards: impl IntoIterator<Item = Shard>) -> Report {
     }
     let (connections, unfilled) = all.counts();
     calibration.unfilled = unfilled;
-    let counts = connections.counts();
+    let (begun, left) = connections.counts();
+    let counts = (begun, Left { pairs: all.pairs_left(), ..left });
     all.store.finish(calibration, &all.hosts, counts)
 }
 

@@ -70,7 +70,29 @@ pub const RULES: &[Rule] = &[
         judge: addresses,
         ..Rule::USUAL
     },
+    Rule {
+        id: "P-A12r",
+        about: "a segment from what is not one host is not answered",
+        clauses: &["RFC1122-4.2.3.10-a"],
+        on: On::SYN_ACK.and(On::RESET),
+        assumptions: FORM,
+        judge: answer_to_nobody,
+        ..Rule::USUAL
+    },
 ];
+
+/// Only an answer to a segment with such a source goes there.
+fn answer_to_nobody(scene: &Scene<'_>) -> Opinion {
+    let (src, dst) = (scene.packet.src, scene.packet.dst);
+    let is_group = match dst {
+        IpAddr::V4(dst) => dst.is_multicast() || dst.is_broadcast(),
+        IpAddr::V6(dst) => dst.is_multicast(),
+    };
+    Opinion::unless(is_group, "RFC1122-4.2.3.10-a", || {
+        (format!("{src} answers {dst}"), "silence towards what is not one host".into())
+    })
+    .doubting(looks_replaced(dst).then_some(Reason::Anonymised))
+}
 
 fn header_checksum(scene: &Scene<'_>) -> Opinion {
     let (Some(field), Net::V4(view)) = (scene.header_field, &scene.packet.net) else {

@@ -158,6 +158,11 @@ impl Shard {
         self.store.absorb(other.store);
     }
 
+    /// Pairs of addresses that there was no room for.
+    pub(super) const fn pairs_left(&self) -> u64 {
+        self.pairs.left()
+    }
+
     /// Connections, and checksums that are left to a network card.
     pub(super) const fn counts(&self) -> (&Connections, u64) {
         (&self.connections, self.calibration.unfilled)

@@ -44,6 +44,8 @@ pub struct Left {
     pub idle: u64,
     /// There was no room for them.
     pub crowded: u64,
+    /// Pairs of addresses that there was no room for.
+    pub pairs: u64,
 }
 
 #[derive(Clone, Copy, Debug)]

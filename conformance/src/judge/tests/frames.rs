@@ -69,6 +69,11 @@ impl Frames {
         found.unwrap_or_else(|| panic!("no frame is {name}"))
     }
 
+    /// Forgets all other frames.
+    pub(super) fn keep(&mut self, names: &[&str]) {
+        self.frames.retain(|frame| names.contains(&frame.name));
+    }
+
     /// Replaces the packet of a frame.
     pub(super) fn replace(&mut self, name: &str, bytes: Vec<u8>) {
         let frame = self.of(name);
@@ -290,6 +295,22 @@ pub(super) fn syn6(mss: u16) -> Vec<u8> {
     let mut bytes = Vec::new();
     segment.emit_with(&forced, A6.into(), B6.into(), &mut bytes);
     plain6(A6, B6, tcp::PROTOCOL, &bytes)
+}
+
+/// What a listener answers to a SYN from there.
+pub(super) fn syn_ack4(dst: Ipv4Addr) -> Vec<u8> {
+    let segment = tcp::Segment {
+        src_port: 80,
+        dst_port: 50_001,
+        seq: 1,
+        ack: 2,
+        flags: tcp::Flags::SYN | tcp::Flags::ACK,
+        window: 1000,
+        ..tcp::Segment::default()
+    };
+    let mut bytes = Vec::new();
+    segment.emit_with(&tcp::Forced::default(), A.into(), dst.into(), &mut bytes);
+    emitted(&plain4(A, dst, tcp::PROTOCOL, &bytes))
 }
 
 /// The group that an address is asked for in.

@@ -67,6 +67,7 @@ fn packets_of_v4(all: &mut Frames) {
     all.add("zero sum", sums_to_zero());
     all.add("lone", udp4(A, FAR, (5_001, 53), 0, b"data"));
     all.add("lone too", udp4(A, FAR, (5_002, 53), 0, b"data"));
+    all.add("syn-ack", syn_ack4(B));
     all.add("tunnel", udp4(A, B, (50_000, 4789), 0, b"data"));
 }
 
@@ -135,7 +136,7 @@ fn messages_of_v6(all: &mut Frames) {
 }
 
 /// A network in which every rule is kept.
-fn good() -> Frames {
+pub(super) fn good() -> Frames {
     let mut all = Frames::default();
     frames_below_ip(&mut all);
     packets_of_v4(&mut all);
@@ -172,6 +173,9 @@ const BELOW_IP: &[Wrong] = &[
 ];
 
 const HEADERS: &[Wrong] = &[
+    ("P-A12r", "RFC1122-4.2.3.10-a", FAIL, |all| {
+        all.replace("syn-ack", syn_ack4(Ipv4Addr::new(224, 0, 0, 1)));
+    }),
     ("P-I8", "RFC1122-3.2.1.8-d", DEVIATES, |all| {
         all.of("with options").set4(20, &[136, 4, 0, 7, 0, 0, 0, 0]);
     }),

@@ -54,6 +54,7 @@ struct File<'a> {
     connections: u64,
     connections_idle: u64,
     connections_crowded: u64,
+    pairs_crowded: u64,
     rules: usize,
     rules_with_evidence: usize,
     outcomes: BTreeMap<&'static str, u64>,
@@ -167,6 +168,7 @@ impl<'a> File<'a> {
             connections: report.connections,
             connections_idle: report.left.idle,
             connections_crowded: report.left.crowded,
+            pairs_crowded: report.left.pairs,
             rules: rules().count(),
             rules_with_evidence: report.with_evidence(),
             outcomes: outcomes(report)

@@ -118,6 +118,10 @@ fn unseen(judged: &Judged, text: &mut String) {
             let _ = writeln!(text, "  {} not followed to the end: {why}", count(number, "TCP connection"));
         }
     }
+    if left.pairs > 0 {
+        let pairs = count(left.pairs, "pair");
+        let _ = writeln!(text, "  {pairs} of addresses not followed to the end: too many at the same time");
+    }
 }
 
 /// A host with its findings.
