@@ -101,7 +101,7 @@ fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judg
 }
 
 /// What a recorded packet shows, if a network layer can be found in it.
-pub(super) fn sighting<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
+pub(crate) fn sighting<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
     let network = network(packet)?;
     Some(Sighting {
         number: packet.number,

@@ -6,6 +6,7 @@ mod doubts;
 mod exchange;
 mod frames;
 mod network;
+mod problems;
 mod replaced;
 mod send;
 

@@ -3,8 +3,9 @@
 
 use super::findings::Finding;
 use crate::judge::Verdict;
-use crate::judge::packet::{Net, Packet, Segment, Sighting, Upper};
-use crate::trace::capture::{self, Capture, CaptureError};
+use crate::judge::file::sighting;
+use crate::judge::packet::{Net, Packet, Segment, Upper};
+use crate::trace::capture::{Capture, CaptureError};
 use stack::base::Instant;
 use stack::wire::ethernet::{self, EtherType};
 use stack::wire::show::{Show, ShowFrame, ShowSegment};
@@ -80,7 +81,7 @@ pub fn read(path: &Path, filter: Option<&str>, findings: &[&Finding<'_>]) -> Res
     }
     let mut capture = Capture::open(path, filter)?;
     while let Ok(Some(recorded)) = capture.next_packet() {
-        let Some(packet) = packet(&recorded) else { continue };
+        let Some(packet) = sighting(&recorded).and_then(Packet::read) else { continue };
         let connection = packet.ends().map(|(one, other)| About::connection(one, other));
         for about in
             [connection, Some(About::Host(packet.src)), Some(About::Host(packet.dst))].iter().flatten()
@@ -92,21 +93,6 @@ pub fn read(path: &Path, filter: Option<&str>, findings: &[&Finding<'_>]) -> Res
     }
     let all = watched.into_values().flatten().map(|one| ((one.frame, one.host), one.lines()));
     Ok(Excerpts { all: all.collect() })
-}
-
-/// The packet in a recorded frame.
-fn packet<'a>(recorded: &capture::Packet<'a>) -> Option<Packet<'a>> {
-    let network = recorded.network(false).ok()?;
-    Packet::read(Sighting {
-        number: recorded.number,
-        at: recorded.at,
-        ethertype: EtherType(network.ethertype),
-        link: None,
-        bytes: network.bytes,
-        wire_len: network.wire_len,
-        inside: true,
-        judged: true,
-    })
 }
 
 impl Watched {
