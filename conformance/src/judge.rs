@@ -40,9 +40,12 @@ mod shard;
 pub mod style;
 pub mod table;
 pub mod tcp_close;
+pub mod tcp_congestion;
 pub mod tcp_ecn;
 pub mod tcp_format;
 pub mod tcp_open;
+pub mod tcp_probe;
+pub mod tcp_retransmit;
 pub mod tcp_send;
 pub mod tcp_urgent;
 pub mod tcp_window;
@@ -69,6 +72,9 @@ pub const RULES: &[&[Rule]] = &[
     tcp_open::RULES,
     tcp_send::RULES,
     tcp_window::RULES,
+    tcp_retransmit::RULES,
+    tcp_congestion::RULES,
+    tcp_probe::RULES,
     tcp_urgent::RULES,
     tcp_ecn::RULES,
     tcp_close::RULES,

@@ -48,6 +48,8 @@ assumptions! {
     NoOffload "a10" "the network card finished the packet before it was captured"
     AllOffers "a12" "no segment that offers a window is missing from the capture, or displaced in it"
     Genuine "a11" "the packet is from the host whose address it carries"
+    NoErrors "a13" "no ICMP error told the host of trouble on the way"
+    Silence "a14" "nothing came for the host that the capture does not have, bare acknowledgements counted in"
 }
 
 impl fmt::Display for Assumption {
@@ -126,6 +128,8 @@ pub struct HostFacts {
     written: [Written; 4],
     nearness: Nearness,
     styles: Styles,
+    /// An ICMP error came for it.
+    pub had_errors: bool,
 }
 
 impl HostFacts {
@@ -179,6 +183,7 @@ impl HostFacts {
         }
         self.nearness.merge(&other.nearness);
         self.styles.merge(&other.styles);
+        self.had_errors |= other.had_errors;
     }
 
     /// Takes note of a checksum.

@@ -95,7 +95,7 @@ impl Connection {
         let [low, high] = &mut self.sides;
         let (own, peer) = if side == 0 { (low, high) } else { (high, low) };
         if damaged {
-            side::note_damaged(own, turn);
+            side::note_damaged(own, peer, turn);
         } else {
             side::note(own, peer, turn);
         }
@@ -120,6 +120,13 @@ impl<'a> Place<'a> {
     /// The other side.
     pub const fn peer(&self) -> &'a Side {
         &self.connection.sides[1 - self.side]
+    }
+
+    /// The highest number that the other side acknowledged. Where it acknowledges what was never sent, there
+    /// is none: the highest may lie anywhere.
+    pub fn taken(&self) -> Option<u32> {
+        let numbers = &self.peer().numbers;
+        numbers.highest_ack().filter(|_| !numbers.acknowledged_unseen)
     }
 }
 

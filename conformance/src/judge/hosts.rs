@@ -72,6 +72,13 @@ impl Hosts {
         }
     }
 
+    /// Takes note of an ICMP error for an address.
+    pub(super) fn note_error(&mut self, slot: HostSlot) {
+        if let Some(facts) = self.at(slot) {
+            facts.had_errors = true;
+        }
+    }
+
     /// Takes note of a packet of an address: its checksums, and if it is a segment of a connection the hops
     /// that it had left and how it opens the connection.
     pub(super) fn note(

@@ -309,13 +309,19 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
             let window = &connection.sides[1 - side].window;
             (!stated && window.may_miss_an_offer()).then_some(Reason::PeerUnseen)
         }
+        // A bare acknowledgement leaves no gap where it is missing.
+        Assumption::Silence => (!stated).then_some(Reason::NotNear),
         Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
         Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
         Assumption::InOrder => {
             connection.sides.iter().any(|side| side.sent.disorder).then_some(Reason::Disorder)
         }
         // These are settled by the packet, by the rule, by the host, and by the capture.
-        Assumption::Captured | Assumption::Arrived | Assumption::NoOffload | Assumption::Clock => None,
+        Assumption::Captured
+        | Assumption::Arrived
+        | Assumption::NoOffload
+        | Assumption::Clock
+        | Assumption::NoErrors => None,
     })
 }
 
@@ -328,10 +334,12 @@ fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) 
         .find_map(|assumption| match assumption {
             Assumption::Clock => uneven.then_some(Reason::Clock),
             Assumption::InOrder => uneven.then_some(Reason::Disorder),
+            Assumption::NoErrors => hosts.get(host).had_errors.then_some(Reason::IcmpErrors),
             Assumption::Captured
             | Assumption::AllOfHost
             | Assumption::AllOfPeer
             | Assumption::AllOffers
+            | Assumption::Silence
             | Assumption::BothWays
             | Assumption::Handshake
             | Assumption::Untouched

@@ -8,11 +8,12 @@ use super::facts::turn::Turn;
 use super::front::{Clock, Part};
 use super::hosts::Hosts;
 use super::kind::Kind;
-use super::packet::Packet;
+use super::packet::{Packet, Upper};
 use super::report::Store;
 use super::rule::{Rule, Scene, Whose};
 use super::rules;
 use super::table::{Connections, Slot};
+use stack::wire::{icmpv4, icmpv6};
 use std::sync::LazyLock;
 
 /// How much one shard keeps.
@@ -119,6 +120,9 @@ impl Shard {
         let [own, peer] =
             hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
         self.hosts.note(own, packet, fields, slot.is_some());
+        if is_icmp_error(packet) {
+            self.hosts.note_error(peer);
+        }
         let (Some(slot), Some(turn)) = (slot, &turn) else { return };
         if let Some(answer) = answer {
             self.hosts.note_answer(own, answer.0);
@@ -172,6 +176,15 @@ impl Shard {
 /// The checksums of a packet: of the IPv4 header, and of what the packet carries.
 fn fields_of(packet: &Packet<'_>) -> [Option<(Sum, Field)>; 2] {
     [checksum::of_header(packet), checksum::of_upper(packet)]
+}
+
+/// Whether a packet tells its receiver of trouble on the way.
+fn is_icmp_error(packet: &Packet<'_>) -> bool {
+    match &packet.upper {
+        Upper::Icmpv4(view, _) => icmpv4::kind::is_error(view.kind()),
+        Upper::Icmpv6(view, _) => icmpv6::is_error(view.kind()),
+        Upper::Tcp(_) | Upper::Udp(..) | Upper::Fragment(_) | Upper::Other => false,
+    }
 }
 
 /// Whether a rule is asked about a packet. Of two hosts only those that are wanted are judged. A damaged

@@ -38,7 +38,8 @@ pub const RULES: &[Rule] = &[
         id: "P-C3",
         about: "octets that are sent again are the same",
         clauses: &["RFC9293-3.4-b"],
-        assumptions: &[Captured, Untouched, Genuine],
+        // Another connection of the same ports may use the same numbers.
+        assumptions: &[Captured, Handshake, Untouched, Genuine],
         on: On::TEXT,
         judge: same_octets,
         ..Rule::USUAL
@@ -220,8 +221,7 @@ fn same_fin(scene: &Scene<'_>) -> Opinion {
 fn one_small_segment(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let (latest, flags) = (&place.own().sent.latest, turn.flags);
-    let (Some(highest), Some(ack)) = (place.own().numbers.highest(), place.peer().numbers.highest_ack())
-    else {
+    let (Some(highest), Some(ack)) = (place.own().numbers.highest(), place.taken()) else {
         return Opinion::Absent;
     };
     if turn.seq != highest || latest.end() != highest || flags.fin() || turn.data_octets == 0 {

@@ -62,7 +62,9 @@ pub const RULES: &[Rule] = &[
 fn new_data<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {
     let (turn, place) = scene.flow()?;
     let highest = place.own().numbers.highest()?;
-    (turn.data_octets > 0 && is_after(turn.text_end, highest)).then_some((turn, place))
+    // Where somebody acknowledges what was never sent, no edge is certain: it may lie anywhere.
+    let certain = !place.peer().numbers.acknowledged_unseen;
+    (certain && turn.data_octets > 0 && is_after(turn.text_end, highest)).then_some((turn, place))
 }
 
 /// Whether options change what a window is: data on a SYN, or a window that several connections share.

@@ -8,6 +8,7 @@ mod frames;
 mod network;
 mod problems;
 mod replaced;
+mod retransmit;
 mod send;
 
 use super::*;

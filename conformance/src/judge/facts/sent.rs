@@ -94,7 +94,7 @@ impl Sent {
     }
 
     /// The other side was heard; it may have acknowledged something.
-    fn hear(&mut self, ack: Option<u32>) {
+    pub(super) fn hear(&mut self, ack: Option<u32>) {
         (self.latest_is_alone, self.waiting_is_alone) = (false, false);
         if ack.is_some_and(|ack| !is_after(self.waiting.end(), ack)) {
             self.waiting.numbers = 0;

@@ -43,8 +43,8 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     opening::note(own, turn);
     window::note(own, peer, turn);
     stamps::note(own, peer, turn);
-    sent::note(own, peer, turn);
     timer::note(own, peer, turn);
+    sent::note(own, peer, turn);
     ack::note(own, peer, turn);
     sack::note(own, peer, turn);
     ecn::note(own, turn);
@@ -54,7 +54,9 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
 }
 
 /// Takes note of a damaged segment, of which only the acknowledgement may matter.
-pub fn note_damaged(own: &mut Side, turn: &Turn<'_>) {
+pub fn note_damaged(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
+    peer.timer.hear(peer.numbers.highest());
+    peer.sent.hear(None);
     own.numbers.damaged = true;
     own.numbers.note_ack(turn);
 }

@@ -201,7 +201,7 @@ pub(super) struct Flaw {
 }
 
 /// Every breach in an exchange, one list for each file of rules.
-pub(super) const FLAWS: &[&[Flaw]] = &[super::close::FLAWS, super::send::FLAWS];
+pub(super) const FLAWS: &[&[Flaw]] = &[super::close::FLAWS, super::send::FLAWS, super::retransmit::FLAWS];
 
 pub(super) fn flaws() -> impl Iterator<Item = &'static Flaw> {
     FLAWS.iter().copied().flatten()

@@ -6,8 +6,8 @@ use crate::judge::assume::Tap;
 use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp::Flags;
 
-/// Where the window of the server ends that it offers after the opening: 500 units of 128 octets.
-const EDGE: u32 = 1 + 64_000;
+/// Where the window of the server ends that it offers after the opening: 100 units of 128 octets.
+const EDGE: u32 = 1 + 12_800;
 
 pub(super) const FLAWS: &[Flaw] = &[
     Flaw {
@@ -101,8 +101,8 @@ pub(super) const FLAWS: &[Flaw] = &[
         clause: "RFC5681-2-a",
         outcome: Outcome::Fail,
         tap: Tap::OnLink,
-        good: || unscaled(windowful(EDGE), 64_000),
-        breaks: |exchange| *exchange = unscaled(windowful(EDGE + 2), 64_000),
+        good: || unscaled(windowful(EDGE), 12_800),
+        breaks: |exchange| *exchange = unscaled(windowful(EDGE + 2), 12_800),
     },
     Flaw {
         rule: "P-B3",
@@ -190,7 +190,9 @@ fn segments(end: u32) -> Vec<Line> {
 
 /// The server says its window once more, and the client sends up to this number.
 fn windowful(end: u32) -> Exchange {
-    Exchange::opened().then([ack("window", 39_000, false, 1, 1)]).then(segments(end))
+    let mut exchange = Exchange::opened();
+    exchange.line("syn-ack").window = 12_800;
+    exchange.then([Line { window: 100, ..ack("window", 39_000, false, 1, 1) }]).then(segments(end))
 }
 
 /// The same without scaling of windows.
@@ -327,7 +329,8 @@ fn an_edge_that_the_capture_lost_shows_in_what_is_offered_later() {
     assert_eq!(decided(&beyond(), Tap::Anywhere, "P-C1"), undecided(Reason::PeerUnseen));
     let more = beyond().then([ack("more", 90_000, false, 1, 5_001)]);
     assert_eq!(decided(&more, Tap::Anywhere, "P-C1"), undecided(Reason::PeerUnseen));
-    let same = beyond().then([ack("the same", 2_090_000, false, 1, 1)]);
+    let same = Line { window: 100, ..ack("the same", 2_090_000, false, 1, 1) };
+    let same = beyond().then([same]);
     assert_eq!(decided(&same, Tap::Anywhere, "P-C1"), Some((Outcome::Fail, None)));
 }
 
