@@ -18,6 +18,7 @@ mod scale;
 mod segment;
 mod smol;
 mod traffic;
+mod web;
 
 use bulk::Pair;
 use cycles::Server;
@@ -27,6 +28,7 @@ use many::Crowd;
 use netassay::Netassay;
 use rounds::{Medians, by_itself, hundredths, interleaved, per_second};
 use smol::Smoltcp;
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -118,6 +120,16 @@ fn record(kind: &str, path: &Path, size: u64) -> bool {
     made.inspect_err(|error| eprintln!("{}: {error}", path.display())).is_ok()
 }
 
+/// One end of many short connections.
+fn web(end: &str, addr: IpAddr, connections: u32) -> bool {
+    let done = match end {
+        "serve" => web::serve(addr),
+        "load" => web::load(addr, connections),
+        _ => return false,
+    };
+    done.inspect_err(|error| eprintln!("{end} {addr}: {error}")).is_ok()
+}
+
 fn everything() {
     println!("{:<44} {:>12} {:>12} {:>7}", "", Netassay::NAME, Smoltcp::NAME, "ratio");
     in_order();
@@ -150,6 +162,10 @@ fn main() -> ExitCode {
             everything();
             true
         }
+        ["web", end, addr, connections] => match (addr.parse(), connections.parse()) {
+            (Ok(addr), Ok(connections)) => web(end, addr, connections),
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+        },
         ["record", kind, path, size] => size.parse().is_ok_and(|size| record(kind, path.as_ref(), size)),
         [what, stack, units] => units.parse().is_ok_and(|units| alone(what, stack, units)),
         _ => false,
