@@ -106,12 +106,7 @@ pub struct Judge {
 impl Judge {
     /// A judge of packets seen from there.
     pub fn new(vantage: Vantage) -> Self {
-        Self::bounded(vantage, Bounds::USUAL)
-    }
-
-    fn bounded(vantage: Vantage, bounds: Bounds) -> Self {
-        let shards = (0..front::SHARDS).map(|_| Shard::new(vantage, bounds)).collect();
-        Self { front: Front::new(vantage), shards }
+        Self { front: Front::new(vantage), shards: Shard::all(vantage, Bounds::USUAL) }
     }
 
     /// Takes a packet into account, and judges by it: its sender if that is wanted, and its receiver if not.

@@ -37,6 +37,15 @@ impl Connection {
         Self { number, ends, hosts, sides, reused, first: at, latest: at, answered_us: None }
     }
 
+    /// Touches all of it. What comes back means nothing.
+    pub(super) fn warm(&self) -> u64 {
+        let sides = self.sides.iter().map(|side| {
+            let syn = side.openings.all().len() as u64;
+            syn + u64::from(side.numbers.segments) + u64::from(side.close.fin.is_some())
+        });
+        sides.sum::<u64>() + self.latest.as_nanos() + u64::from(self.reused)
+    }
+
     /// Whether it may be open yet. Segments after a long silence may belong to it.
     pub(super) fn may_live(&self) -> bool {
         !self.sides.iter().all(|side| side.numbers.finished)

@@ -2,13 +2,14 @@
 //! one has some of the shards, and goes through all blocks for the packets that are theirs.
 
 use super::assume::Vantage;
+use super::conclude;
 use super::file::sighting;
-use super::front::{Clock, Front, SHARDS, Way};
+use super::front::{Clock, Front, Part, SHARDS, Way};
 use super::packet::Packet;
 use super::report::Report;
 use super::shard::{Bounds, Shard};
-use super::{Judge, conclude};
 use crate::trace::capture::{Batch, Capture, CaptureError};
+use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -54,6 +55,7 @@ impl Block {
     fn show(&self, shards: &mut [Shard], worker: usize, workers: usize) {
         let mut clocks = self.clocks.iter().peekable();
         let mut clock = Clock::default();
+        let mut queue = Queue::new(worker, workers);
         for (index, way) in self.ways.iter().enumerate() {
             while let Some((_, next)) = clocks.next_if(|(from, _)| *from <= index) {
                 clock = *next;
@@ -62,8 +64,47 @@ impl Block {
                 continue;
             }
             let Some(recorded) = self.batch.packet(index) else { continue };
-            let Some(packet) = sighting(&recorded).and_then(Packet::read) else { continue };
-            for (shard, part) in way.parts().filter(|(shard, _)| shard % workers == worker) {
+            if let Some(packet) = sighting(&recorded).and_then(Packet::read) {
+                queue.push((packet, *way, clock), shards);
+            }
+        }
+        queue.empty(shards);
+    }
+}
+
+/// Packets that are judged together.
+const TOGETHER: usize = 16;
+
+/// Packets of one worker that wait until there are some, in order.
+struct Queue<'a> {
+    worker: usize,
+    workers: usize,
+    waiting: Vec<(Packet<'a>, Way, Clock)>,
+}
+
+impl<'a> Queue<'a> {
+    fn new(worker: usize, workers: usize) -> Self {
+        Self { worker, workers, waiting: Vec::with_capacity(TOGETHER) }
+    }
+
+    fn push(&mut self, packet: (Packet<'a>, Way, Clock), shards: &mut [Shard]) {
+        self.waiting.push(packet);
+        if self.waiting.len() == TOGETHER {
+            self.empty(shards);
+        }
+    }
+
+    /// Shows all that wait to their shards.
+    fn empty(&mut self, shards: &mut [Shard]) {
+        let (worker, workers) = (self.worker, self.workers);
+        let own = |way: Way| way.parts().filter(move |(shard, _)| shard % workers == worker);
+        for (packet, way, _) in &self.waiting {
+            for (shard, _) in own(*way).filter(|(_, part)| *part == Part::Flow) {
+                black_box(shards.get(shard / workers).map_or(0, |shard| shard.warm(packet)));
+            }
+        }
+        for (packet, way, clock) in self.waiting.drain(..) {
+            for (shard, part) in own(way) {
                 if let Some(shard) = shards.get_mut(shard / workers) {
                     shard.see(&packet, part, clock);
                 }
@@ -101,7 +142,7 @@ pub(super) fn judge(
 }
 
 fn alone(capture: &mut Capture, vantage: Vantage, bounds: Bounds, ask: Ask<'_>) -> (Report, Ended) {
-    let mut judge = Judge::bounded(vantage, bounds);
+    let (mut front, mut shards) = (Front::new(vantage), Shard::all(vantage, bounds));
     let mut batch = Batch::new();
     let ended = loop {
         if ask(capture).is_break() {
@@ -112,14 +153,19 @@ fn alone(capture: &mut Capture, vantage: Vantage, bounds: Bounds, ask: Ask<'_>) 
             Ok(false) => break Ended { damage: None, stopped: false },
             Err(error) => break Ended { damage: Some(error), stopped: false },
         }
-        for packet in batch.packets() {
-            match sighting(&packet) {
-                Some(sighting) => judge.see(sighting),
-                None => judge.pass_over(),
+        let mut queue = Queue::new(0, 1);
+        for recorded in batch.packets() {
+            let Some(sighting) = sighting(&recorded) else {
+                front.pass_over();
+                continue;
+            };
+            if let Some((packet, way)) = front.see(sighting) {
+                queue.push((packet, way, front.clock()), &mut shards);
             }
         }
+        queue.empty(&mut shards);
     };
-    (judge.finish(), ended)
+    (conclude(front, shards), ended)
 }
 
 fn together(

@@ -147,7 +147,20 @@ pub struct Segment<'a> {
     pub options: Options,
     /// Whether all of the header was captured.
     pub header_whole: bool,
+    /// Whether its options are timestamps behind two fillers, and nothing else: what nearly every segment has.
+    pub only_stamped: bool,
+    /// Whether every option has a length that it can have.
+    pub options_end: bool,
+    /// The kinds of its options, a bit for each; the last one stands for all that have no bit of their own.
+    kinds: u64,
 }
+
+/// Kind and length of timestamps behind two fillers.
+const STAMPED: [u8; 4] = [1, 1, 8, 10];
+const STAMPED_OCTETS: usize = 12;
+
+/// The last bit of a set of kinds.
+const OTHER_KINDS: u8 = 63;
 
 impl Segment<'_> {
     /// Octets of data, by the headers; `None` if the data offset makes no sense.
@@ -166,6 +179,9 @@ impl Segment<'_> {
 
     /// Whether an option of this kind is there. Ask only if the header is whole.
     pub fn has_option(&self, kind: u8) -> bool {
+        if kind < OTHER_KINDS {
+            return self.kinds >> kind & 1 != 0;
+        }
         self.view.options().map_while(Result::ok).any(|option: TcpOption<'_>| option.kind() == kind)
     }
 }
@@ -297,8 +313,11 @@ fn upper<'a>(protocol: u8, extent: Extent<'a>) -> Upper<'a> {
     match protocol {
         tcp::PROTOCOL => tcp::View::read(extent.bytes).map_or(Upper::Other, |view| {
             let header_whole = view.data_offset_octets() <= extent.bytes.len().min(extent.len_octets);
-            let options = Options::from_bytes(view.options_bytes());
-            Upper::Tcp(Segment { view, extent, options, header_whole })
+            let bytes = view.options_bytes();
+            let only_stamped = bytes.len() == STAMPED_OCTETS && bytes.starts_with(&STAMPED);
+            let options = Options::from_bytes(bytes);
+            let (kinds, options_end) = if only_stamped { (1 << 1 | 1 << 8, true) } else { kinds(&view) };
+            Upper::Tcp(Segment { view, extent, options, header_whole, only_stamped, options_end, kinds })
         }),
         udp::PROTOCOL => udp::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Udp(view, extent)),
         ICMPV4 => icmpv4::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Icmpv4(view, extent)),
@@ -307,6 +326,18 @@ fn upper<'a>(protocol: u8, extent: Extent<'a>) -> Upper<'a> {
         }
         _ => Upper::Other,
     }
+}
+
+/// The kinds of options up to the first that makes no sense, and whether there is none such.
+fn kinds(view: &tcp::View<'_>) -> (u64, bool) {
+    let mut kinds = 0;
+    for option in view.options() {
+        match option {
+            Ok(option) => kinds |= 1_u64 << option.kind().min(OTHER_KINDS),
+            Err(_) => return (kinds, false),
+        }
+    }
+    (kinds, true)
 }
 
 /// A fragment of TCP that begins the segment shows the ports.

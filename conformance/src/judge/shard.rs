@@ -5,7 +5,7 @@ use super::assume::{Assumption, Calibration, Vantage};
 use super::checksum::{self, Field, Kind as Sum};
 use super::facts::pair::Pairs;
 use super::facts::turn::Turn;
-use super::front::{Clock, Part};
+use super::front::{Clock, Part, SHARDS};
 use super::hosts::Hosts;
 use super::kind::Kind;
 use super::packet::{Packet, Upper};
@@ -63,6 +63,16 @@ impl Shard {
             pairs: Pairs::new(bounds.pairs),
             store: Store::new(bounds),
         }
+    }
+
+    /// All shards of a judge.
+    pub(super) fn all(vantage: Vantage, bounds: Bounds) -> Vec<Self> {
+        (0..SHARDS).map(|_| Self::new(vantage, bounds)).collect()
+    }
+
+    /// Looks at what a packet will need soon. What comes back means nothing.
+    pub(super) fn warm(&self, packet: &Packet<'_>) -> u64 {
+        self.connections.warm(packet)
     }
 
     /// Takes a part of a packet into account and judges by it.

@@ -196,6 +196,16 @@ impl Connections {
         }
     }
 
+    /// Looks at what a packet will need, so that it is there when the packet is judged: many connections wait
+    /// for memory at the same time instead of one after the other. What comes back means nothing.
+    pub(super) fn warm(&self, packet: &Packet<'_>) -> u64 {
+        let Some((ends, _)) = Ends::of_packet(packet) else { return 0 };
+        let hash = ends.mixed(Mix::seeded()).end();
+        let entry = self.index.find(hash, |entry| entry.hash == hash);
+        let known = entry.and_then(|entry| self.slots.get(entry.slot as usize));
+        known.map_or(0, Connection::warm)
+    }
+
     /// Finds the connection of a packet.
     pub(super) fn find(&self, packet: &Packet<'_>) -> Option<Slot> {
         let (ends, side) = Ends::of_packet(packet)?;

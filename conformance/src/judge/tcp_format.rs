@@ -165,6 +165,9 @@ fn option_walk(scene: &Scene<'_>) -> Opinion {
         Ok(segment) => segment,
         Err(opinion) => return opinion,
     };
+    if segment.only_stamped {
+        return Opinion::Holds;
+    }
     let mut walk = segment.view.options();
     let stop = walk.by_ref().find_map(Result::err);
     if let Some(stop) = stop {
@@ -209,6 +212,9 @@ fn option_lengths(scene: &Scene<'_>) -> Opinion {
         Ok(segment) => segment,
         Err(opinion) => return opinion,
     };
+    if segment.only_stamped {
+        return Opinion::Holds;
+    }
     let mut judged = false;
     for option in segment.view.options().map_while(Result::ok) {
         let clause = match option.kind() {

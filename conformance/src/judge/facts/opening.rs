@@ -161,8 +161,7 @@ pub(super) fn note(own: &mut Side, turn: &Turn<'_>) {
     }
     let segment = turn.segment;
     let mut seen = OptionCounts::default();
-    let makes_sense = segment.view.options().all(|option| option.is_ok());
-    if segment.header_whole && makes_sense {
+    if segment.header_whole && segment.options_end {
         let options = &segment.options;
         seen.whole = 1;
         seen.max_segment = u8::from(options.mss.is_some());

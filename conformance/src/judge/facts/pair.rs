@@ -3,6 +3,7 @@
 //! two goes in.
 
 use super::super::checksum::{Field, Kind};
+use super::super::hash::Mixed;
 use super::super::packet::{Net, Packet, Upper};
 use stack::base::{Instant, Mac};
 use stack::wire::{arp, icmpv4, icmpv6, ndp, tcp, udp};
@@ -320,7 +321,7 @@ fn key(packet: &Packet<'_>) -> Option<([IpAddr; 2], usize)> {
 /// Every pair, as many as fit.
 #[derive(Debug)]
 pub struct Pairs {
-    table: HashMap<[IpAddr; 2], Box<Pair>>,
+    table: HashMap<[IpAddr; 2], Box<Pair>, Mixed>,
     most: usize,
     left: u64,
 }
@@ -328,7 +329,7 @@ pub struct Pairs {
 impl Pairs {
     /// Room for so many.
     pub(in super::super) fn new(most: usize) -> Self {
-        Self { table: HashMap::new(), most, left: 0 }
+        Self { table: HashMap::default(), most, left: 0 }
     }
 
     /// Where a packet belongs, with the facts as they were before it. Its pair begins with it if need be.
