@@ -93,8 +93,8 @@ impl Sockets {
             let beyond = self.take_from_time_wait(&FourTuple { local, remote }, By::Name, net)?;
             //= RFC9293-MUST-43
             let socket = self.socket(slot);
-            if socket.asked.is_some_and(|asked| !asked.is_wildcard()) {
-                // As on Linux the source takes the place of a broadcast address for good.
+            if socket.has_asked_for_address() {
+                // As on Linux the source takes the place of a wildcard or broadcast address for good.
                 socket.asked = Some(Scope::of(socket.family, source, socket.options.v6_only));
             }
             socket.local = local;
@@ -182,7 +182,8 @@ impl Sockets {
             patience: None,
         };
         self.socket(slot).body = Body::Connection(Box::new(connection));
-        let sent = self.departures.flush(&tuple, options.marks(), net);
+        let marks = self.socket(slot).marks();
+        let sent = self.departures.flush(&tuple, marks, net);
         self.settle(slot, net);
         match sent {
             Ok(()) => Err(Refused::InProgress),

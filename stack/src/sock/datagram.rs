@@ -16,7 +16,7 @@ use crate::base::Refused;
 use crate::ip::Outgoing;
 use crate::udp::Failure;
 use crate::{udp, wire};
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Octets of the IP header of a packet to `dst`.
 const fn ip_header_octets(dst: IpAddr) -> usize {
@@ -46,15 +46,13 @@ impl Socket {
         permitted.then_some(()).ok_or(Refused::AccessDenied)
     }
 
-    /// Whether a datagram to `dst` goes as it did before a name tied the socket to a device: the route to the
-    /// peer was found then. In IPv6 it has to fit the device all the same, and a route to this host fits any.
-    fn goes_as_before(&mut self, to: Option<SocketAddr>, dst: IpAddr, net: &Net<'_>) -> bool {
+    /// Whether a datagram to `dst` goes as it did before by another device than `device`: the route to the peer
+    /// was found when it became one. It has to fit the device all the same, and one to this host itself fits
+    /// the loopback device. Where a socket of IPv6 speaks IPv4, Linux looks for the route each time.
+    fn goes_as_before(&mut self, dst: IpAddr, device: Device, net: &Net<'_>) -> bool {
         let datagram = self.datagram();
         let to_peer = datagram.peer.is_some_and(|peer| peer.addr == dst);
-        let fits = match dst {
-            IpAddr::V4(_) => to.is_none(),
-            IpAddr::V6(_) => is_own(net, dst),
-        };
+        let fits = device == Device::Loopback && dst.is_ipv6() && is_own(net, dst);
         datagram.route_kept && to_peer && fits
     }
 
@@ -62,9 +60,13 @@ impl Socket {
     fn marks_to(&self, dst: IpAddr) -> Marks {
         //= RFC1112-6.1-a
         //= RFC1112-6.1-b
-        let hop_limit =
-            if dst.is_multicast() { Some(self.options.multicast_hops) } else { self.options.hop_limit };
-        Marks { hop_limit, ..self.options.marks() }
+        let marks = self.options.marks(self.family, dst);
+        let group_hops = match (self.family, dst) {
+            (Family::V4, _) | (Family::V6, IpAddr::V6(_)) => self.options.multicast_hops,
+            (Family::V6, IpAddr::V4(_)) => 1,
+        };
+        let hop_limit = if dst.is_multicast() { Some(group_hops) } else { marks.hop_limit };
+        Marks { hop_limit, ..marks }
     }
 }
 
@@ -137,13 +139,12 @@ impl Sockets {
         let remote = socket.destination(name, true, net)?;
         if let Some(device) = zone(name) {
             // A zone is a device, and the socket is tied to it even if the peer is not there.
-            let was_tied = socket.options.device.replace(device).is_some();
-            let datagram = socket.datagram();
-            datagram.route_kept |= datagram.peer.is_some() && !was_tied;
+            socket.options.device = Some(device);
             self.wait_anew(slot);
             self.renew_claim(slot);
         }
         let socket = self.socket(slot);
+        socket.datagram().route_kept &= remote.addr.is_ipv6();
         let way = socket.way(remote.addr, socket.options.device, net)?;
         socket.check_broadcast(remote.addr, &way, net)?;
         self.leave_datagram(slot);
@@ -151,10 +152,13 @@ impl Sockets {
         // A source that was chosen for an earlier peer stays until the socket is disconnected.
         if socket.local.addr.is_unspecified() {
             socket.local.addr = way.source;
-        } else if socket.own_source(net).is_none() {
+            if socket.has_asked_for_address() {
+                socket.asked = Some(socket.scope());
+            }
+        } else if socket.own_source(remote.addr, net).is_none() {
             socket.datagram().source = Some(way.source);
         }
-        socket.datagram().peer = Some(remote);
+        (socket.datagram().peer, socket.datagram().route_kept) = (Some(remote), true);
         let local = socket.local;
         self.renew_claim(slot);
         //= RFC8085-5.1-c
@@ -167,6 +171,9 @@ impl Sockets {
         self.leave_datagram(slot);
         let socket = self.socket(slot);
         socket.options.device = None;
+        if !socket.has_asked_for_address() {
+            socket.datagram().source = None;
+        }
         let wildcard = Endpoint::wildcard(socket.family, 0).addr;
         socket.local.addr = socket.asked.map_or(wildcard, Scope::addr);
         let lasting = socket.bound.is_some_and(|bound| bound.lasting);
@@ -193,8 +200,13 @@ impl Sockets {
         let socket = self.socket(slot);
         let remote = socket.send_to(to, data, urgent, net)?;
         let device = to.and_then(zone).or(socket.options.device);
-        let device = device.filter(|_| !socket.goes_as_before(to, remote.addr, net));
-        let way = socket.way(remote.addr, device, net)?;
+        let device = device.filter(|device| !socket.goes_as_before(remote.addr, *device, net));
+        let way = match to {
+            Some(name) if name.ip().to_canonical() == Ipv4Addr::UNSPECIFIED => {
+                socket.way_to_itself(remote.addr, device, net)?
+            }
+            Some(_) | None => socket.way(remote.addr, device, net)?,
+        };
         socket.check_broadcast(remote.addr, &way, net)?;
         if data.len() > udp::max_payload_octets(remote.addr) {
             self.keep_own_failure(slot, remote);

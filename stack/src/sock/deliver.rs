@@ -2,7 +2,7 @@
 //! and 4.1.3.3, RFC 1112 section 7).
 
 use super::call::{Device, Family};
-use super::name::{Endpoint, FourTuple};
+use super::name::{Endpoint, FourTuple, is_link_local};
 use super::route::device_of;
 use super::table::{Body, Net, Slot, Socket, Sockets};
 use crate::base::Why;
@@ -145,6 +145,10 @@ impl Sockets {
     ) {
         if !super::depart::is_own(net, incoming.src) {
             net.ip.unreachable_port(net.now, incoming, net.choices, net.out);
+            return;
+        }
+        if is_link_local(incoming.src) && device_of(incoming.dst) != device_of(incoming.src) {
+            // The answer would have to leave the link that its receiver is on.
             return;
         }
         let sender = FourTuple { local: tuple.remote, remote: tuple.local };

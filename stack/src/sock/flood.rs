@@ -30,7 +30,7 @@ impl Sockets {
         segment: &Segment<'_>,
         net: &mut Net<'_>,
     ) {
-        let options = self.socket(slot).options;
+        let (options, family) = (self.socket(slot).options, self.socket(slot).family);
         let settings = self.settings_for(&options, tuple, net);
         let secret = tuple.cookie_secret(&self.key);
         let Some(remembered) = cookie::make(secret, net.now, segment, settings.mss_default_octets) else {
@@ -47,7 +47,7 @@ impl Sockets {
             Tcb::answer_with_cookie(&settings, offsets, net.now, remembered, &mut cx);
         }
         // Like any answer that is not remembered it is sent once and never missed.
-        let _ = self.departures.flush(tuple, options.marks(), net);
+        let _ = self.departures.flush(tuple, options.marks(family, tuple.remote.addr), net);
     }
 
     /// Whether `segment` acknowledges a cookie. Then its connection is there, as far as there is room.

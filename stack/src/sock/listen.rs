@@ -6,6 +6,7 @@
 //!
 //! RFC4987-4-d: every packet of this stack has the flow label 0.
 
+use super::bind::Scope;
 use super::call::{Device, Family, How, Reply};
 use super::demux::Place;
 use super::name::{self, FourTuple};
@@ -216,7 +217,7 @@ impl Sockets {
         };
         let child = self.insert_child(slot, tuple, family, options, tcb);
         // A SYN-ACK that can not leave is lost like any other segment.
-        let _ = self.departures.flush(tuple, options.marks(), net);
+        let _ = self.departures.flush(tuple, options.marks(family, tuple.remote.addr), net);
         self.settle(child, net);
     }
 
@@ -249,7 +250,9 @@ impl Sockets {
         let body = Body::Connection(Box::new(connection));
         //= RFC9293-MUST-45
         let parent = self.socket(slot);
-        let (user, asked, shut) = (parent.user, parent.asked, parent.shut);
+        let (user, shut, v6_only) = (parent.user, parent.shut, options.v6_only);
+        let named = Scope::of(family, tuple.local.addr, v6_only);
+        let asked = if parent.has_asked_for_address() { Some(named) } else { parent.asked };
         let child = Socket { options, asked, shut, ..Socket::new(user, family, tuple.local, body) };
         let child = self.insert(child);
         self.hold_as_child(child);

@@ -46,6 +46,13 @@ impl Socket {
             if !lasting && connection.tcb.state() == tcp::State::TimeWait)
     }
 
+    /// Whether `bind` has named an address. The source that the first peer brings is as good as one then, and
+    /// stays: `::ffff:0.0.0.0` is an address to Linux.
+    pub(super) fn has_asked_for_address(&self) -> bool {
+        let mapped = self.family == Family::V6 && self.asked == Some(Scope::AnyV4);
+        mapped || self.asked.is_some_and(|asked| !asked.is_wildcard())
+    }
+
     /// Whether the address need not be the host's own, as far as the socket decides it.
     const fn binds_anywhere(&self) -> bool {
         self.options.free_bind || self.options.transparent

@@ -12,6 +12,7 @@ use super::refused::Refused;
 use super::table::{Body, Net, Slot, Sockets};
 use crate::base::Span;
 use crate::tcp::{self, KeepAlive};
+use core::net::IpAddr;
 
 /// The options of one socket. A child has those of its listener at the end of its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +202,15 @@ const fn group_hops(family: Family, kind: Kind, limit: u8) -> Result<u8, Refused
     }
 }
 
+/// What `TCP_MAXSEG` means: zero leaves it to the link.
+fn max_segment(octets: u16) -> Result<Option<u16>, Refused> {
+    match octets {
+        0 => Ok(None),
+        _ if MAX_SEGMENT_OCTETS.contains(&octets) => Ok(Some(octets)),
+        _ => Err(Refused::InvalidArgument),
+    }
+}
+
 impl Options {
     /// What a stream socket begins with: what the host is set to.
     pub(super) fn of_stream(settings: &tcp::Settings) -> Self {
@@ -235,9 +245,16 @@ impl Options {
         (self.syn_count != 0).then_some(self.syn_count)
     }
 
-    /// What the packets of the socket say beside addresses and payload.
-    pub(super) const fn marks(&self) -> Marks {
-        Marks { hop_limit: self.hop_limit, traffic_class: self.traffic_class, device: self.device }
+    /// What packets to `dst` of a socket of `family` say beside addresses and payload. Where a socket of IPv6
+    /// speaks IPv4, it is as the host has it: its options are those of IPv6.
+    pub(super) const fn marks(&self, family: Family, dst: IpAddr) -> Marks {
+        let device = self.device;
+        match (family, dst) {
+            (Family::V4, _) | (Family::V6, IpAddr::V6(_)) => {
+                Marks { hop_limit: self.hop_limit, traffic_class: self.traffic_class, device }
+            }
+            (Family::V6, IpAddr::V4(_)) => Marks { hop_limit: None, traffic_class: 0, device },
+        }
     }
 
     /// Sets an option of a socket of this family and kind.
@@ -258,10 +275,7 @@ impl Options {
             OptionValue::ReceiveBuffer(octets) => self.receive_buffer_octets = octets,
             OptionValue::SendBuffer(octets) => self.send_buffer_octets = octets,
             OptionValue::MaxSegment(octets) if kind == Kind::Stream => {
-                if octets != 0 && !MAX_SEGMENT_OCTETS.contains(&octets) {
-                    return Err(Refused::InvalidArgument);
-                }
-                self.max_segment_octets = (octets != 0).then_some(octets);
+                self.max_segment_octets = max_segment(octets)?;
             }
             OptionValue::UserTimeout(span) if kind == Kind::Stream => self.user_timeout = span,
             //= RFC9293-MUST-27
@@ -275,19 +289,15 @@ impl Options {
             OptionValue::TrafficClass(octet) => self.traffic_class = octet,
             //= RFC1122-3.2.1.7-c
             //= RFC9293-MUST-49
-            OptionValue::HopLimit(limit) => match (family, limit) {
-                (Family::V4, 0) => return Err(Refused::InvalidArgument),
-                (Family::V4 | Family::V6, _) => self.hop_limit = Some(limit),
-            },
+            OptionValue::HopLimit(0) if family == Family::V4 => return Err(Refused::InvalidArgument),
+            OptionValue::HopLimit(limit) => self.hop_limit = Some(limit),
             OptionValue::FreeBind(on) => self.free_bind = on,
             OptionValue::Transparent(on) => self.transparent = on,
             OptionValue::BindAddressNoPort(on) => self.bind_no_port = on,
-            OptionValue::LocalPortRange(first, last) => {
-                if first != 0 && last != 0 && first > last {
-                    return Err(Refused::InvalidArgument);
-                }
-                self.local_port_range = (first, last);
+            OptionValue::LocalPortRange(first, last) if last != 0 && first > last => {
+                return Err(Refused::InvalidArgument);
             }
+            OptionValue::LocalPortRange(first, last) => self.local_port_range = (first, last),
             OptionValue::BindToDevice(device) => self.device = device,
             OptionValue::MulticastAll(on) => self.multicast_all = on,
             OptionValue::MulticastLoop(on) => self.multicast_loop = on,

@@ -98,16 +98,17 @@ impl Socket {
         Ok(way.source)
     }
 
-    /// The address of its own that the socket speaks from, if it has one: for a group or a broadcast address
-    /// nobody speaks, but the source for its first peer stays.
-    pub(super) fn own_source(&self, net: &Net<'_>) -> Option<IpAddr> {
+    /// The address of its own that the socket speaks to `dst` from, if it has one: for a group or a broadcast
+    /// address nobody speaks, and an address of IPv6 is none of IPv4, but the source for its first peer stays.
+    pub(super) fn own_source(&self, dst: IpAddr, net: &Net<'_>) -> Option<IpAddr> {
         let own = self.local.addr;
         let nobody = own.is_unspecified() || own.is_multicast() || net.ip.is_broadcast(own);
         let chosen = match &self.body {
             Body::Datagram(datagram) => datagram.source,
             Body::Idle | Body::Listening(_) | Body::Connection(_) => None,
         };
-        if nobody { chosen } else { Some(own) }
+        let fits = |addr: &IpAddr| addr.is_ipv4() == dst.is_ipv4();
+        Some(own).filter(|own| !nobody && fits(own)).or(chosen.filter(fits))
     }
 
     /// From an address of IPv4 that is not the host's speaks only who is transparent: that a socket may be
@@ -122,7 +123,7 @@ impl Socket {
         let first = || net.ip.config().addrs.iter().map(|own| own.addr).find(IpAddr::is_ipv4);
         let of_device =
             || self.options.device.filter(|device| *device == Device::Interface).and_then(|_| first());
-        let own = self.own_source(net).filter(IpAddr::is_ipv4);
+        let own = self.own_source(Ipv4Addr::UNSPECIFIED.into(), net);
         own.or_else(of_device).unwrap_or(Ipv4Addr::LOCALHOST.into())
     }
 
@@ -277,9 +278,7 @@ impl Socket {
             IpAddr::V6(_) => way_v6(dst, device, self.options.multicast_loop, net)?,
         };
         self.check_family(dst)?;
-        // A socket that was connected to a peer of IPv6 has no source for one of IPv4.
-        let own = self.own_source(net).filter(|own| own.is_ipv4() == dst.is_ipv4());
-        let Some(own) = own else { return Ok(routed) };
+        let Some(own) = self.own_source(dst, net) else { return Ok(routed) };
         self.check_source(own, net)?;
         if own.is_loopback() && routed.over == Device::Interface {
             return match own {
@@ -293,6 +292,28 @@ impl Socket {
         Ok(Way { source: own, ..routed })
     }
 
+    /// Whether what it sends to a group of IPv4 is heard in this host: the option of a socket of IPv6 is about
+    /// groups of IPv6.
+    fn hears_itself(&self) -> bool {
+        self.options.multicast_loop || self.family == Family::V6
+    }
+
+    /// How a datagram to 0.0.0.0 goes, which means `own`: over the loopback device, whatever the socket
+    /// insists on, and it arrives on the one that it insists on.
+    ///
+    /// # Errors
+    /// [`Refused::NetUnreachable`] from an address that is not the host's.
+    pub(super) fn way_to_itself(
+        &self,
+        own: IpAddr,
+        device: Option<Device>,
+        net: &Net<'_>,
+    ) -> Result<Way, Refused> {
+        self.check_source(own, net)?;
+        let inside = device.or(Some(Device::Loopback));
+        Ok(Way { source: own, over: Device::Loopback, link: false, inside })
+    }
+
     fn way_v4(&self, dst: Ipv4Addr, device: Option<Device>, net: &Net<'_>) -> Result<Way, Refused> {
         let addr = IpAddr::V4(dst);
         if is_nowhere(dst) && device.is_none() {
@@ -300,7 +321,8 @@ impl Socket {
         }
         let group = dst.is_multicast();
         // What is for many goes out by the device that has the socket's address.
-        let own = Some(self.local.addr).filter(|own| (group || dst.is_broadcast()) && is_own(net, *own));
+        let own = self.own_source(addr, net);
+        let own = own.filter(|own| (group || dst.is_broadcast()) && is_own(net, *own));
         let device = device.or_else(|| own.map(device_of));
         let first = || net.ip.config().addrs.iter().map(|own| own.addr).find(IpAddr::is_ipv4);
         let towards = || net.ip.source_for(addr).or_else(|| device.and_then(|_| first()));
@@ -308,7 +330,7 @@ impl Socket {
         if device == Some(Device::Loopback) {
             let source = if dst.is_loopback() { None } else { first() };
             let source = source.unwrap_or(Ipv4Addr::LOCALHOST.into());
-            let inside = (!dst.is_multicast() || self.options.multicast_loop).then_some(Device::Loopback);
+            let inside = (!dst.is_multicast() || self.hears_itself()).then_some(Device::Loopback);
             return Ok(Way { source, over: Device::Loopback, link: false, inside });
         }
         if is_own(net, addr) {
@@ -329,7 +351,7 @@ impl Socket {
         }
         //= RFC9293-MUST-44
         let source = towards().ok_or(Refused::NetUnreachable)?;
-        let heard = group && self.options.multicast_loop || net.ip.is_broadcast(addr);
+        let heard = group && self.hears_itself() || net.ip.is_broadcast(addr);
         // Tied to a device the socket takes every address for a neighbour: nobody answers beyond the link.
         let link = net.ip.source_for(addr).is_some() && !is_nowhere(dst);
         Ok(Way { source, over: Device::Interface, link, inside: heard.then_some(Device::Interface) })

@@ -32,7 +32,7 @@ impl Sockets {
         act: impl FnOnce(&mut Tcb, Instant, &mut tcp::Cx<'_>) -> R,
     ) -> (R, Option<Option<Instant>>) {
         let Some(socket) = self.sockets.get_mut(slot) else { unreachable!("there is no socket in {slot:?}") };
-        let marks = socket.options.marks();
+        let marks = socket.marks();
         let named = socket.id.is_some();
         let connection = socket.connection();
         let door = Door { ip: net.ip, now: net.now, marks };

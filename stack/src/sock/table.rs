@@ -6,7 +6,7 @@
 use super::bind::{Claim, Claims, Scope, Standing, Terms};
 use super::call::{Device, Family, Kind, Readiness, SocketId, User};
 use super::demux::{Demux, Place, Stand, Tag, Weights};
-use super::depart::Departures;
+use super::depart::{Departures, Marks};
 use super::groups::Groups;
 use super::index::Index;
 use super::listen::Listener;
@@ -167,7 +167,7 @@ impl Left {
 #[derive(Debug, Default)]
 pub(super) struct Datagram {
     pub(super) peer: Option<Endpoint>,
-    /// Whether the route to the peer was found before a name tied the socket to a device.
+    /// Whether the route to the peer is the one that was found when it became the peer.
     pub(super) route_kept: bool,
     /// The source for the first peer of a socket whose own name is a group or a broadcast address.
     pub(super) source: Option<IpAddr>,
@@ -275,6 +275,16 @@ impl Socket {
     /// What the socket stands for by its local name.
     pub(super) fn scope(&self) -> Scope {
         Scope::of(self.family, self.local.addr, self.options.v6_only)
+    }
+
+    /// What the packets of the socket to its peer say beside addresses and payload.
+    #[inline(always)]
+    pub(super) const fn marks(&self) -> Marks {
+        let dst = match &self.body {
+            Body::Connection(connection) => connection.tuple.remote.addr,
+            Body::Idle | Body::Listening(_) | Body::Datagram(_) => self.local.addr,
+        };
+        self.options.marks(self.family, dst)
     }
 
     /// What the socket waits for without a peer.

@@ -71,7 +71,7 @@ super::mutants! {
         "groups::a_group_is_heard_in_this_host_by_whom_linux_lets_hear_it",
     "copy-although-disabled" "RFC1112-6.2-b" "Members here hear a sender that disabled it."
         "sock/route.rs" "fn way_v4"
-        "group && ⟦self.options.multicast_loop⟧" => "true",
+        "group && ⟦self.hears_itself()⟧" => "true",
         "groups::a_group_is_heard_in_this_host_by_whom_linux_lets_hear_it",
     "error-for-ever" "RFC1122-4.1.3.3-a" "An error is told again and again."
         "sock/datagram.rs" "fn send_datagram"
