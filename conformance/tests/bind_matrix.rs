@@ -63,6 +63,7 @@ fn the_kernel_answers_as_it_did() {
             }
         }
         Access::Elsewhere(passed) => assert!(passed, "in a user namespace"),
+        Access::Broken(fault) => panic!("{fault}"),
         Access::Nowhere(why) => say(&format!("SKIP bind matrix on the kernel: {why}")),
     }
 }

@@ -102,6 +102,7 @@ fn the_kernel_and_the_reference_agree() {
             }
         }
         Access::Elsewhere(passed) => assert!(passed, "in a user namespace"),
+        Access::Broken(fault) => panic!("{fault}"),
         Access::Nowhere(why) => say(&format!("SKIP random sequences: {why}")),
     }
 }

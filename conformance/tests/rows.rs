@@ -126,6 +126,7 @@ mod on_the_kernel {
         match access(test) {
             Access::Here => hold(files),
             Access::Elsewhere(passed) => assert!(passed, "in a user namespace"),
+            Access::Broken(fault) => panic!("{fault}"),
             Access::Nowhere(why) => say(&format!("SKIP rows on the kernel: {why}")),
         }
     }

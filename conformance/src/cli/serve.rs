@@ -15,8 +15,9 @@ use stack::base::{Cidr, Mac, Span};
 use stack::sock::table::Row;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -231,7 +232,8 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
         errand,
         program: program(args),
     };
-    let mut ready = || tell(args, &welcome(args));
+    let users = user_namespace();
+    let mut ready = || tell(args, &welcome(args, users != user_namespace()));
     let mut table = |rows: &[Row]| tell(args, &format!("{}\n", sockets::ss(rows, sockets::Show::default())));
     let ended = serve::serve(setup, host.as_mut(), &mut ready, args.table.then_some(&mut table));
     Ok(match ended {
@@ -251,16 +253,17 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
 
 /// What the host is to do as a client.
 fn errand(args: &Args, remote: SocketAddr) -> Result<Errand, String> {
-    let input: Box<dyn Read> = match &args.send {
-        None => Box::new(io::empty()),
-        Some(path) if path.as_os_str() == "-" => Box::new(io::stdin()),
-        Some(path) => {
-            let file = File::open(path).map_err(|error| {
-                format!("{}: it cannot be read: {error}; --send wants a file to send", path.display())
-            })?;
-            Box::new(file)
-        }
-    };
+    let opened = args.send.as_ref().map(|path| {
+        let opened = if path.as_os_str() == "-" {
+            io::stdin().as_fd().try_clone_to_owned().map(File::from)
+        } else {
+            File::open(path)
+        };
+        opened.map_err(|error| {
+            format!("{}: it cannot be read: {error}; --send wants a file to send", path.display())
+        })
+    });
+    let input = opened.transpose()?;
     let patience = Span::from_secs(args.patience.into());
     Ok(Errand { remote, input, output: Box::new(io::stdout()), patience })
 }
@@ -275,13 +278,20 @@ fn program(args: &Args) -> Option<Command> {
     Some(program)
 }
 
-fn welcome(args: &Args) -> String {
+/// The user namespace that this program is in.
+fn user_namespace() -> Option<PathBuf> {
+    std::fs::read_link("/proc/self/ns/user").ok()
+}
+
+/// What is told when the host is there. To enter the network of a user namespace takes entering that one.
+fn welcome(args: &Args, has_users: bool) -> String {
     let at = |number| {
         format!("{} and {}", station(args.network_v4, number).addr, station(args.network_v6, number).addr)
     };
     let enter = match args.place {
         Where::Namespace if args.program.is_empty() => {
-            format!("; reach it with: nsenter --net=/proc/{}/ns/net COMMAND", std::process::id())
+            let users = if has_users { " --user --preserve-credentials" } else { "" };
+            format!("; reach it with: nsenter --target {}{users} --net COMMAND", std::process::id())
         }
         Where::Namespace | Where::Here => String::new(),
     };

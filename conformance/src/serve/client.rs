@@ -2,10 +2,13 @@
 
 use super::calls::{self, Answer, BUFFER_OCTETS};
 use crate::host::{Fault, Host};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use stack::base::{Instant, Refused, Span};
 use stack::sock::{Call, Family, How, Kind, SocketId};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// Time between two attempts while nobody listens there.
 const AGAIN: Span = Span::from_millis(100);
@@ -14,8 +17,8 @@ const AGAIN: Span = Span::from_millis(100);
 pub struct Errand {
     /// Whom to connect to.
     pub remote: SocketAddr,
-    /// What to send.
-    pub input: Box<dyn Read>,
+    /// What to send, if anything. A pipe or a terminal may have nothing yet: the host goes on meanwhile.
+    pub input: Option<File>,
     /// Where what is heard goes.
     pub output: Box<dyn Write>,
     /// How long to try again while the server is not there yet.
@@ -71,6 +74,12 @@ impl Client {
             State::Over(outcome) => Some(outcome),
             State::Waiting(_) | State::Connecting(_) | State::Connected(_) => None,
         }
+    }
+
+    /// What it waits for beside the host: more to send.
+    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+        let wants = matches!(self.state, State::Connected(_)) && !self.input_ended && self.out.is_empty();
+        self.errand.input.as_ref().filter(|_| wants).map(AsFd::as_fd)
     }
 
     /// When it will do something by itself.
@@ -170,8 +179,17 @@ impl Client {
         if self.input_ended || !self.out.is_empty() {
             return Ok(());
         }
+        let Some(input) = &mut self.errand.input else {
+            self.input_ended = true;
+            return Ok(());
+        };
+        // A file always has something to say, be it that it is over.
+        let mut asked = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut asked, PollTimeout::ZERO).is_ok_and(|ready| ready == 0) {
+            return Ok(());
+        }
         self.out.resize(BUFFER_OCTETS, 0);
-        let read = self.errand.input.read(&mut self.out);
+        let read = input.read(&mut self.out);
         let octets =
             read.map_err(|error| Fault::Env(format!("what is to be sent cannot be read: {error}")))?;
         self.out.truncate(octets);

@@ -34,13 +34,17 @@ impl Events {
         Ok(Self { stop, child })
     }
 
-    /// Waits until something can be read from `fd`, a signal came, or so much time has passed.
+    /// Waits until something can be read from one of `fds`, a signal came, or so much time has passed.
     ///
     /// # Errors
     /// [`Fault::Env`].
-    pub(super) fn wait(&self, fd: BorrowedFd<'_>, at_most: Option<Duration>) -> Result<(), Fault> {
-        let fds = [fd, self.stop.as_fd(), self.child.as_fd()];
-        let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+    pub(super) fn wait<'f>(
+        &'f self,
+        fds: impl Iterator<Item = BorrowedFd<'f>>,
+        at_most: Option<Duration>,
+    ) -> Result<(), Fault> {
+        let fds = fds.chain([self.stop.as_fd(), self.child.as_fd()]);
+        let mut fds: Vec<_> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         match ppoll(&mut fds, at_most.map(TimeSpec::from_duration), None) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(broken(&error.into())),

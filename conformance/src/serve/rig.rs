@@ -15,10 +15,10 @@ use nix::unistd::Pid;
 use stack::base::time::soonest;
 use stack::base::{Cidr, Instant};
 use stack::sock::table::Row;
-use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 use std::time::{self, Duration, SystemTime, UNIX_EPOCH};
+use std::{io, iter};
 
 /// Frames that are taken before the applications get their turn.
 const FRAMES_IN_A_ROW: u32 = 256;
@@ -130,7 +130,7 @@ fn stop(child: &mut Child, events: &Events, rig: &mut Rig<'_>) -> Result<(), Fau
         let _ = (events.asked_to_stop(), events.child_may_have_ended());
         rig.turn()?;
         let patience = rig.patience().map_or(left, |patience| patience.min(left));
-        events.wait(rig.device.fd(), Some(patience))?;
+        events.wait(iter::once(rig.device.fd()), Some(patience))?;
     }
     Ok(())
 }
@@ -187,7 +187,8 @@ impl Rig<'_> {
                 let ends = [limit, ended.map(|(_, until)| until)].into_iter().flatten().min();
                 let left = ends.map(|end| end.saturating_sub(elapsed));
                 let patience = [self.patience(), left].into_iter().flatten().min();
-                events.wait(self.device.fd(), patience)?;
+                let input = self.client.as_ref().and_then(Client::waits_for);
+                events.wait([Some(self.device.fd()), input].into_iter().flatten(), patience)?;
             }
         }
     }

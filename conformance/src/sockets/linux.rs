@@ -82,9 +82,17 @@ impl From<Fault> for Failed {
     }
 }
 
-/// Something around this program fails that is no answer to a question.
+/// Something around this program fails that is no answer to a question: it is not permitted or not to be had,
+/// or else the rig is broken.
 fn rig(what: &'static str) -> impl Fn(io::Error) -> Fault {
-    move |error| Fault::Env(format!("{what}: {error}"))
+    use io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull, Unsupported};
+    move |error| {
+        let told = format!("{what}: {error}");
+        let kind = error.kind();
+        let is_lack =
+            [NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull, Unsupported].contains(&kind);
+        if is_lack { Fault::Env(told) } else { Fault::Protocol(told) }
+    }
 }
 
 /// A number of the kernel that has no word here.

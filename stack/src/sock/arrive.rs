@@ -11,9 +11,12 @@ use crate::wire;
 use crate::wire::tcp::Segment;
 use alloc::borrow::Cow;
 
-/// Packets of the host to itself that one stimulus may cause. What is beyond is lost, as on a link that is
-/// too fast for its receiver: two connections that answer each other without end are no hang.
+/// Packets of the host to itself that one stimulus may cause, beside those that carry text and their
+/// acknowledgements. What is beyond is lost, as on a link that is too fast for its receiver: two connections
+/// that answer each other without end are no hang.
 const LOOPED_MAX: u32 = 100_000;
+/// Whatever is longer carries text, of which there is only so much: no header of TCP is longer.
+const TEXTLESS_MAX_OCTETS: usize = 60;
 
 impl Sockets {
     /// What IP made of a frame.
@@ -35,8 +38,12 @@ impl Sockets {
 
     #[inline(never)]
     fn deliver_looped(&mut self, net: &mut Net<'_>) {
-        for _ in 0..LOOPED_MAX {
+        let mut left = LOOPED_MAX;
+        while left > 0 {
             let Some(looped) = self.departures.next_looped() else { return };
+            let has_text = looped.payload.len() > TEXTLESS_MAX_OCTETS;
+            // One acknowledgement for each segment is the most that text draws.
+            left = if has_text { left.saturating_add(1) } else { left - 1 };
             let Looped { src, dst, arrival, protocol, traffic_class, payload } = looped;
             let incoming = Incoming {
                 src,
@@ -145,15 +152,17 @@ impl Sockets {
             return;
         }
         let opening = self.socket(slot).connection().tcb.state() == tcp::State::SynReceived;
-        let progress = self.act(slot, net, |tcb, now, cx| {
-            let acknowledged = tcb.snd().una;
+        let (progress, brings_text) = self.act(slot, net, |tcb, now, cx| {
+            let (acknowledged, unread) = (tcb.snd().una, tcb.unread_octets());
             tcb.arrives(now, segment, ecn, cx);
-            tcb.snd().una != acknowledged
+            (tcb.snd().una != acknowledged, tcb.unread_octets() > unread)
         });
         if opening {
             self.shut_when_open(slot, net);
         }
-        self.discard_unwanted(slot, net);
+        if brings_text {
+            self.discard_unwanted(slot, net);
+        }
         if progress {
             net.ip.confirm(net.now, tuple.remote.addr);
         }

@@ -46,9 +46,9 @@ impl Socket {
         permitted.then_some(()).ok_or(Refused::AccessDenied)
     }
 
-    /// Whether a datagram to `dst` goes as it did before by another device than `device`: the route to the peer
-    /// was found when it became one. It has to fit the device all the same, and one to this host itself fits
-    /// the loopback device. Where a socket of IPv6 speaks IPv4, Linux looks for the route each time.
+    /// Whether a datagram to `dst` goes as it did before by another device than `device`: the route to the
+    /// peer was found when it became one. It has to fit the device all the same, and one to this host itself
+    /// fits the loopback device. Where a socket of IPv6 speaks IPv4, Linux looks for the route each time.
     fn goes_as_before(&mut self, dst: IpAddr, device: Device, net: &Net<'_>) -> bool {
         let datagram = self.datagram();
         let to_peer = datagram.peer.is_some_and(|peer| peer.addr == dst);

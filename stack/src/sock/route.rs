@@ -99,7 +99,8 @@ impl Socket {
     }
 
     /// The address of its own that the socket speaks to `dst` from, if it has one: for a group or a broadcast
-    /// address nobody speaks, and an address of IPv6 is none of IPv4, but the source for its first peer stays.
+    /// address nobody speaks, and an address of IPv6 is none of IPv4, but the source for its first peer
+    /// stays.
     pub(super) fn own_source(&self, dst: IpAddr, net: &Net<'_>) -> Option<IpAddr> {
         let own = self.local.addr;
         let nobody = own.is_unspecified() || own.is_multicast() || net.ip.is_broadcast(own);
@@ -292,8 +293,8 @@ impl Socket {
         Ok(Way { source: own, ..routed })
     }
 
-    /// Whether what it sends to a group of IPv4 is heard in this host: the option of a socket of IPv6 is about
-    /// groups of IPv6.
+    /// Whether what it sends to a group of IPv4 is heard in this host: the option of a socket of IPv6 is
+    /// about groups of IPv6.
     fn hears_itself(&self) -> bool {
         self.options.multicast_loop || self.family == Family::V6
     }

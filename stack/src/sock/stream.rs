@@ -235,23 +235,35 @@ impl Sockets {
         }
     }
 
-    /// What comes after the reading half was shut is thrown away or reset, where that is the custom.
+    /// Text has come: after the reading half was shut it is thrown away or reset, where that is the custom.
     pub(super) fn discard_unwanted(&mut self, slot: Slot, net: &mut Net<'_>) {
         let resets = match self.bounds.after_read_shut {
             AfterReadShut::HandOut => return,
             AfterReadShut::Discard => false,
             AfterReadShut::Reset => true,
         };
-        let unread = self.sockets.get(slot).is_some_and(|socket| match &socket.body {
-            Body::Connection(connection) => socket.shut.read && connection.tcb.unread_octets() > 0,
+        let unwanted = self.sockets.get(slot).is_some_and(|socket| match &socket.body {
+            Body::Connection(_) => socket.shut.read,
             Body::Idle | Body::Listening(_) | Body::Datagram(_) => false,
         });
-        if unread && resets {
+        if unwanted && resets {
             self.act(slot, net, |tcb, now, cx| tcb.abort(now, cx));
-        } else if unread {
-            // What it was does not matter.
-            let _ = self.act(slot, net, |tcb, now, cx| tcb.receive(now, u32::MAX, cx));
+        } else if unwanted {
+            self.discard_unread(slot, net);
         }
+    }
+
+    /// Throws away all that waits to be read, what stands behind an urgent octet as well: one call reads no
+    /// further than to it.
+    fn discard_unread(&mut self, slot: Slot, net: &mut Net<'_>) {
+        self.act(slot, net, |tcb, now, cx| {
+            let mut left = u32::MAX;
+            while tcb.unread_octets() > 0 && tcb.unread_octets() < left {
+                left = tcb.unread_octets();
+                // What it was does not matter.
+                let _ = tcb.receive(now, u32::MAX, cx);
+            }
+        });
     }
 
     /// `recv` with `MSG_PEEK`.
@@ -342,6 +354,10 @@ impl Sockets {
         }
         if how != How::Write {
             socket.connection().tcb.shutdown_read();
+            if self.bounds.after_read_shut == AfterReadShut::Discard {
+                // What waits already goes the same way, so that what waits later is what has come since.
+                self.discard_unread(slot, net);
+            }
         }
         if how != How::Read {
             //= RFC9293-3.6-e

@@ -7,9 +7,12 @@ use crate::serve::client::{Client, Errand, Outcome};
 use crate::trace::Link;
 use stack::base::{Cidr, Mac};
 use std::cell::RefCell;
-use std::io::{self, Cursor, Write};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, process};
 
 const NAMES: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2))];
 const TURNS_MAX: u32 = 100_000;
@@ -43,6 +46,17 @@ fn host(own: usize) -> Reference {
     host
 }
 
+/// A file with these octets that no folder has.
+fn file_of(octets: &[u8]) -> File {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let path = env::temp_dir().join(format!("netassay-{}-{number}", process::id()));
+    fs::write(&path, octets).expect("a folder for passing files");
+    let file = File::open(&path).expect("the file");
+    fs::remove_file(&path).expect("its name");
+    file
+}
+
 /// A client connects to this port and sends this: how it ended, and what it heard.
 fn asked(port: u16, input: &[u8]) -> (Outcome, Vec<u8>) {
     let (mut near, mut far) = (host(0), host(1));
@@ -50,7 +64,7 @@ fn asked(port: u16, input: &[u8]) -> (Outcome, Vec<u8>) {
     let heard = Heard::default();
     let mut client = Client::new(Errand {
         remote: SocketAddr::new(NAMES[1], port),
-        input: Box::new(Cursor::new(input.to_vec())),
+        input: Some(file_of(input)),
         output: Box::new(heard.clone()),
         patience: Span::ZERO,
     });

@@ -118,6 +118,10 @@ super::mutants! {
         "sock/stream.rs" "fn discard_unwanted"
         "AfterReadShut::Discard => ⟦false⟧" => "return",
         "stream_ends::what_comes_after_shutting_the_reading_half_can_be_thrown_away",
+    "reset-without-text" "RFC9293-3.10.3-e" "What is not read yet resets the connection when anything comes after the reading half was shut."
+        "sock/arrive.rs" "fn segment_at_connection"
+        "if ⟦brings_text⟧" => "true",
+        "read_shut::only_new_text_resets_who_has_shut_the_reading_half_on_windows",
     "chosen-port-kept" "RFC9293-3.10.1-d" "A port that the host chose stays with the socket after its connection."
         "sock/connect.rs" "fn detach"
         "!lasting" => "false",
