@@ -47,6 +47,7 @@ fn nobody_is_accused_on_two_kernels() {
         Access::Here => {}
         Access::Elsewhere(passed) => return assert!(passed, "in a user namespace"),
         Access::Nowhere(why) => return skip(&why),
+        Access::Broken(fault) => panic!("{fault}"),
     }
     const SEED: u64 = 3;
     let taken = match record(&NetPlan::from_seed(SEED, 20)) {
