@@ -14,8 +14,11 @@ use std::net::IpAddr;
 /// change that nobody can see.
 const V6_COVERED_FROM: usize = 8;
 
-/// Octets that an ICMPv4 error quotes behind the IP header (RFC 792).
-const QUOTED_V4_OCTETS: usize = 28;
+/// Octets that an ICMPv4 error of a router quotes: as many as fit into 576 (RFC 1812 section 4.3.2.3).
+const QUOTED_V4_OCTETS: usize = 576 - 28;
+
+/// The type of service of such an error: internetwork control (RFC 1812 section 4.3.2.5).
+const ERROR_TOS: u8 = 0xc0;
 
 /// Octets of an ICMPv6 error at the most (RFC 4443 section 2.4 (c)).
 const ERROR_V6_OCTETS: usize = 1_280;
@@ -77,21 +80,21 @@ pub(super) fn too_big(frame: &[u8], link: Link, mtu: u16) -> Option<Vec<u8>> {
     let packet = frame.get(packet_at(link)..)?;
     let upper = Upper::of(packet).filter(|upper| !upper.is_icmp_error())?;
     let mut message = Vec::new();
-    let (src, protocol) = match upper.src {
+    let (src, protocol, traffic_class) = match upper.src {
         IpAddr::V4(_) => {
             let quoted = packet.get(..QUOTED_V4_OCTETS).unwrap_or(packet);
             let code = icmpv4::Unreachable::FragmentationNeeded;
             icmpv4::Message::DestinationUnreachable { code, mtu, quoted }.emit(&mut message);
-            (IpAddr::V4(lab::ROUTER_V4), 1)
+            (IpAddr::V4(lab::ROUTER_V4), 1, ERROR_TOS)
         }
         IpAddr::V6(to) => {
             let quoted = packet.get(..ERROR_V6_OCTETS - 48).unwrap_or(packet);
             let (src, error) = (lab::ROUTER_V6, icmpv6::Message::PacketTooBig { mtu: mtu.into(), quoted });
             error.emit(src, to, &mut message);
-            (IpAddr::V6(src), icmpv6::PROTOCOL)
+            (IpAddr::V6(src), icmpv6::PROTOCOL, 0)
         }
     };
-    let header = Addressed { src, dst: upper.src, protocol, hop_limit: 64, traffic_class: 0 };
+    let header = Addressed { src, dst: upper.src, protocol, hop_limit: 64, traffic_class };
     let mut error = emit(&header, &message);
     sum_icmp(&mut error);
     Some(headed(frame, link, true, error))
