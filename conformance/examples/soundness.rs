@@ -11,12 +11,10 @@
 use conformance::drive::link::plan::{LOSS_PERCENT_MAX, Plan};
 use conformance::fuzz::judge::{self, Heard, shorten};
 use conformance::judge::{Verdict, rules};
-use conformance::run::tap::Recording;
 use conformance::run::tap::plan::TapPlan;
-use conformance::trace::Link;
+use conformance::run::tap::write;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -187,7 +185,9 @@ fn kernels(count: u64, seed: u64, folder: Option<&Path>) -> ExitCode {
             table.note(&heard, |verdict| format!("seed {seed}: {}", told(&heard, verdict, &[])));
             let Some(folder) = folder.filter(|_| heard.accusations().next().is_some()) else { continue };
             let name = format!("{seed} {} {}", heard.place.name(), heard.how).trim().replace(' ', "-");
-            if let Err(error) = save(&heard.recording, &folder.join(name).with_extension("pcap")) {
+            if let Err(error) =
+                fs::write(folder.join(name).with_extension("pcap"), write::pcap(&heard.recording))
+            {
                 eprintln!("{}: {error}", folder.display());
             }
         }
@@ -209,32 +209,10 @@ fn show(bytes: &[u8], folder: Option<&Path>) -> ExitCode {
         table.note(&heard, |verdict| told(&heard, verdict, bytes));
         let name = format!("{} {}", heard.place.name(), heard.how).trim().replace(' ', "-");
         let Some(path) = folder.map(|folder| folder.join(name).with_extension("pcap")) else { continue };
-        if let Err(error) = save(&heard.recording, &path) {
+        if let Err(error) = fs::write(&path, write::pcap(&heard.recording)) {
             eprintln!("{}: {error}", path.display());
             return ExitCode::from(3);
         }
     }
     table.print()
-}
-
-/// Writes a recording as a pcap file with times in nanoseconds.
-fn save(recording: &Recording, path: &Path) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    let link: u32 = match recording.link {
-        Link::Ethernet => 1,
-        Link::Ip => 101,
-    };
-    for word in [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, 262_144, link] {
-        out.write_all(&word.to_le_bytes())?;
-    }
-    for shot in &recording.shots {
-        let nanos = shot.at.as_nanos();
-        let part = |nanos: u64| u32::try_from(nanos).unwrap_or(u32::MAX);
-        let octets = u32::try_from(shot.bytes.len()).unwrap_or(u32::MAX);
-        for word in [part(nanos / 1_000_000_000), part(nanos % 1_000_000_000), octets, shot.wire_len] {
-            out.write_all(&word.to_le_bytes())?;
-        }
-        out.write_all(&shot.bytes)?;
-    }
-    out.flush()
 }

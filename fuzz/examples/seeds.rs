@@ -32,6 +32,9 @@ const FILE_OCTETS_MAX: usize = 6_500;
 /// Seeds of one target at the most.
 const SEEDS_MAX: usize = 300;
 
+/// Octets of a capture that is a seed of the judge, which reads it packet by packet.
+const JUDGED_OCTETS_MAX: usize = 1_200;
+
 /// Plans for two hosts that follow from seeds.
 const MEETINGS: u64 = 80;
 
@@ -58,7 +61,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     store(&root.join("seeds/host"), plans.iter().map(Plan::write))?;
     store(&root.join("seeds/pair"), meetings().map(|plan| plan.write()))?;
     let taps = (0..).map(TapPlan::from_seed);
-    store(&root.join("seeds/judge"), meetings().zip(taps).map(|(plan, taps)| judge::write(&plan, &taps)))
+    let recorded = meetings().zip(taps).map(|(plan, taps)| judge::write(&plan, &taps));
+    let small = |file: &Vec<u8>| file.len() <= JUDGED_OCTETS_MAX;
+    let files = captures.iter().filter_map(|path| fs::read(path).ok()).filter(small);
+    store(&root.join("seeds/judge"), files.chain(recorded))
 }
 
 /// The file itself, if it is a small one that is there for its format.

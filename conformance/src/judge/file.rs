@@ -87,6 +87,15 @@ pub fn judged(path: &Path, manner: Manner<'_>) -> Result<Judged, CaptureError> {
     Ok(bounded(capture, manner, Bounds::USUAL))
 }
 
+/// Judges the hosts in a capture file that is in memory.
+///
+/// # Errors
+/// As [`judged`].
+pub fn octets(name: &str, octets: Vec<u8>, manner: Manner<'_>) -> Result<Judged, CaptureError> {
+    let capture = Capture::from_octets(name, octets, manner.filter)?;
+    Ok(bounded(capture, manner, Bounds::USUAL))
+}
+
 fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judged {
     let mut ask = |capture: &Capture| match manner.watch.as_mut() {
         Some(watch) => watch(Progress::of(capture)),

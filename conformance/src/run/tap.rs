@@ -3,6 +3,7 @@
 pub mod card;
 pub mod flaw;
 pub mod plan;
+pub mod write;
 
 use super::pair::Meeting;
 use crate::drive::link::dice::Dice;
