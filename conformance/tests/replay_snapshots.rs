@@ -60,7 +60,13 @@ fn every_capture_replays_as_before() {
     });
 }
 
+/// The text without the line that changes in every capture with every new rule.
+fn without_rules(text: &str) -> String {
+    let steady = |line: &&str| !line.starts_with("  rules applied ");
+    text.lines().filter(steady).map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn every_capture_is_judged_as_before() {
-    for_each_capture(|capture| snapshot("check", capture, &printed(&["check"], capture)));
+    for_each_capture(|capture| snapshot("check", capture, &without_rules(&printed(&["check"], capture))));
 }
