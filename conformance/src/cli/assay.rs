@@ -11,7 +11,7 @@ use conformance::replay;
 use conformance::replay::account::{Account, Standing};
 use conformance::replay::expect::Expectations;
 use conformance::verdict::Outcome;
-use shipped::Unreadable;
+use shipped::{Lists, Unreadable};
 use std::convert::Infallible;
 use std::env;
 use std::io::{self, Write as _};
@@ -46,7 +46,7 @@ struct Column {
 /// The whole table.
 struct Table {
     columns: Vec<Column>,
-    unreadable: Vec<Unreadable>,
+    shipped: Lists,
     stale: Vec<String>,
     name_width: usize,
     counts: Counts,
@@ -62,6 +62,7 @@ struct Counts {
     captures: u64,
     unreadable: u64,
     fail: u64,
+    known: u64,
     deviates: u64,
     undecided: u64,
 }
@@ -145,7 +146,7 @@ impl Table {
         let names = files.iter().map(|file| name(file).chars().count()).chain(["capture".len()]);
         Ok(Self {
             columns: columns()?,
-            unreadable: shipped::unreadable()?,
+            shipped: shipped::lists()?,
             stale: Vec::new(),
             name_width: names.max().unwrap_or_default(),
             counts: Counts::default(),
@@ -177,7 +178,7 @@ impl Table {
         let damage = match read {
             Ok((recorded, judged)) => {
                 let mut cells = self.replay(file, &name, &recorded.recording);
-                cells.push(self.judge(file, &judged.report));
+                cells.push(self.judge(file, &name, &judged.report));
                 self.counts.captures += 1;
                 self.stale.extend(self.unreadable(&name).map(Unreadable::stale));
                 writeln!(out, "{}", self.line(&name, &cells))?;
@@ -226,13 +227,21 @@ impl Table {
 
     /// Whether the file of that name can not be read, on purpose.
     fn unreadable(&self, name: &str) -> Option<&Unreadable> {
-        self.unreadable.iter().find(|unreadable| unreadable.means(name))
+        self.shipped.unreadable.iter().find(|unreadable| unreadable.means(name))
     }
 
     /// The judge's cell: what fails or deviates, else how many rules were kept where they could be broken.
-    fn judge(&mut self, file: &Path, report: &judge::Report) -> String {
-        let (fail, deviates) = (report.count(Outcome::Fail), report.count(Outcome::Deviates));
+    fn judge(&mut self, file: &Path, name: &str, report: &judge::Report) -> String {
+        let failed = report.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail);
+        let failed: Vec<(&str, u64)> = failed.map(|verdict| (verdict.rule.id, verdict.count)).collect();
+        let rules: Vec<&str> = failed.iter().map(|(rule, _)| *rule).collect();
+        let failing = &self.shipped.failing;
+        self.stale.extend(failing.iter().filter_map(|failing| failing.stale(name, &rules)));
+        let is_known = |rule: &str| failing.iter().any(|failing| failing.means(name, rule));
+        let known = failed.iter().filter(|(rule, _)| is_known(rule)).map(|(_, count)| count).sum::<u64>();
+        let (fail, deviates) = (report.count(Outcome::Fail) - known, report.count(Outcome::Deviates));
         let evidence = report.with_evidence();
+        self.counts.known += known;
         self.counts.fail += fail;
         self.counts.deviates += deviates;
         self.counts.undecided += report.count(Outcome::Undecided);
@@ -242,6 +251,7 @@ impl Table {
         }
         match (fail, deviates, evidence) {
             (0, 0, 0) => "-".to_owned(),
+            (0, 0, _) if known > 0 => format!("{} {known}", Standing::Known),
             (0, 0, kept) => format!("{} {kept}", Outcome::Holds),
             (0, deviates, _) => format!("{} {deviates}", Outcome::Deviates),
             (fail, ..) => format!("{} {fail}", Outcome::Fail),
@@ -249,12 +259,13 @@ impl Table {
     }
 
     fn finish(&self, out: &mut Out) -> io::Result<Exit> {
-        let Counts { captures, unreadable, fail, deviates, undecided } = &self.counts;
+        let Counts { captures, unreadable, fail, known, deviates, undecided } = &self.counts;
         writeln!(out, "\n{captures} captures, {unreadable} not readable")?;
         for Column { name, account, .. } in &self.columns {
             writeln!(out, "  {name:10}  {}", account.summary())?;
         }
-        writeln!(out, "  {:10}  {fail} fail, {deviates} deviates, {undecided} undecided", "check")?;
+        let known = if *known > 0 { format!(", {known} known") } else { String::new() };
+        writeln!(out, "  {:10}  {fail} fail, {deviates} deviates, {undecided} undecided{known}", "check")?;
         for stale in self.stale() {
             writeln!(out, "{stale}")?;
         }
