@@ -62,6 +62,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "OUT")]
     annotate: Option<PathBuf>,
 
+    /// Threads that judge; what is printed is the same for any number (every core unless told)
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+
     /// How to write what was found; `json` is one object a line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     format: Format,
@@ -90,7 +94,8 @@ struct Run<'a> {
 pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     let wanted = Wanted { undecided: args.undecided, notes: args.notes };
     let (sums, assumptions) = (Sums::default(), BTreeSet::new());
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = args.threads.unwrap_or_else(cores).get();
     let mut run = Run { args, wanted, threads, sums, assumptions, broken: false, stopped: false };
     if let Some(refused) = args.annotate.as_ref().and_then(|to| annotate::refused(&args.files, to)) {
         complain(&refused);

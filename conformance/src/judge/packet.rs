@@ -147,7 +147,7 @@ pub struct Segment<'a> {
     pub options: Options,
     /// Whether all of the header was captured.
     pub header_whole: bool,
-    /// Whether its options are timestamps behind two fillers, and nothing else: what nearly every segment has.
+    /// Whether its options are timestamps behind two fillers alone: what nearly every segment has.
     pub only_stamped: bool,
     /// Whether every option has a length that it can have.
     pub options_end: bool,
