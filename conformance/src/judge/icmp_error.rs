@@ -373,6 +373,7 @@ fn quotes_exactly(scene: &Scene<'_>) -> Opinion {
             |(id, total, pieces)| format!("identification {id:#06x}, length {total}, fragment {pieces:#06x}");
         (format!("a quote with {}", text(own)), text(first))
     })
+    .doubting(doubt_routers(scene))
 }
 
 fn code(scene: &Scene<'_>) -> Opinion {

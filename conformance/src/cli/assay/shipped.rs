@@ -1,5 +1,5 @@
-//! floor 9: shipped captures that can not be read, or that show a failure, on purpose. They are tried like all
-//! others; one that can be read, or shows none, is an error, so that the lists can not rot.
+//! floor 9: shipped captures that can not be read, or that show a failure, on purpose. They are tried like
+//! all others; one that can be read, or shows none, is an error, so that the lists can not rot.
 
 use serde::Deserialize;
 
