@@ -156,6 +156,8 @@ fn line(dice: &mut Dice) -> Line {
     Line { delay, loss, late, double, octets_per_s, queue }
 }
 
+/// Not among them is `tcp_shrink_window`: Linux takes no notice of a window that a repeated acknowledgement
+/// shrinks, and sends new data behind its edge, which it should not (RFC9293-SHLD-15). That is found, and true.
 fn settings(dice: &mut Dice) -> Settings {
     let mut files = vec![
         ("ipv6/conf/all/accept_dad", "0"),
@@ -180,7 +182,6 @@ fn settings(dice: &mut Dice) -> Settings {
         ("ipv4/tcp_frto", &["0"]),
         ("ipv4/tcp_rmem", &["4096 16384 65536", "4096 131072 6291456"]),
         ("ipv4/tcp_workaround_signed_windows", &["1"]),
-        ("ipv4/tcp_shrink_window", &["1"]),
         ("ipv4/tcp_autocorking", &["0"]),
         ("ipv4/tcp_min_tso_segs", &["8"]),
         ("ipv4/tcp_mtu_probing", &["2"]),
