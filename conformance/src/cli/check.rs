@@ -54,11 +54,12 @@ pub(super) struct Args {
     #[arg(long)]
     notes: bool,
 
-    /// Show what happened before and after each finding
+    /// Show what happened before and after each finding, in text
     #[arg(long, short)]
     verbose: bool,
 
-    /// Also write the capture as pcapng, with each finding as a comment on its packet
+    /// Also write the capture as pcapng, with each finding as a comment on its packet; the packets stay, other
+    /// blocks of a pcapng file are not taken along
     #[arg(long, value_name = "OUT")]
     annotate: Option<PathBuf>,
 
