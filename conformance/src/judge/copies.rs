@@ -14,8 +14,8 @@ const BUCKETS: u64 = 1024;
 const COPY_WITHIN_NS: u64 = 1_000_000_000;
 
 /// Octets of a long packet that tell it from others: its headers with their checksum, and its end.
-const HEAD_OCTETS: usize = 80;
-const TAIL_OCTETS: usize = 32;
+const HEAD_OCTETS: usize = 40;
+const TAIL_OCTETS: usize = 16;
 
 /// One packet.
 #[derive(Clone, Copy, Debug, Default)]

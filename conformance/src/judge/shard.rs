@@ -10,7 +10,7 @@ use super::hosts::Hosts;
 use super::kind::Kind;
 use super::packet::{Packet, Upper};
 use super::report::Store;
-use super::rule::{Rule, Scene, Whose};
+use super::rule::{Opinion, Rule, Scene, Whose};
 use super::rules;
 use super::table::{Connections, Slot};
 use stack::wire::{icmpv4, icmpv6};
@@ -117,9 +117,16 @@ impl Shard {
             upper_field: upper,
             calibration: &self.calibration,
         };
+        let asked = Asked::about(&scene, damaged);
         for (index, rule) in &DISPATCH[scene.kind as usize] {
-            if is_asked(rule, &scene, damaged) {
-                self.store.take(*index, rule, (rule.judge)(&scene), &scene);
+            if asked.has(rule) {
+                match (rule.judge)(&scene) {
+                    // What most rules say of most packets.
+                    Opinion::Absent => (),
+                    opinion @ (Opinion::Cut | Opinion::Holds | Opinion::Breaks(_)) => {
+                        self.store.take(*index, rule, opinion, &scene);
+                    }
+                }
             }
         }
         let answer = slot.filter(|_| !damaged).and_then(|slot| self.connections.answer(slot, &scene));
@@ -197,20 +204,33 @@ fn is_icmp_error(packet: &Packet<'_>) -> bool {
     }
 }
 
-/// Whether a rule is asked about a packet. Of two hosts only those that are wanted are judged. A damaged
-/// packet says nothing about its sender but that it may be damaged, unless nothing lies between the two; and
-/// nothing about its receiver.
-fn is_asked(rule: &Rule, scene: &Scene<'_>, damaged: bool) -> bool {
-    let calibration = scene.calibration;
-    let one_host = calibration.vantage == Vantage::AtHost;
-    match rule.of {
-        Whose::Sender => {
-            let tells = !damaged || one_host || rule.assumptions.contains(&Assumption::NoOffload);
-            scene.packet.sighting.judged && tells
+/// Which rules are asked about a packet. Of two hosts only those that are wanted are judged. A damaged packet
+/// says nothing about its sender but that it may be damaged, unless nothing lies between the two; and nothing
+/// about its receiver.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    sender: bool,
+    damage_of_sender: bool,
+    receiver: bool,
+}
+
+impl Asked {
+    fn about(scene: &Scene<'_>, damaged: bool) -> Self {
+        let one_host = scene.calibration.vantage == Vantage::AtHost;
+        let judged = scene.packet.sighting.judged;
+        Self {
+            sender: judged && (!damaged || one_host),
+            damage_of_sender: judged,
+            receiver: !damaged && !(one_host && judged),
         }
-        Whose::Receiver => {
-            let other = one_host && scene.packet.sighting.judged;
-            !damaged && !other
+    }
+
+    fn has(self, rule: &Rule) -> bool {
+        match rule.of {
+            Whose::Sender => {
+                self.sender || (self.damage_of_sender && rule.assumptions.contains(&Assumption::NoOffload))
+            }
+            Whose::Receiver => self.receiver,
         }
     }
 }

@@ -118,6 +118,9 @@ impl Openings {
 
     /// Sums over all of them.
     pub fn options(&self) -> OptionCounts {
+        if let [one] = self.all() {
+            return one.options;
+        }
         let mut all = OptionCounts::default();
         for opening in self.all() {
             all.add(&opening.options);
