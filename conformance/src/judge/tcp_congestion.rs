@@ -144,8 +144,10 @@ fn flight(scene: &Scene<'_>) -> Opinion {
     let (_, initial) = initial_windows(full);
     // A small segment that is acknowledged adds as much as a full one. No more can have been acknowledged
     // than were sent and are not in flight.
-    let segments = place.own().numbers.segments.saturating_add(1).saturating_sub(octets / full).min(taken);
-    let most = initial.saturating_add(grown).saturating_add(segments.saturating_mul(full));
+    let sent = place.own().numbers.segments.saturating_add(1);
+    let segments = sent.saturating_sub(octets / full).min(taken);
+    // A probe for loss at the end may be a new segment, whatever the window (RFC 8985 section 7.3).
+    let most = initial.saturating_add(grown).saturating_add((segments + 1).saturating_mul(full));
     let clause = if taken == 0 { "RFC5681-3.1-b" } else { "RFC5681-3.1-a" };
     Opinion::unless(octets > most, clause, || {
         let seen = format!("{octets} octets in flight with {taken} acknowledged so far");

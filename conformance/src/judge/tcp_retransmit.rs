@@ -51,7 +51,8 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC6298-5-a"],
         assumptions: TIMES,
         on: On::TEXT,
-        tap: Tap::OnLink,
+        // On its way to a link, a first copy may wait for the second.
+        tap: Tap::AtHost,
         judge: not_before_an_answer,
         ..Rule::USUAL
     },

@@ -9,6 +9,10 @@ use stack::wire::checksum::Sum;
 /// Within this time, several queues of a network card or of the capture may change places, in microseconds.
 const QUEUES_US: u32 = 2_000;
 
+/// What passes the capture so shortly before a segment of the host may come to the host after it, in
+/// microseconds.
+const CROSSES_WITHIN_US: u32 = 5_000;
+
 /// A segment that took numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shot {
@@ -67,8 +71,10 @@ pub struct Sent {
     pub latest: Shot,
     /// One that waits for its acknowledgement, mostly the one that waits the longest.
     pub waiting: Shot,
+    heard_us: u32,
     hole_at: u32,
     hole_us: u32,
+    heard: bool,
     hole: Hole,
     /// Nothing came from the other side since the latest.
     pub latest_is_alone: bool,
@@ -94,8 +100,9 @@ impl Sent {
     }
 
     /// The other side was heard; it may have acknowledged something.
-    pub(super) fn hear(&mut self, ack: Option<u32>) {
+    pub(super) fn hear(&mut self, ack: Option<u32>, us: u32) {
         (self.latest_is_alone, self.waiting_is_alone) = (false, false);
+        (self.heard, self.heard_us) = (true, us);
         if ack.is_some_and(|ack| !is_after(self.waiting.end(), ack)) {
             self.waiting.numbers = 0;
         }
@@ -115,7 +122,7 @@ impl Sent {
 
 /// Takes note of a segment of `own`.
 pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
-    peer.sent.hear(turn.ack);
+    peer.sent.hear(turn.ack, turn.us());
     if turn.flags.rst() {
         return;
     }
@@ -128,8 +135,9 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let numbers = u16::try_from(turn.end.wrapping_sub(turn.seq)).unwrap_or(u16::MAX);
     let sum = if turn.sum_is_right && turn.data_octets > 0 { payload_sum(turn.segment) } else { 0 };
     let shot = Shot { seq: turn.seq, us: turn.us(), numbers, sum };
+    let alone = !sent.heard || elapsed_us(sent.heard_us, shot.us) > CROSSES_WITHIN_US;
     if sent.waiting.numbers == 0 || sent.waiting.seq == turn.seq {
-        (sent.waiting, sent.waiting_is_alone) = (shot, true);
+        (sent.waiting, sent.waiting_is_alone) = (shot, alone);
     }
-    (sent.latest, sent.latest_is_alone) = (shot, true);
+    (sent.latest, sent.latest_is_alone) = (shot, alone);
 }

@@ -56,7 +56,7 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
 /// Takes note of a damaged segment, of which only the acknowledgement may matter.
 pub fn note_damaged(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     peer.timer.hear(peer.numbers.highest());
-    peer.sent.hear(None);
+    peer.sent.hear(None, turn.us());
     own.numbers.damaged = true;
     own.numbers.note_ack(turn);
 }

@@ -163,8 +163,8 @@ fn hear(own: &Side, peer: &mut Side, turn: &Turn<'_>) {
         let timer = &mut peer.timer;
         timer.shortest_us = timer.shortest_us().map_or(trip_us, |known| known.min(trip_us));
     }
-    let waits = turn.ack.zip(highest).is_some_and(|(ack, highest)| is_after(highest, ack));
-    let again = !progress && waits && !turn.takes_numbers();
+    // What it tells of may be on its way to the capture yet, where this one has been already.
+    let again = !progress && !turn.takes_numbers();
     peer.timer.duplicates |= again || !turn.segment.options.sack.is_empty();
     let still_closed = turn.segment.view.window() == 0 && !progress && own.window.is_closed;
     if still_closed && peer.timer.probing {

@@ -131,7 +131,7 @@ pub(super) const FLAWS: &[Flaw] = &[
     Flaw {
         rule: "P-A10r",
         clause: "RFC3168-6.1.5-a",
-        outcome: Outcome::Deviates,
+        outcome: Outcome::Note,
         tap: Tap::Anywhere,
         good: || with_ecn(repeated()),
         breaks: |exchange| exchange.line("again").ecn = 2,
