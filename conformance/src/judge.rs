@@ -39,6 +39,7 @@ pub mod seen;
 mod shard;
 pub mod style;
 pub mod table;
+pub mod tcp_ack;
 pub mod tcp_close;
 pub mod tcp_congestion;
 pub mod tcp_ecn;
@@ -49,6 +50,9 @@ pub mod tcp_retransmit;
 pub mod tcp_send;
 pub mod tcp_urgent;
 pub mod tcp_window;
+pub mod tcp_reset;
+pub mod tcp_sack;
+pub mod tcp_timestamp;
 pub mod udp;
 pub mod vantage;
 
@@ -77,6 +81,10 @@ pub const RULES: &[&[Rule]] = &[
     tcp_probe::RULES,
     tcp_urgent::RULES,
     tcp_ecn::RULES,
+    tcp_timestamp::RULES,
+    tcp_ack::RULES,
+    tcp_sack::RULES,
+    tcp_reset::RULES,
     tcp_close::RULES,
     ip::RULES,
     ip_option::RULES,

@@ -1,5 +1,6 @@
 //! Every rule against a conversation that keeps it, and against the same conversation with one thing wrong.
 
+mod ack;
 mod close;
 mod conversation;
 mod doubts;
@@ -10,6 +11,9 @@ mod problems;
 mod replaced;
 mod retransmit;
 mod send;
+mod reset;
+mod sack;
+mod timestamp;
 
 use super::*;
 use crate::requirement::Catalogue;

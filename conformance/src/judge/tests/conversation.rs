@@ -332,8 +332,9 @@ pub(super) fn segment(port: u16, to_server: bool, flags: Flags, seq: u32, ack: u
 }
 
 /// Timestamps alone, as octets.
-fn stamps() -> Vec<u8> {
-    options(None, Some((9, 1)), false)[4..].to_vec()
+fn stamps(to_server: bool) -> Vec<u8> {
+    let stamps = if to_server { (1, 9) } else { (9, 1) };
+    options(None, Some(stamps), false)[4..].to_vec()
 }
 
 /// With every option and ECN, the SYN repeated, ended by a reset.
@@ -343,7 +344,7 @@ fn full() -> Vec<(&'static str, Tcp)> {
     let syn = Tcp { options: options(Some(7), Some((1, 0)), true), ..segment(PORT, true, asks, 100, 0) };
     let agrees = Flags::SYN | Flags::ACK | Flags::ECE;
     let data = |to_server, seq, ack, payload| Tcp {
-        options: stamps(),
+        options: stamps(to_server),
         payload,
         ecn: 2,
         ..segment(PORT, to_server, Flags::ACK | Flags::PSH, seq, ack)
@@ -355,10 +356,10 @@ fn full() -> Vec<(&'static str, Tcp)> {
             "syn-ack",
             Tcp { options: options(Some(7), Some((9, 1)), true), ..segment(PORT, false, agrees, 700, 101) },
         ),
-        ("ack", Tcp { options: stamps(), ..segment(PORT, true, Flags::ACK, 101, 701) }),
+        ("ack", Tcp { options: stamps(true), ..segment(PORT, true, Flags::ACK, 101, 701) }),
         ("request", data(true, 101, 701, b"request")),
         ("response", data(false, 701, 108, b"response")),
-        ("reset", Tcp { options: stamps(), ..segment(PORT, true, Flags::RST | Flags::ACK, 108, 709) }),
+        ("reset", Tcp { options: stamps(true), ..segment(PORT, true, Flags::RST | Flags::ACK, 108, 709) }),
     ]
 }
 

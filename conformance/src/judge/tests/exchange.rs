@@ -202,6 +202,14 @@ pub(super) struct Flaw {
 
 /// Every breach in an exchange, one list for each file of rules.
 pub(super) const FLAWS: &[&[Flaw]] = &[super::close::FLAWS, super::send::FLAWS, super::retransmit::FLAWS];
+pub(super) const FLAWS: &[&[Flaw]] = &[
+    super::close::FLAWS,
+    super::send::FLAWS,
+    super::timestamp::FLAWS,
+    super::ack::FLAWS,
+    super::sack::FLAWS,
+    super::reset::FLAWS,
+];
 
 pub(super) fn flaws() -> impl Iterator<Item = &'static Flaw> {
     FLAWS.iter().copied().flatten()

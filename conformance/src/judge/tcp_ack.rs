@@ -1,0 +1,235 @@
+//! floor 7: rules about acknowledging (RFC 9293 sections 3.4 and 3.8.6.3, RFC 5681 sections 3.2 and 4.2).
+//!
+//! Whether something reached a host, only its own acknowledgement shows; so what is asked is how late that
+//! was. A host that sleeps or is overloaded is late too, and then once, or with everything: a delay counts
+//! from the third on.
+//!
+//! RFC9293-3.10.7.4-aa: when a host takes responsibility for text, only the host can tell; P-D4 asks how
+//! soon.
+//! RFC9293-3.10.7.4-ad: a FIN counts as text for P-D4.
+//! RFC9293-3.6-c: a FIN counts as text for P-D4, and when the program closes can not be seen.
+//! RFC5681-4.2-c: it is RFC9293-MUST-40, which P-D4 judges.
+//! RFC5681-4.2-b: it is RFC9293-SHLD-19, which P-D5 judges.
+//! RFC2018-4-c: it is RFC5681-3.2-a, which P-D6 judges by the report that comes late.
+//! RFC6582-5-a: it is RFC5681-3.2-b, which P-D6f judges.
+
+use super::assume::Assumption::{
+    self, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, Untouched,
+};
+use super::assume::{Tap, Vantage};
+use super::connection::Place;
+use super::facts::ack::{self, LATE_US, PAUSE_US, SLOW_US};
+use super::facts::turn::{Turn, is_after};
+use super::kind::On;
+use super::rule::{Opinion, Rule, Scene, Whose};
+use super::tcp_timestamp::{is_sent_later, may_be_old};
+use crate::verdict::Reason;
+
+/// What claims about a delay take for granted.
+const DELAY: &[Assumption] = &[AllOfPeer, BothWays, Arrived, Clock, InOrder, Handshake, Untouched, Genuine];
+
+/// So often something has to have come late before it is said: once, the host may have slept.
+const OFTEN: u8 = 2;
+
+/// The rules of this file.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "P-D1",
+        about: "nothing is acknowledged that was never sent",
+        clauses: &["RFC9293-3.4-c"],
+        assumptions: &[BothWays, Untouched, Genuine],
+        on: On::FLOWING,
+        of: Whose::Receiver,
+        judge: acknowledges_the_unsent,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D2",
+        about: "the acknowledgement does not go back",
+        clauses: &["RFC9293-3.4-d"],
+        assumptions: &[InOrder, Untouched, Genuine],
+        on: On::FLOWING,
+        judge: acknowledgement_order,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D4",
+        about: "an acknowledgement is delayed by less than half a second",
+        clauses: &["RFC9293-MUST-40"],
+        assumptions: DELAY,
+        on: On::FLOWING,
+        tap: Tap::OnLink,
+        judge: late,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D5",
+        about: "every second full-sized segment is acknowledged",
+        clauses: &["RFC9293-SHLD-19"],
+        assumptions: DELAY,
+        on: On::FLOWING,
+        tap: Tap::OnLink,
+        judge: every_second,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D6",
+        about: "what arrives beyond a hole is acknowledged at once",
+        clauses: &["RFC5681-3.2-a"],
+        assumptions: DELAY,
+        on: On::FLOWING,
+        tap: Tap::OnLink,
+        judge: beyond_a_hole,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D6f",
+        about: "what fills a hole is acknowledged at once",
+        clauses: &["RFC5681-3.2-b"],
+        assumptions: DELAY,
+        on: On::FLOWING,
+        tap: Tap::OnLink,
+        judge: fills_a_hole,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D9",
+        about: "one segment is acknowledged once",
+        clauses: &["RFC5681-4.2-d"],
+        assumptions: &[Captured, AllOfPeer, BothWays, InOrder, Handshake, Untouched, Genuine],
+        on: On::EMPTY,
+        tap: Tap::AtHost,
+        judge: once,
+        ..Rule::USUAL
+    },
+];
+
+/// The peer answers, and shows by its echo that it got what the host sent with the acknowledgement in
+/// question or later; and it goes on in front of that number. Had it sent what was acknowledged, it would go
+/// on behind.
+fn acknowledges_the_unsent(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let judged = place.peer();
+    let Some(unsent) = judged.ack.unsent() else {
+        return if judged.numbers.highest_ack().is_some() { Opinion::Holds } else { Opinion::Absent };
+    };
+    let echoes =
+        || turn.stamps().zip(unsent.value).is_some_and(|(stamps, value)| is_after(stamps.echo, value));
+    let answers = scene.calibration.vantage == Vantage::AtHost || echoes();
+    // A probe begins one octet in front of what was acknowledged.
+    if !answers || !is_after(unsent.ack.wrapping_sub(1), turn.seq) {
+        return Opinion::Absent;
+    }
+    Opinion::unless(true, "RFC9293-3.4-c", || {
+        let bound = format!("at most {}: the peer goes on with that number", turn.seq);
+        (format!("ack {}", unsent.ack), bound)
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn acknowledgement_order(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let own = place.own();
+    let (Some(ack), Some(before)) = (turn.ack, own.numbers.highest_ack()) else { return Opinion::Absent };
+    if !is_after(before, ack) {
+        return Opinion::Holds;
+    }
+    let doubt = match () {
+        () if own.numbers.damaged => Some(Reason::Altered),
+        () if !is_sent_later(scene) => Some(Reason::Disorder),
+        () => may_be_old(&place),
+    };
+    Opinion::unless(true, "RFC9293-3.4-d", || (format!("ack {ack}"), format!("{before} or later, as before")))
+        .doubting(doubt)
+}
+
+/// A segment that acknowledges more than those before it.
+fn acknowledging<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, u32)> {
+    let (turn, place) = scene.flow()?;
+    let (ack, before) = (turn.ack?, place.own().numbers.highest_ack()?);
+    is_after(ack, before).then_some((turn, place, ack))
+}
+
+fn late(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place, ack)) = acknowledging(scene) else { return Opinion::Absent };
+    let own = &place.own().ack;
+    let Some(waited_us) = own.waiting_us(turn.us()) else { return Opinion::Absent };
+    if waited_us <= LATE_US {
+        return Opinion::Holds;
+    }
+    delayed(own.late, &place, "RFC9293-MUST-40", || {
+        (format!("ack {ack} {} ms after what it acknowledges", waited_us / 1_000), "less than 500 ms".into())
+    })
+}
+
+fn every_second(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place, ack)) = acknowledging(scene) else { return Opinion::Absent };
+    let own = &place.own().ack;
+    if own.full < 2 || place.peer().numbers.highest() != Some(ack) {
+        return Opinion::Absent;
+    }
+    if !own.is_paused(turn.us()) {
+        return Opinion::Holds;
+    }
+    delayed(own.paused, &place, "RFC9293-SHLD-19", || {
+        let seen = format!("no acknowledgement for {} ms after two full-sized segments", PAUSE_US / 1_000);
+        (seen, "one for every second of them".into())
+    })
+}
+
+fn beyond_a_hole(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let Some(waited_us) = ack::report_us(place.own(), turn) else { return Opinion::Absent };
+    if waited_us <= SLOW_US {
+        return Opinion::Holds;
+    }
+    delayed(place.own().ack.slow, &place, "RFC5681-3.2-a", || {
+        let seen = format!("{} ms until a segment beyond a hole was acknowledged", waited_us / 1_000);
+        (seen, "at once".into())
+    })
+}
+
+fn fills_a_hole(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let Some(waited_us) = ack::fill_us(place.own(), turn) else { return Opinion::Absent };
+    if waited_us <= SLOW_US {
+        return Opinion::Holds;
+    }
+    delayed(place.own().ack.slow, &place, "RFC5681-3.2-b", || {
+        let seen = format!("{} ms until what fills a hole was acknowledged", waited_us / 1_000);
+        (seen, "at once".into())
+    })
+}
+
+/// A delay, which is a breach if it is not the first.
+fn delayed(
+    before: u8,
+    place: &Place<'_>,
+    clause: &'static str,
+    what: impl FnOnce() -> (String, String),
+) -> Opinion {
+    if before < OFTEN {
+        return Opinion::Absent;
+    }
+    Opinion::unless(true, clause, what).doubting(may_be_old(place))
+}
+
+fn once(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let own = place.own();
+    if !turn.segment.header_whole {
+        return Opinion::Cut;
+    }
+    let extended =
+        place.connection.sides.iter().any(|side| side.openings.all().iter().any(|one| one.extended));
+    if extended || !own.ack.is_same(own, turn) {
+        return Opinion::Absent;
+    }
+    let (same, given) = (own.ack.same, own.ack.given);
+    Opinion::unless(same > given, "RFC5681-4.2-d", || {
+        let seen =
+            format!("{} acknowledgements that say the same, for {given} segments", u16::from(same) + 1);
+        (seen, "one for each segment".into())
+    })
+    .doubting(may_be_old(&place))
+}

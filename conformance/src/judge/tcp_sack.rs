@@ -1,0 +1,186 @@
+//! floor 7: rules about selective acknowledgements (RFC 2018, RFC 2883).
+//!
+//! RFC2018-4-b: that a report is missing is known only from what it would have reported, and a receiver may
+//! discard that.
+//! RFC2018-4-e: what a receiver has, and discarded, only its reports show.
+//! RFC2018-4-f: likewise; that blocks are repeated can not be told from that they are new.
+//! RFC2883-4-d: which part of a segment is a duplicate depends on what arrived before it, and was kept.
+
+use super::assume::Assumption::{
+    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Untouched,
+};
+use super::assume::{Tap, Vantage};
+use super::connection::Place;
+use super::facts::sack::is_duplicate;
+use super::facts::turn::{Turn, is_after};
+use super::kind::On;
+use super::rule::{Opinion, Rule, Scene};
+use super::tcp_timestamp::{is_sent_later, may_be_old};
+use crate::verdict::{Outcome, Reason};
+
+/// What claims about the form of a report take for granted.
+const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
+
+/// What claims about why a report is sent take for granted.
+const CAUSE: &[Assumption] = &[Captured, AllOfPeer, BothWays, InOrder, Handshake, Untouched, Genuine];
+
+/// Further from its acknowledgement than this no report is: windows are smaller. But who counts sequence
+/// numbers otherwise on the way, and forgets these, makes them so.
+const FAR_OCTETS: u32 = 1 << 25;
+
+/// The rules of this file.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "P-D7",
+        about: "a block of SACK is a run of octets beyond the acknowledgement, apart from the others",
+        clauses: &["RFC2018-3-a"],
+        assumptions: FORM,
+        on: On::FLOWING,
+        judge: form,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D7f",
+        about: "the first block of SACK is of the segment that arrived last",
+        clauses: &["RFC2018-4-d"],
+        assumptions: CAUSE,
+        on: On::FLOWING,
+        tap: Tap::OnLink,
+        judge: first_block,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D8",
+        about: "a duplicate is reported once for each that arrived",
+        clauses: &["RFC2883-4-a", "RFC2883-4-b"],
+        assumptions: CAUSE,
+        on: On::FLOWING,
+        tap: Tap::AtHost,
+        judge: duplicates,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D8b",
+        about: "behind a duplicate from beyond the acknowledgement comes the block that it is part of",
+        clauses: &["RFC2883-4-c"],
+        assumptions: CAUSE,
+        on: On::FLOWING,
+        tap: Tap::AtHost,
+        judge: second_block,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D11",
+        about: "what was reported is kept",
+        clauses: &["RFC9293-SHLD-31"],
+        assumptions: &[Captured, InOrder, Untouched, Genuine],
+        on: On::FLOWING,
+        // RFC 2018 section 8 allows to discard it where memory is short.
+        ceiling: Outcome::Note,
+        judge: kept,
+        ..Rule::USUAL
+    },
+];
+
+/// Blocks as they are written: left edge and right edge.
+type Blocks<'a> = &'a [(u32, u32)];
+
+/// A segment that reports something, with its acknowledgement and its blocks.
+fn reporting<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, u32, Blocks<'a>)> {
+    let (turn, place) = scene.flow()?;
+    let blocks = turn.segment.options.sack.as_slice();
+    (!blocks.is_empty() && turn.segment.header_whole).then_some((turn, place, turn.ack?, blocks))
+}
+
+fn form(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, _, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
+    let known = match () {
+        () if blocks.iter().any(|(left, right)| !is_after(*right, *left)) => Some("runs of octets"),
+        () if !are_beyond(blocks, ack) => Some("blocks beyond the acknowledgement"),
+        () if !are_apart(blocks, ack) => Some("blocks apart from each other"),
+        () => None,
+    };
+    let Some(bound) = known else { return Opinion::Holds };
+    let far = |(left, _): &(u32, u32)| {
+        let octets = left.wrapping_sub(ack).min(ack.wrapping_sub(*left));
+        octets > FAR_OCTETS
+    };
+    let at_host = scene.calibration.vantage.of(scene.packet.src) == Some(Tap::AtHost);
+    let moved = !at_host && blocks.iter().any(far);
+    Opinion::unless(true, "RFC2018-3-a", || {
+        (format!("ack {ack} and sack{}", turn.segment.options.sack), bound.into())
+    })
+    .doubting(moved.then_some(Reason::Renumbered))
+}
+
+/// Whether every block begins behind the acknowledgement, but for a duplicate, which ends in front of it.
+fn are_beyond(blocks: Blocks<'_>, ack: u32) -> bool {
+    let beyond = |block: &(u32, u32)| is_after(block.0, ack);
+    let Some((first, others)) = blocks.split_first() else { return true };
+    (beyond(first) || is_duplicate(blocks, ack)) && others.iter().all(beyond)
+}
+
+/// Whether no two blocks have octets in common, a duplicate left out.
+fn are_apart(blocks: Blocks<'_>, ack: u32) -> bool {
+    let blocks = blocks.get(usize::from(is_duplicate(blocks, ack))..).unwrap_or(&[]);
+    let common = |one: &(u32, u32), other: &(u32, u32)| is_after(one.1, other.0) && is_after(other.1, one.0);
+    blocks.iter().enumerate().all(|(at, one)| !blocks.iter().skip(at + 1).any(|other| common(one, other)))
+}
+
+fn first_block(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
+    let own = place.own();
+    let Some(beyond) = own.ack.beyond().filter(|_| own.ack.arrivals == 1) else { return Opinion::Absent };
+    let holds = |(left, right): &(u32, u32)| !is_after(*left, beyond) && is_after(*right, beyond);
+    // What no block has may not have arrived yet.
+    if is_duplicate(blocks, ack) || !blocks.iter().any(holds) {
+        return Opinion::Absent;
+    }
+    Opinion::unless(!blocks.first().is_some_and(holds), "RFC2018-4-d", || {
+        let bound = format!("first the block with {beyond}, which arrived last");
+        (format!("sack{}", turn.segment.options.sack), bound)
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn duplicates(scene: &Scene<'_>) -> Opinion {
+    let Some((_, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
+    let (reported, repeats) = (place.own().sack.duplicates, place.own().sack.repeats);
+    if !is_duplicate(blocks, ack) || reported == u16::MAX {
+        return Opinion::Absent;
+    }
+    let clause = if repeats == 0 { "RFC2883-4-a" } else { "RFC2883-4-b" };
+    Opinion::unless(reported >= repeats, clause, || {
+        (format!("{} reports of duplicates", u32::from(reported) + 1), format!("{repeats} that arrived"))
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn second_block(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
+    let (Some(first), Some(second)) = (blocks.first(), blocks.get(1)) else { return Opinion::Absent };
+    if !is_after(first.0, ack) || !is_duplicate(blocks, ack) || place.own().ack.arrivals != 1 {
+        return Opinion::Absent;
+    }
+    let inside = !is_after(second.0, first.0) && !is_after(first.1, second.1);
+    Opinion::unless(!inside, "RFC2883-4-c", || {
+        let bound = "second the block that the first is part of".into();
+        (format!("sack{}", turn.segment.options.sack), bound)
+    })
+    .doubting(may_be_old(&place))
+}
+
+fn kept(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let own = place.own();
+    let (Some(left), Some(ack)) = (own.sack.left(), turn.ack) else { return Opinion::Absent };
+    let goes_on = own.numbers.highest_ack().is_some_and(|before| is_after(ack, before));
+    if !goes_on {
+        return Opinion::Absent;
+    }
+    let shown = is_sent_later(scene) || scene.calibration.vantage == Vantage::AtHost;
+    Opinion::unless(ack == left, "RFC9293-SHLD-31", || {
+        (format!("ack {ack}"), format!("beyond {left}, where what was reported begins"))
+    })
+    .doubting((!shown).then_some(Reason::Disorder).or(may_be_old(&place)))
+}
