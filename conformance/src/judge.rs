@@ -52,7 +52,10 @@ pub mod tcp_urgent;
 pub mod tcp_window;
 pub mod tcp_reset;
 pub mod tcp_sack;
+pub mod tcp_send;
 pub mod tcp_timestamp;
+pub mod tcp_urgent;
+pub mod tcp_window;
 pub mod udp;
 pub mod vantage;
 

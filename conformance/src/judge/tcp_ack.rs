@@ -14,7 +14,7 @@
 //! RFC6582-5-a: it is RFC5681-3.2-b, which P-D6f judges.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, Untouched,
+    self, AllOfHost, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, Untouched,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -26,7 +26,8 @@ use super::tcp_timestamp::{is_sent_later, may_be_old};
 use crate::verdict::Reason;
 
 /// What claims about a delay take for granted.
-const DELAY: &[Assumption] = &[AllOfPeer, BothWays, Arrived, Clock, InOrder, Handshake, Untouched, Genuine];
+const DELAY: &[Assumption] =
+    &[AllOfHost, AllOfPeer, BothWays, Arrived, Clock, InOrder, Handshake, Untouched, Genuine];
 
 /// So often something has to have come late before it is said: once, the host may have slept.
 const OFTEN: u8 = 2;
@@ -143,11 +144,12 @@ fn acknowledgement_order(scene: &Scene<'_>) -> Opinion {
         .doubting(doubt)
 }
 
-/// A segment that acknowledges more than those before it.
+/// A segment that acknowledges more than those before it, and nothing that the capture does not have.
 fn acknowledging<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, u32)> {
     let (turn, place) = scene.flow()?;
     let (ack, before) = (turn.ack?, place.own().numbers.highest_ack()?);
-    is_after(ack, before).then_some((turn, place, ack))
+    let seen = !place.own().ack.is_blind(ack);
+    (is_after(ack, before) && seen).then_some((turn, place, ack))
 }
 
 fn late(scene: &Scene<'_>) -> Opinion {

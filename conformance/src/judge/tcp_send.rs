@@ -211,7 +211,7 @@ fn contiguous(scene: &Scene<'_>) -> Opinion {
 
 fn same_fin(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
-    let (Some(fin), true) = (place.own().close.fin, turn.flags.fin()) else { return Opinion::Absent };
+    let (Some(fin), true) = (place.own().close.fin(), turn.flags.fin()) else { return Opinion::Absent };
     Opinion::unless(turn.text_end != fin, "RFC9293-3.4-g", || {
         (format!("FIN with the number {}", turn.text_end), format!("{fin}, as before"))
     })

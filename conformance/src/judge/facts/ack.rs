@@ -21,11 +21,15 @@ pub const SLOW_US: u32 = 200_000;
 /// Arrivals that are owed an acknowledgement, of the side to which they go.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ack {
+    hole_left: u32,
+    hole_right: u32,
     since_us: u32,
     latest_us: u32,
     beyond: u32,
     unsent: u32,
     unsent_value: u32,
+    has_hole: bool,
+    has_holes: bool,
     is_owed: bool,
     has_beyond: bool,
     has_unsent: bool,
@@ -59,6 +63,42 @@ pub struct Unsent {
 }
 
 impl Ack {
+    /// Whether it acknowledges octets of which the capture may not have a copy.
+    pub fn is_blind(&self, ack: u32) -> bool {
+        self.has_hole && is_after(ack, self.hole_left)
+    }
+
+    /// Takes note of octets for this side that begin behind the highest ones, or in front of them.
+    fn note_hole(&mut self, highest: u32, turn: &Turn<'_>) {
+        let (seq, end) = (turn.seq, turn.end);
+        if is_after(seq, highest) {
+            // Of several holes only the outer edges are known.
+            self.has_holes = self.has_hole;
+            self.hole_left = if self.has_hole { self.hole_left } else { highest };
+            (self.hole_right, self.has_hole) = (seq, true);
+        } else if self.has_hole && is_after(end, self.hole_left) && is_after(self.hole_right, seq) {
+            if !is_after(seq, self.hole_left) {
+                self.hole_left = end;
+            } else if !is_after(self.hole_right, end) {
+                self.hole_right = seq;
+            } else {
+                self.has_holes = true;
+            }
+            self.has_hole = is_after(self.hole_right, self.hole_left);
+        }
+    }
+
+    /// Takes note of an acknowledgement of this side. Returns whether it is of octets that the capture does
+    /// not have.
+    fn note_holes_acknowledged(&mut self, ack: u32) -> bool {
+        let blind = self.is_blind(ack);
+        if blind {
+            self.hole_left = ack;
+            self.has_hole = is_after(self.hole_right, ack);
+        }
+        blind && !self.has_holes
+    }
+
     /// How long the earliest segment waits that may have brought what is not acknowledged.
     pub fn waiting_us(&self, now_us: u32) -> Option<u32> {
         self.is_owed.then_some(elapsed_us(self.since_us, now_us))
@@ -102,6 +142,9 @@ impl Ack {
         }
         let now_us = turn.us();
         let in_order = highest == Some(turn.seq);
+        if let Some(highest) = highest {
+            self.note_hole(highest, turn);
+        }
         let behind = highest.is_some_and(|highest| is_after(turn.seq, highest));
         if self.is_owed && in_order {
             self.was_paused |= self.is_paused(now_us);
@@ -128,8 +171,9 @@ impl Ack {
         let goes_on = before.is_none_or(|before| is_after(ack, before));
         if goes_on {
             let waited = self.waiting_us(now_us).unwrap_or(0);
-            self.late = self.late.saturating_add(u8::from(waited > LATE_US));
-            self.paused = self.paused.saturating_add(u8::from(self.is_paused(now_us)));
+            let blind = self.is_blind(ack);
+            self.late = self.late.saturating_add(u8::from(waited > LATE_US && !blind));
+            self.paused = self.paused.saturating_add(u8::from(self.is_paused(now_us) && !blind));
             (self.given, self.same) = (0, 0);
         }
         (self.arrivals, self.has_beyond) = (0, false);
@@ -154,7 +198,8 @@ pub fn report_us(own: &Side, turn: &Turn<'_>) -> Option<u32> {
 /// does.
 pub fn fill_us(own: &Side, turn: &Turn<'_>) -> Option<u32> {
     let goes_on = turn.ack.zip(own.numbers.highest_ack()).is_some_and(|(ack, before)| is_after(ack, before));
-    own.ack.waiting_us(turn.us()).filter(|_| goes_on && own.sack.is_reporting())
+    let blind = turn.ack.is_some_and(|ack| own.ack.is_blind(ack));
+    own.ack.waiting_us(turn.us()).filter(|_| goes_on && !blind && own.sack.is_reporting())
 }
 
 /// Takes note of a segment of `own`.
@@ -165,9 +210,11 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let Some(highest) = peer.numbers.highest() else { return };
     let slow = report_us(own, turn).or_else(|| fill_us(own, turn)).is_some_and(|us| us > SLOW_US);
     let (same, before) = (own.ack.is_same(own, turn), own.numbers.highest_ack());
+    let unseen = &mut own.numbers.acknowledged_unseen;
     let own = &mut own.ack;
     own.slow = own.slow.saturating_add(u8::from(slow));
     own.leaves(highest, before, ack, turn);
+    *unseen |= own.note_holes_acknowledged(ack);
     if same {
         own.same = own.same.saturating_add(1);
     } else if !turn.takes_numbers() && turn.segment.options.sack.is_empty() {

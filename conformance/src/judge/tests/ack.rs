@@ -192,6 +192,22 @@ fn a_hole_that_the_host_sees_and_the_tap_does_not_is_filled_late() {
 }
 
 #[test]
+fn a_capture_that_missed_what_fills_a_hole_knows_of_no_delay() {
+    let mut exchange = holes();
+    later(&mut exchange, &["filled 1", "filled 2", "filled 3"], 700_000);
+    exchange.drop("fill 1");
+    for rule in ["P-D4", "P-D6f"] {
+        assert!(
+            exchange
+                .judged(Tap::OnLink)
+                .verdicts
+                .iter()
+                .all(|verdict| { verdict.rule.id != rule || verdict.reason == Some(Reason::PeerUnseen) })
+        );
+    }
+}
+
+#[test]
 fn a_batch_is_acknowledged_once() {
     let mut exchange = pairs();
     exchange.drop("pair 1");
