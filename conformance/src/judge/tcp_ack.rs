@@ -18,7 +18,7 @@ use super::assume::Assumption::{
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
-use super::facts::ack::{self, LATE_US, PAUSE_US, SLOW_US};
+use super::facts::ack::{self, Count, LATE_US, PAUSE_US, SLOW_US};
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
 use super::rule::{Opinion, Rule, Scene, Whose};
@@ -114,16 +114,18 @@ fn acknowledges_the_unsent(scene: &Scene<'_>) -> Opinion {
     let Some(unsent) = judged.ack.unsent() else {
         return if judged.numbers.highest_ack().is_some() { Opinion::Holds } else { Opinion::Absent };
     };
-    let echoes =
-        || turn.stamps().zip(unsent.value).is_some_and(|(stamps, value)| is_after(stamps.echo, value));
+    let echoes = || {
+        let claimed = judged.stamps.claimed();
+        turn.stamps().zip(claimed).is_some_and(|(stamps, value)| is_after(stamps.echo, value))
+    };
     let answers = scene.calibration.vantage == Vantage::AtHost || echoes();
     // A probe begins one octet in front of what was acknowledged.
-    if !answers || !is_after(unsent.ack.wrapping_sub(1), turn.seq) {
+    if !answers || !is_after(unsent.wrapping_sub(1), turn.seq) {
         return Opinion::Absent;
     }
     Opinion::unless(true, "RFC9293-3.4-c", || {
         let bound = format!("at most {}: the peer goes on with that number", turn.seq);
-        (format!("ack {}", unsent.ack), bound)
+        (format!("ack {unsent}"), bound)
     })
     .doubting(may_be_old(&place))
 }
@@ -159,7 +161,7 @@ fn late(scene: &Scene<'_>) -> Opinion {
     if waited_us <= LATE_US {
         return Opinion::Holds;
     }
-    delayed(own.late, &place, "RFC9293-MUST-40", || {
+    delayed(own.count(Count::Late), &place, "RFC9293-MUST-40", || {
         (format!("ack {ack} {} ms after what it acknowledges", waited_us / 1_000), "less than 500 ms".into())
     })
 }
@@ -167,13 +169,13 @@ fn late(scene: &Scene<'_>) -> Opinion {
 fn every_second(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place, ack)) = acknowledging(scene) else { return Opinion::Absent };
     let own = &place.own().ack;
-    if own.full < 2 || place.peer().numbers.highest() != Some(ack) {
+    if own.count(Count::Full) < 2 || place.peer().numbers.highest() != Some(ack) {
         return Opinion::Absent;
     }
     if !own.is_paused(turn.us()) {
         return Opinion::Holds;
     }
-    delayed(own.paused, &place, "RFC9293-SHLD-19", || {
+    delayed(own.count(Count::Paused), &place, "RFC9293-SHLD-19", || {
         let seen = format!("no acknowledgement for {} ms after two full-sized segments", PAUSE_US / 1_000);
         (seen, "one for every second of them".into())
     })
@@ -185,7 +187,7 @@ fn beyond_a_hole(scene: &Scene<'_>) -> Opinion {
     if waited_us <= SLOW_US {
         return Opinion::Holds;
     }
-    delayed(place.own().ack.slow, &place, "RFC5681-3.2-a", || {
+    delayed(place.own().ack.count(Count::Slow), &place, "RFC5681-3.2-a", || {
         let seen = format!("{} ms until a segment beyond a hole was acknowledged", waited_us / 1_000);
         (seen, "at once".into())
     })
@@ -197,7 +199,7 @@ fn fills_a_hole(scene: &Scene<'_>) -> Opinion {
     if waited_us <= SLOW_US {
         return Opinion::Holds;
     }
-    delayed(place.own().ack.slow, &place, "RFC5681-3.2-b", || {
+    delayed(place.own().ack.count(Count::Slow), &place, "RFC5681-3.2-b", || {
         let seen = format!("{} ms until what fills a hole was acknowledged", waited_us / 1_000);
         (seen, "at once".into())
     })
@@ -227,7 +229,7 @@ fn once(scene: &Scene<'_>) -> Opinion {
     if extended || !own.ack.is_same(own, turn) {
         return Opinion::Absent;
     }
-    let (same, given) = (own.ack.same, own.ack.given);
+    let (same, given) = own.ack.same();
     Opinion::unless(same > given, "RFC5681-4.2-d", || {
         let seen =
             format!("{} acknowledgements that say the same, for {given} segments", u16::from(same) + 1);

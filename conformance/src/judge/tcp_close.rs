@@ -51,7 +51,7 @@ fn after_a_reset(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let own = &place.own().close;
     let Some(ago_us) = own.aborted_us(turn.us()) else {
-        return if own.speaks { Opinion::Holds } else { Opinion::Absent };
+        return if own.speaks() { Opinion::Holds } else { Opinion::Absent };
     };
     let at_host = scene.calibration.vantage.of(scene.packet.src) == Some(Tap::AtHost);
     let doubt = (!at_host && ago_us < SETTLED_US).then_some(Reason::Disorder);

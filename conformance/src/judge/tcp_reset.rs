@@ -71,7 +71,7 @@ pub const RULES: &[Rule] = &[
 /// A reset of a side that sent nothing else, with what the other sent.
 fn only_reset<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {
     let (turn, place) = scene.flow()?;
-    (!place.own().close.speaks && place.peer().numbers.segments > 0).then_some((turn, place))
+    (!place.own().close.speaks() && place.peer().numbers.segments > 0).then_some((turn, place))
 }
 
 fn answers_a_syn(scene: &Scene<'_>) -> Opinion {
@@ -108,7 +108,7 @@ fn number_in_use(scene: &Scene<'_>) -> Opinion {
         return Opinion::Absent;
     };
     // Who acknowledged something else may get that number back.
-    if peer.close.is_odd || peer.numbers.damaged || (turn.seq == 0 && turn.ack.is_some()) {
+    if peer.close.is_odd() || peer.numbers.damaged || (turn.seq == 0 && turn.ack.is_some()) {
         return Opinion::Absent;
     }
     let highest = peer.numbers.highest_ack().map_or(highest, |ack| later(highest, ack));
@@ -141,10 +141,10 @@ fn answers_timestamps(scene: &Scene<'_>) -> Opinion {
 fn answers_a_reset(scene: &Scene<'_>) -> Opinion {
     let Some((_, place)) = scene.flow() else { return Opinion::Absent };
     let (own, peer) = (place.own(), place.peer());
-    if own.close.speaks || peer.numbers.segments == 0 {
+    if own.close.speaks() || peer.numbers.segments == 0 {
         return Opinion::Absent;
     }
-    if peer.close.speaks {
+    if peer.close.speaks() {
         return Opinion::Holds;
     }
     let doubt = (own.numbers.segments < RESETS || peer.numbers.segments <= own.numbers.segments)

@@ -130,7 +130,9 @@ fn are_apart(blocks: Blocks<'_>, ack: u32) -> bool {
 fn first_block(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
     let own = place.own();
-    let Some(beyond) = own.ack.beyond().filter(|_| own.ack.arrivals == 1) else { return Opinion::Absent };
+    let Some(beyond) = own.ack.beyond().filter(|_| own.ack.is_after_one_arrival()) else {
+        return Opinion::Absent;
+    };
     let holds = |(left, right): &(u32, u32)| !is_after(*left, beyond) && is_after(*right, beyond);
     // What no block has may not have arrived yet.
     if is_duplicate(blocks, ack) || !blocks.iter().any(holds) {
@@ -146,12 +148,12 @@ fn first_block(scene: &Scene<'_>) -> Opinion {
 fn duplicates(scene: &Scene<'_>) -> Opinion {
     let Some((_, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
     let (reported, repeats) = (place.own().sack.duplicates, place.own().sack.repeats);
-    if !is_duplicate(blocks, ack) || reported == u16::MAX {
+    if !is_duplicate(blocks, ack) || reported == u8::MAX {
         return Opinion::Absent;
     }
     let clause = if repeats == 0 { "RFC2883-4-a" } else { "RFC2883-4-b" };
     Opinion::unless(reported >= repeats, clause, || {
-        (format!("{} reports of duplicates", u32::from(reported) + 1), format!("{repeats} that arrived"))
+        (format!("{} reports of duplicates", u16::from(reported) + 1), format!("{repeats} that arrived"))
     })
     .doubting(may_be_old(&place))
 }
@@ -159,7 +161,7 @@ fn duplicates(scene: &Scene<'_>) -> Opinion {
 fn second_block(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
     let (Some(first), Some(second)) = (blocks.first(), blocks.get(1)) else { return Opinion::Absent };
-    if !is_after(first.0, ack) || !is_duplicate(blocks, ack) || place.own().ack.arrivals != 1 {
+    if !is_after(first.0, ack) || !is_duplicate(blocks, ack) || !place.own().ack.is_after_one_arrival() {
         return Opinion::Absent;
     }
     let inside = !is_after(second.0, first.0) && !is_after(first.1, second.1);

@@ -130,7 +130,7 @@ pub(super) fn is_sent_later(scene: &Scene<'_>) -> bool {
     let by_stamp = || {
         let (_, place, stamps) = stamped(scene)?;
         let before = place.own().stamps.highest()?;
-        Some(is_after(stamps.value, before) && !place.own().stamps.of_syn)
+        Some(is_after(stamps.value, before) && !place.own().stamps.is_of_syn())
     };
     is_at_sender(scene) || by_stamp() == Some(true)
 }
@@ -144,7 +144,7 @@ fn value_order(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place, stamps)) = stamped(scene) else { return Opinion::Absent };
     let own = place.own();
     let Some(before) = own.stamps.highest() else { return Opinion::Absent };
-    let slack = if own.stamps.of_syn { COOKIE_TICKS } else { 0 };
+    let slack = if own.stamps.is_of_syn() { COOKIE_TICKS } else { 0 };
     if !is_after(before, stamps.value.wrapping_add(slack)) {
         return Opinion::Holds;
     }
@@ -230,10 +230,11 @@ fn echo_of_the_future(scene: &Scene<'_>) -> Opinion {
     let Some(ahead) = judged.ahead() else {
         return if judged.echo().is_some() { Opinion::Holds } else { Opinion::Absent };
     };
-    if !is_after(stamps.echo, ahead.value) || !is_after(ahead.echo, stamps.value) {
+    let knows = judged.claimed().is_some_and(|claimed| is_after(stamps.echo, claimed));
+    if !knows || !is_after(ahead, stamps.value) {
         return Opinion::Absent;
     }
-    unsent_echo(ahead.echo, stamps.value).doubting(may_be_old(&place))
+    unsent_echo(ahead, stamps.value).doubting(may_be_old(&place))
 }
 
 fn echo_order(scene: &Scene<'_>) -> Opinion {

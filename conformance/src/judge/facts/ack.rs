@@ -4,6 +4,7 @@
 //! counts from the latest packet that may have brought what is acknowledged: every retransmission begins it
 //! anew.
 
+use super::bits::{Bits, Counts};
 use super::opening::Opening;
 use super::side::Side;
 use super::turn::{Turn, elapsed_us, is_after};
@@ -18,6 +19,30 @@ pub const LATE_US: u32 = 500_000;
 /// A delay that is too long for what is to be acknowledged at once, in microseconds.
 pub const SLOW_US: u32 = 200_000;
 
+/// Which of its numbers [`Ack`] has.
+mod flag {
+    pub(super) const HOLES: u8 = 1;
+    pub(super) const OWED: u8 = 2;
+    pub(super) const BEYOND: u8 = 4;
+    pub(super) const UNSENT: u8 = 8;
+    pub(super) const PAUSED: u8 = 16;
+    pub(super) const ONE_ARRIVAL: u8 = 32;
+    pub(super) const MORE_ARRIVALS: u8 = 64;
+}
+
+/// What [`Ack`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Full-sized segments in order since everything was acknowledged.
+    Full,
+    /// Acknowledgements that came later than [`LATE_US`].
+    Late,
+    /// Pauses after two full-sized segments.
+    Paused,
+    /// Acknowledgements later than [`SLOW_US`] of what is to be acknowledged at once.
+    Slow,
+}
+
 /// Arrivals that are owed an acknowledgement, of the side to which they go.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ack {
@@ -25,47 +50,38 @@ pub struct Ack {
     hole_right: u32,
     since_us: u32,
     latest_us: u32,
-    beyond: u32,
     unsent: u32,
-    unsent_value: u32,
-    has_hole: bool,
-    has_holes: bool,
-    is_owed: bool,
-    has_beyond: bool,
-    has_unsent: bool,
-    is_unsent_stamped: bool,
-    was_paused: bool,
-    /// Full-sized segments in order since everything was acknowledged.
-    pub full: u8,
-    /// Acknowledgements that came later than [`LATE_US`].
-    pub late: u8,
-    /// Pauses after two full-sized segments.
-    pub paused: u8,
-    /// Acknowledgements later than [`SLOW_US`] of what is to be acknowledged at once.
-    pub slow: u8,
-    /// Segments for it since it sent one; it stops counting at its end.
-    pub arrivals: u8,
-    /// Segments for it since it first acknowledged as much as now; it stops counting at its end.
-    pub given: u8,
-    /// Bare acknowledgements since then that are the same.
-    pub same: u8,
-    /// The window of the latest one.
-    pub same_window: u16,
-}
-
-/// An acknowledgement of what the other side was not seen to send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unsent {
-    /// The acknowledgement.
-    pub ack: u32,
-    /// The timestamp beside it.
-    pub value: Option<u32>,
+    same_window: u16,
+    given: u8,
+    same: u8,
+    flags: Bits,
+    counts: Counts,
 }
 
 impl Ack {
     /// Whether it acknowledges octets of which the capture may not have a copy.
     pub fn is_blind(&self, ack: u32) -> bool {
-        self.has_hole && is_after(ack, self.hole_left)
+        self.has_hole() && is_after(ack, self.hole_left)
+    }
+
+    /// How often that was, up to three times.
+    pub const fn count(&self, what: Count) -> u8 {
+        self.counts.get(what as u8)
+    }
+
+    /// Whether exactly one segment for it was seen since it sent one.
+    pub const fn is_after_one_arrival(&self) -> bool {
+        self.flags.has(flag::ONE_ARRIVAL) && !self.flags.has(flag::MORE_ARRIVALS)
+    }
+
+    /// How many bare acknowledgements of it were the same, and how many segments for it were seen since the
+    /// first of them.
+    pub const fn same(&self) -> (u8, u8) {
+        (self.same, self.given)
+    }
+
+    fn has_hole(&self) -> bool {
+        is_after(self.hole_right, self.hole_left)
     }
 
     /// Takes note of octets for this side that begin behind the highest ones, or in front of them.
@@ -73,18 +89,17 @@ impl Ack {
         let (seq, end) = (turn.seq, turn.end);
         if is_after(seq, highest) {
             // Of several holes only the outer edges are known.
-            self.has_holes = self.has_hole;
-            self.hole_left = if self.has_hole { self.hole_left } else { highest };
-            (self.hole_right, self.has_hole) = (seq, true);
-        } else if self.has_hole && is_after(end, self.hole_left) && is_after(self.hole_right, seq) {
+            self.flags.put(flag::HOLES, self.has_hole());
+            self.hole_left = if self.has_hole() { self.hole_left } else { highest };
+            self.hole_right = seq;
+        } else if self.has_hole() && is_after(end, self.hole_left) && is_after(self.hole_right, seq) {
             if !is_after(seq, self.hole_left) {
                 self.hole_left = end;
             } else if !is_after(self.hole_right, end) {
                 self.hole_right = seq;
             } else {
-                self.has_holes = true;
+                self.flags.put(flag::HOLES, true);
             }
-            self.has_hole = is_after(self.hole_right, self.hole_left);
         }
     }
 
@@ -94,30 +109,29 @@ impl Ack {
         let blind = self.is_blind(ack);
         if blind {
             self.hole_left = ack;
-            self.has_hole = is_after(self.hole_right, ack);
         }
-        blind && !self.has_holes
+        blind && !self.flags.has(flag::HOLES)
     }
 
     /// How long the earliest segment waits that may have brought what is not acknowledged.
     pub fn waiting_us(&self, now_us: u32) -> Option<u32> {
-        self.is_owed.then_some(elapsed_us(self.since_us, now_us))
+        self.flags.has(flag::OWED).then_some(elapsed_us(self.since_us, now_us))
     }
 
     /// Whether nothing arrived for a while although two full-sized segments wait.
     pub const fn is_paused(&self, now_us: u32) -> bool {
-        self.full >= 2 && (self.was_paused || elapsed_us(self.latest_us, now_us) > PAUSE_US)
+        self.count(Count::Full) >= 2
+            && (self.flags.has(flag::PAUSED) || elapsed_us(self.latest_us, now_us) > PAUSE_US)
     }
 
-    /// Where the first segment began that arrived beyond a hole since the side sent something.
+    /// Where the latest segment began that arrived beyond a hole since the side sent something.
     pub fn beyond(&self) -> Option<u32> {
-        self.has_beyond.then_some(self.beyond)
+        self.flags.has(flag::BEYOND).then_some(self.hole_right)
     }
 
     /// What it acknowledged without the other side having been seen to send it, before or since.
-    pub fn unsent(&self) -> Option<Unsent> {
-        let value = self.is_unsent_stamped.then_some(self.unsent_value);
-        self.has_unsent.then_some(Unsent { ack: self.unsent, value })
+    pub fn unsent(&self) -> Option<u32> {
+        self.flags.has(flag::UNSENT).then_some(self.unsent)
     }
 
     /// Whether this acknowledgement is the same as the latest one: nothing but a reason to send it is new.
@@ -132,10 +146,11 @@ impl Ack {
 
     /// Takes note of a segment for this side.
     fn arrives(&mut self, highest: Option<u32>, own_mss: Option<u16>, turn: &Turn<'_>) {
-        self.arrivals = self.arrivals.saturating_add(1);
+        let more = self.flags.has(flag::ONE_ARRIVAL);
+        self.flags.put(if more { flag::MORE_ARRIVALS } else { flag::ONE_ARRIVAL }, true);
         self.given = self.given.saturating_add(1);
-        if self.has_unsent && !is_after(self.unsent, turn.end) {
-            self.has_unsent = false;
+        if self.unsent().is_some_and(|unsent| !is_after(unsent, turn.end)) {
+            self.flags.put(flag::UNSENT, false);
         }
         if !turn.takes_numbers() || turn.flags.intersects(Flags::SYN | Flags::RST) {
             return;
@@ -145,43 +160,50 @@ impl Ack {
         if let Some(highest) = highest {
             self.note_hole(highest, turn);
         }
-        let behind = highest.is_some_and(|highest| is_after(turn.seq, highest));
-        if self.is_owed && in_order {
-            self.was_paused |= self.is_paused(now_us);
+        if self.flags.has(flag::OWED) && in_order {
+            let paused = self.is_paused(now_us);
+            self.flags.put(flag::PAUSED, paused);
         } else {
-            (self.since_us, self.is_owed) = (now_us, true);
-            (self.full, self.was_paused) = (0, false);
-            if behind && !self.has_beyond {
-                (self.beyond, self.has_beyond) = (turn.seq, true);
-            } else if !behind && !in_order {
-                self.has_beyond = false;
-            }
+            let behind = highest.is_some_and(|highest| is_after(turn.seq, highest));
+            self.since_us = now_us;
+            self.flags.put(flag::OWED, true);
+            self.flags.put(flag::PAUSED, false);
+            self.flags.put(flag::BEYOND, behind);
+            self.counts.clear(Count::Full as u8);
         }
         self.latest_us = now_us;
         let options = turn.segment.view.options_bytes().len();
         let size = turn.data_octets.saturating_add(u32::try_from(options).unwrap_or(0));
-        if in_order && own_mss.is_some_and(|mss| size >= u32::from(mss)) {
-            self.full = self.full.saturating_add(1);
-        }
+        let full = own_mss.is_some_and(|mss| size >= u32::from(mss));
+        self.counts.add(Count::Full as u8, in_order && full);
     }
 
     /// Takes note of a segment of this side that acknowledges.
     fn leaves(&mut self, highest: u32, before: Option<u32>, ack: u32, turn: &Turn<'_>) {
         let now_us = turn.us();
-        let goes_on = before.is_none_or(|before| is_after(ack, before));
-        if goes_on {
-            let waited = self.waiting_us(now_us).unwrap_or(0);
-            let blind = self.is_blind(ack);
-            self.late = self.late.saturating_add(u8::from(waited > LATE_US && !blind));
-            self.paused = self.paused.saturating_add(u8::from(self.is_paused(now_us) && !blind));
+        if before.is_none_or(|before| is_after(ack, before)) {
+            let seen = !self.is_blind(ack);
+            let late = self.waiting_us(now_us).is_some_and(|waited_us| waited_us > LATE_US);
+            let paused = self.is_paused(now_us);
+            self.counts.add(Count::Late as u8, seen && late);
+            self.counts.add(Count::Paused as u8, seen && paused);
             (self.given, self.same) = (0, 0);
         }
-        (self.arrivals, self.has_beyond) = (0, false);
-        (self.full, self.was_paused) = (0, false);
+        self.flags.put(flag::ONE_ARRIVAL | flag::MORE_ARRIVALS | flag::BEYOND | flag::PAUSED, false);
+        self.counts.clear(Count::Full as u8);
         if is_after(highest, ack) {
             self.since_us = self.latest_us;
         } else {
-            self.is_owed = false;
+            self.flags.put(flag::OWED, false);
+        }
+    }
+
+    /// Takes note of a bare acknowledgement.
+    fn repeats(&mut self, same: bool, window: u16) {
+        if same {
+            self.same = self.same.saturating_add(1);
+        } else {
+            (self.given, self.same, self.same_window) = (0, 1, window);
         }
     }
 }
@@ -210,21 +232,19 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let Some(highest) = peer.numbers.highest() else { return };
     let slow = report_us(own, turn).or_else(|| fill_us(own, turn)).is_some_and(|us| us > SLOW_US);
     let (same, before) = (own.ack.is_same(own, turn), own.numbers.highest_ack());
-    let unseen = &mut own.numbers.acknowledged_unseen;
-    let own = &mut own.ack;
-    own.slow = own.slow.saturating_add(u8::from(slow));
-    own.leaves(highest, before, ack, turn);
-    *unseen |= own.note_holes_acknowledged(ack);
-    if same {
-        own.same = own.same.saturating_add(1);
-    } else if !turn.takes_numbers() && turn.segment.options.sack.is_empty() {
-        (own.given, own.same) = (0, 1);
-        own.same_window = turn.segment.view.window();
+    own.ack.counts.add(Count::Slow as u8, slow);
+    own.ack.leaves(highest, before, ack, turn);
+    own.numbers.acknowledged_unseen |= own.ack.note_holes_acknowledged(ack);
+    if same || (!turn.takes_numbers() && turn.segment.options.sack.is_empty()) {
+        own.ack.repeats(same, turn.segment.view.window());
     }
-    if is_after(ack, highest) && own.unsent().is_none_or(|unsent| is_after(ack, unsent.ack)) {
-        let stamps = turn.stamps();
-        (own.unsent, own.has_unsent) = (ack, true);
-        (own.unsent_value, own.is_unsent_stamped) =
-            (stamps.map_or(0, |stamps| stamps.value), stamps.is_some());
+    // Without a timestamp nothing shows what the other side knew when it went on.
+    let tells = turn.stamps().is_some() || own.stamps.highest().is_none();
+    if tells && is_after(ack, highest) && own.ack.unsent().is_none_or(|unsent| is_after(ack, unsent)) {
+        own.ack.unsent = ack;
+        own.ack.flags.put(flag::UNSENT, true);
+        if let Some(stamps) = turn.stamps() {
+            own.stamps.claim(stamps.value);
+        }
     }
 }

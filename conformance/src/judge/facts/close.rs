@@ -1,5 +1,6 @@
 //! floor 7: how one side ends the connection (RFC 9293 section 3.6).
 
+use super::bits::Bits;
 use super::side::Side;
 use super::turn::{Turn, elapsed_us, is_after};
 use stack::wire::tcp::Flags;
@@ -9,25 +10,38 @@ use stack::wire::tcp::Flags;
 pub struct Close {
     fin: u32,
     aborted_us: u32,
-    has_fin: bool,
-    is_aborted: bool,
-    /// It sent something else than resets.
-    pub speaks: bool,
-    /// It acknowledged what was outside of what the other side was seen to send: a reset that answers this
-    /// may have any number.
-    pub is_odd: bool,
+    flags: Bits,
+}
+
+/// Which of its numbers [`Close`] has, and what else happened.
+mod flag {
+    pub(super) const FIN: u8 = 1;
+    pub(super) const ABORTED: u8 = 2;
+    pub(super) const SPEAKS: u8 = 4;
+    pub(super) const ODD: u8 = 8;
 }
 
 impl Close {
     /// Number of its first FIN.
     pub fn fin(&self) -> Option<u32> {
-        self.has_fin.then_some(self.fin)
+        self.flags.has(flag::FIN).then_some(self.fin)
+    }
+
+    /// Whether it sent something else than resets.
+    pub const fn speaks(&self) -> bool {
+        self.flags.has(flag::SPEAKS)
+    }
+
+    /// Whether it acknowledged what was outside of what the other side was seen to send: a reset that answers
+    /// this may have any number.
+    pub const fn is_odd(&self) -> bool {
+        self.flags.has(flag::ODD)
     }
 
     /// How long ago it aborted the connection, in microseconds: by a reset of its own accord, after which it
     /// has no connection any more.
     pub fn aborted_us(&self, now_us: u32) -> Option<u32> {
-        self.is_aborted.then_some(elapsed_us(self.aborted_us, now_us))
+        self.flags.has(flag::ABORTED).then_some(elapsed_us(self.aborted_us, now_us))
     }
 }
 
@@ -39,18 +53,22 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
         let opening = peer.openings.only();
         behind || opening.is_none_or(|opening| !is_after(ack, opening.isn))
     };
-    close.is_odd |= turn.ack.is_some_and(outside);
+    if turn.ack.is_some_and(outside) {
+        close.flags.put(flag::ODD, true);
+    }
     if !turn.flags.rst() {
-        close.speaks = true;
-        if turn.flags.fin() && !close.has_fin {
-            (close.fin, close.has_fin) = (turn.text_end, true);
+        close.flags.put(flag::SPEAKS, true);
+        if turn.flags.fin() && close.fin().is_none() {
+            close.fin = turn.text_end;
+            close.flags.put(flag::FIN, true);
         }
         return;
     }
     // A reset that answers has no acknowledgement, or the number zero.
     let current = Some(turn.seq) == own.numbers.highest() && turn.ack == own.numbers.highest_ack();
     let open = !peer.openings.all().is_empty() && !own.openings.all().is_empty();
-    if turn.flags.contains(Flags::ACK) && current && open && !close.is_aborted {
-        (close.aborted_us, close.is_aborted) = (turn.us(), true);
+    if turn.flags.contains(Flags::ACK) && current && open && !close.flags.has(flag::ABORTED) {
+        close.aborted_us = turn.us();
+        close.flags.put(flag::ABORTED, true);
     }
 }

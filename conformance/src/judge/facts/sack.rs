@@ -10,9 +10,9 @@ pub struct Sack {
     left: u32,
     is_reporting: bool,
     /// Reports of duplicates that it sent; it stops counting at its end.
-    pub duplicates: u16,
+    pub duplicates: u8,
     /// Segments for it with numbers that had been seen before; it stops counting at its end.
-    pub repeats: u16,
+    pub repeats: u8,
 }
 
 impl Sack {
@@ -38,14 +38,14 @@ pub fn is_duplicate(blocks: &[(u32, u32)], ack: u32) -> bool {
 /// Takes note of a segment of `own`.
 pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let repeats = own.numbers.highest().is_some_and(|highest| is_after(highest, turn.seq));
-    peer.sack.repeats = peer.sack.repeats.saturating_add(u16::from(repeats && !turn.flags.rst()));
+    peer.sack.repeats = peer.sack.repeats.saturating_add(u8::from(repeats && !turn.flags.rst()));
     let (Some(ack), false) = (turn.ack, turn.flags.intersects(Flags::SYN | Flags::RST)) else { return };
     if !turn.segment.header_whole {
         return;
     }
     let blocks = turn.segment.options.sack.as_slice();
     let duplicate = is_duplicate(blocks, ack);
-    own.sack.duplicates = own.sack.duplicates.saturating_add(u16::from(duplicate));
+    own.sack.duplicates = own.sack.duplicates.saturating_add(u8::from(duplicate));
     let reported = blocks.iter().skip(usize::from(duplicate)).filter(|block| is_after(block.0, ack));
     let lowest = reported.map(|block| block.0).min_by_key(|left| left.wrapping_sub(ack));
     (own.sack.left, own.sack.is_reporting) = (lowest.unwrap_or(0), lowest.is_some());
