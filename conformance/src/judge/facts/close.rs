@@ -8,8 +8,8 @@ use stack::wire::tcp::Flags;
 /// The end of what one side sends.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Close {
-    fin: u32,
-    aborted_us: u32,
+    /// The number of the FIN, or if it aborted without one, when that was.
+    mark: u32,
     flags: Bits,
 }
 
@@ -24,7 +24,7 @@ mod flag {
 impl Close {
     /// Number of its first FIN.
     pub fn fin(&self) -> Option<u32> {
-        self.flags.has(flag::FIN).then_some(self.fin)
+        self.flags.has(flag::FIN).then_some(self.mark)
     }
 
     /// Whether it sent something else than resets.
@@ -38,10 +38,10 @@ impl Close {
         self.flags.has(flag::ODD)
     }
 
-    /// How long ago it aborted the connection, in microseconds: by a reset of its own accord, after which it
-    /// has no connection any more.
+    /// How long ago it aborted the connection, in microseconds: by a reset of its own accord, without a FIN
+    /// before, after which it has no connection any more.
     pub fn aborted_us(&self, now_us: u32) -> Option<u32> {
-        self.flags.has(flag::ABORTED).then_some(elapsed_us(self.aborted_us, now_us))
+        self.flags.has(flag::ABORTED).then_some(elapsed_us(self.mark, now_us))
     }
 }
 
@@ -58,8 +58,8 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     }
     if !turn.flags.rst() {
         close.flags.put(flag::SPEAKS, true);
-        if turn.flags.fin() && close.fin().is_none() {
-            close.fin = turn.text_end;
+        if turn.flags.fin() && !close.flags.has(flag::FIN | flag::ABORTED) {
+            close.mark = turn.text_end;
             close.flags.put(flag::FIN, true);
         }
         return;
@@ -67,8 +67,8 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     // A reset that answers has no acknowledgement, or the number zero.
     let current = Some(turn.seq) == own.numbers.highest() && turn.ack == own.numbers.highest_ack();
     let open = !peer.openings.all().is_empty() && !own.openings.all().is_empty();
-    if turn.flags.contains(Flags::ACK) && current && open && !close.flags.has(flag::ABORTED) {
-        close.aborted_us = turn.us();
+    if turn.flags.contains(Flags::ACK) && current && open && !close.flags.has(flag::FIN | flag::ABORTED) {
+        close.mark = turn.us();
         close.flags.put(flag::ABORTED, true);
     }
 }
