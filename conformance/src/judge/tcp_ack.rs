@@ -218,6 +218,8 @@ fn delayed(
     Opinion::unless(true, clause, what).doubting(may_be_old(place))
 }
 
+/// Each acknowledgement has a segment that it answers; so there are no more of them than of those. Which of them
+/// it answers is not asked: several may have arrived before the first answer left.
 fn once(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let own = place.own();
@@ -229,10 +231,9 @@ fn once(scene: &Scene<'_>) -> Opinion {
     if extended || !own.ack.is_same(own, turn) {
         return Opinion::Absent;
     }
-    let (same, given) = own.ack.same();
-    Opinion::unless(same > given, "RFC5681-4.2-d", || {
+    Opinion::unless(own.ack.unused() == 0, "RFC5681-4.2-d", || {
         let seen =
-            format!("{} acknowledgements that say the same, for {given} segments", u16::from(same) + 1);
+            format!("ack {} once more, and nothing that arrived is left for it", turn.ack.unwrap_or(0));
         (seen, "one for each segment".into())
     })
     .doubting(may_be_old(&place))

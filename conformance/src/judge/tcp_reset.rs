@@ -99,6 +99,9 @@ fn acknowledgement(turn: &Turn<'_>) -> String {
     turn.ack.map_or_else(|| "no ack".into(), |ack| format!("ack {ack}"))
 }
 
+/// The largest window (RFC 7323 section 2.3): nothing that is sent is further away.
+const WINDOW_OCTETS: u32 = 1 << 30;
+
 /// A reset takes its number from an acknowledgement of the other side, or from what it would send next. All
 /// of these lie between the two SYNs and the highest numbers in use.
 fn number_in_use(scene: &Scene<'_>) -> Opinion {
@@ -112,7 +115,9 @@ fn number_in_use(scene: &Scene<'_>) -> Opinion {
         return Opinion::Absent;
     }
     let highest = peer.numbers.highest_ack().map_or(highest, |ack| later(highest, ack));
-    let outside = is_after(turn.seq, highest) || is_after(opening.isn, turn.seq);
+    // What the capture does not have may have brought it further.
+    let within = turn.seq.wrapping_sub(highest) <= WINDOW_OCTETS;
+    let outside = !within && (is_after(turn.seq, highest) || is_after(opening.isn, turn.seq));
     let doubt = place.connection.reused.then_some(Reason::PortReuse);
     Opinion::unless(outside, "RFC9293-3.5.2-b", || {
         (format!("reset with number {}", turn.seq), format!("{} to {highest}, as in use", opening.isn))

@@ -7,12 +7,16 @@ mod doubts;
 mod exchange;
 mod frames;
 mod network;
+<<<<<<< HEAD
 mod problems;
 mod replaced;
 mod retransmit;
 mod send;
+=======
+>>>>>>> 4006b06 (An acknowledgement too many is one that nothing which arrived is left for; a reset may come after what a capture missed)
 mod reset;
 mod sack;
+mod send;
 mod timestamp;
 
 use super::*;

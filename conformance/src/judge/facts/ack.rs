@@ -28,6 +28,7 @@ mod flag {
     pub(super) const PAUSED: u8 = 16;
     pub(super) const ONE_ARRIVAL: u8 = 32;
     pub(super) const MORE_ARRIVALS: u8 = 64;
+    pub(super) const BARE: u8 = 128;
 }
 
 /// What [`Ack`] counts.
@@ -51,9 +52,8 @@ pub struct Ack {
     since_us: u32,
     latest_us: u32,
     unsent: u32,
-    same_window: u16,
-    given: u8,
-    same: u8,
+    bare_window: u16,
+    unused: u8,
     flags: Bits,
     counts: Counts,
 }
@@ -74,10 +74,10 @@ impl Ack {
         self.flags.has(flag::ONE_ARRIVAL) && !self.flags.has(flag::MORE_ARRIVALS)
     }
 
-    /// How many bare acknowledgements of it were the same, and how many segments for it were seen since the
-    /// first of them.
-    pub const fn same(&self) -> (u8, u8) {
-        (self.same, self.given)
+    /// How many segments for it no bare acknowledgement is due to, since it has been seen to acknowledge. Each
+    /// is due to at least one that no other is due to; and which one, is not asked.
+    pub const fn unused(&self) -> u8 {
+        self.unused
     }
 
     fn has_hole(&self) -> bool {
@@ -140,15 +140,15 @@ impl Ack {
         bare && turn.ack == own.numbers.highest_ack()
             && Some(turn.seq) == own.numbers.highest()
             && turn.segment.options.sack.is_empty()
-            && self.same > 0
-            && turn.segment.view.window() == self.same_window
+            && self.flags.has(flag::BARE)
+            && turn.segment.view.window() == self.bare_window
     }
 
     /// Takes note of a segment for this side.
     fn arrives(&mut self, highest: Option<u32>, own_mss: Option<u16>, turn: &Turn<'_>) {
         let more = self.flags.has(flag::ONE_ARRIVAL);
         self.flags.put(if more { flag::MORE_ARRIVALS } else { flag::ONE_ARRIVAL }, true);
-        self.given = self.given.saturating_add(1);
+        self.unused = self.unused.saturating_add(1);
         if self.unsent().is_some_and(|unsent| !is_after(unsent, turn.end)) {
             self.flags.put(flag::UNSENT, false);
         }
@@ -187,7 +187,6 @@ impl Ack {
             let paused = self.is_paused(now_us);
             self.counts.add(Count::Late as u8, seen && late);
             self.counts.add(Count::Paused as u8, seen && paused);
-            (self.given, self.same) = (0, 0);
         }
         self.flags.put(flag::ONE_ARRIVAL | flag::MORE_ARRIVALS | flag::BEYOND | flag::PAUSED, false);
         self.counts.clear(Count::Full as u8);
@@ -198,13 +197,12 @@ impl Ack {
         }
     }
 
-    /// Takes note of a bare acknowledgement.
-    fn repeats(&mut self, same: bool, window: u16) {
-        if same {
-            self.same = self.same.saturating_add(1);
-        } else {
-            (self.given, self.same, self.same_window) = (0, 1, window);
-        }
+    /// Takes note of a bare acknowledgement. One that says something new about the window alone, nothing has to
+    /// have arrived for.
+    const fn note_bare(&mut self, due: bool, window: u16) {
+        self.unused = self.unused.saturating_sub(due as u8);
+        self.flags.put(flag::BARE, true);
+        self.bare_window = window;
     }
 }
 
@@ -236,7 +234,8 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     own.ack.leaves(highest, before, ack, turn);
     own.numbers.acknowledged_unseen |= own.ack.note_holes_acknowledged(ack);
     if same || (!turn.takes_numbers() && turn.segment.options.sack.is_empty()) {
-        own.ack.repeats(same, turn.segment.view.window());
+        let goes_on = before.is_none_or(|before| is_after(ack, before));
+        own.ack.note_bare(same || goes_on, turn.segment.view.window());
     }
     // Without a timestamp nothing shows what the other side knew when it went on.
     let tells = turn.stamps().is_some() || own.stamps.highest().is_none();

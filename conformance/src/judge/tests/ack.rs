@@ -226,6 +226,14 @@ fn a_delay_says_nothing_where_the_tap_is_far() {
 }
 
 #[test]
+fn several_may_have_arrived_before_the_first_answer() {
+    let mut exchange = probed();
+    exchange.lines.push(ack("second probe", 100_050, false, 0, 1));
+    exchange.lines.push(ack("second answer", 100_150, true, 1, 1));
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D9"));
+}
+
+#[test]
 fn probes_of_its_own_are_no_acknowledgements() {
     let mut exchange = probed();
     exchange.lines.extend([ack("own probe", 200_000, true, 0, 1), ack("next probe", 300_000, true, 0, 1)]);

@@ -32,7 +32,7 @@ pub(super) const FLAWS: &[Flaw] = &[
         outcome: Outcome::Deviates,
         tap: Tap::OnLink,
         good: aborted,
-        breaks: |exchange| exchange.line("abort").seq += 70_000,
+        breaks: |exchange| exchange.line("abort").seq = exchange.line("abort").seq.wrapping_sub(70_000),
     },
     Flaw {
         rule: "P-E1t",
@@ -105,6 +105,13 @@ fn a_reset_of_a_connection_that_was_not_seen_has_any_number() {
 fn two_hosts_may_reset_a_connection_at_the_same_time() {
     let exchange = Exchange { lines: vec![reset("in", 0, false, 5), reset("out", 100, true, 7)] };
     assert_eq!(doubt(&exchange, Tap::OnLink, "P-D16"), Some(Reason::CaptureStart));
+}
+
+#[test]
+fn a_reset_may_come_after_what_the_capture_missed() {
+    let mut exchange = aborted();
+    exchange.line("abort").seq += 70_000;
+    assert!(is_silent(&exchange, Tap::OnLink, "P-E1a"));
 }
 
 #[test]
