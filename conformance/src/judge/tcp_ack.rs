@@ -218,8 +218,8 @@ fn delayed(
     Opinion::unless(true, clause, what).doubting(may_be_old(place))
 }
 
-/// Each acknowledgement has a segment that it answers; so there are no more of them than of those. Which of them
-/// it answers is not asked: several may have arrived before the first answer left.
+/// Each acknowledgement has a segment that it answers; so there are no more of them than of those. Which of
+/// them it answers is not asked: several may have arrived before the first answer left.
 fn once(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let own = place.own();

@@ -46,6 +46,7 @@ pub enum Count {
 
 /// Arrivals that are owed an acknowledgement, of the side to which they go.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Ack {
     hole_left: u32,
     hole_right: u32,
@@ -74,8 +75,8 @@ impl Ack {
         self.flags.has(flag::ONE_ARRIVAL) && !self.flags.has(flag::MORE_ARRIVALS)
     }
 
-    /// How many segments for it no bare acknowledgement is due to, since it has been seen to acknowledge. Each
-    /// is due to at least one that no other is due to; and which one, is not asked.
+    /// How many segments for it no bare acknowledgement is due to, since it has been seen to acknowledge.
+    /// Each is due to at least one that no other is due to; and which one, is not asked.
     pub const fn unused(&self) -> u8 {
         self.unused
     }
@@ -197,8 +198,8 @@ impl Ack {
         }
     }
 
-    /// Takes note of a bare acknowledgement. One that says something new about the window alone, nothing has to
-    /// have arrived for.
+    /// Takes note of a bare acknowledgement. One that says something new about the window alone, nothing has
+    /// to have arrived for.
     const fn note_bare(&mut self, due: bool, window: u16) {
         self.unused = self.unused.saturating_sub(due as u8);
         self.flags.put(flag::BARE, true);

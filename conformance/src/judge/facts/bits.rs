@@ -1,4 +1,5 @@
-//! floor 7: facts in few bits: a connection has room for no more.
+//! floor 7: facts in few bits: a connection has room for no more. For the same reason some facts are packed:
+//! they leave no octets between them unused.
 
 /// Eight flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use stack::wire::tcp::Flags;
 
 /// The end of what one side sends.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Close {
     /// The number of the FIN, or if it aborted without one, when that was.
     mark: u32,

@@ -6,6 +6,7 @@ use stack::wire::tcp::Flags;
 
 /// Selective acknowledgements (RFC 2018, RFC 2883), of the side that sends them.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Sack {
     left: u32,
     is_reporting: bool,

@@ -20,6 +20,7 @@ mod flag {
 
 /// Timestamps (RFC 7323 section 3), of one side. Those of resets do not count.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Stamps {
     highest: u32,
     lowest: u32,
