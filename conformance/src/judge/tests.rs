@@ -7,13 +7,15 @@ mod doubts;
 mod exchange;
 mod frames;
 mod network;
-<<<<<<< HEAD
 mod problems;
 mod replaced;
+mod reset;
 mod retransmit;
+mod sack;
 mod send;
+mod timestamp;
 =======
->>>>>>> 4006b06 (An acknowledgement too many is one that nothing which arrived is left for; a reset may come after what a capture missed)
+>>>>>>> 967d830 (Tests of the judge in order)
 mod reset;
 mod sack;
 mod send;
