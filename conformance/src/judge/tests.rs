@@ -14,12 +14,6 @@ mod retransmit;
 mod sack;
 mod send;
 mod timestamp;
-=======
->>>>>>> 967d830 (Tests of the judge in order)
-mod reset;
-mod sack;
-mod send;
-mod timestamp;
 
 use super::*;
 use crate::requirement::Catalogue;

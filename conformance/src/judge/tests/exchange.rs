@@ -201,10 +201,10 @@ pub(super) struct Flaw {
 }
 
 /// Every breach in an exchange, one list for each file of rules.
-pub(super) const FLAWS: &[&[Flaw]] = &[super::close::FLAWS, super::send::FLAWS, super::retransmit::FLAWS];
 pub(super) const FLAWS: &[&[Flaw]] = &[
     super::close::FLAWS,
     super::send::FLAWS,
+    super::retransmit::FLAWS,
     super::timestamp::FLAWS,
     super::ack::FLAWS,
     super::sack::FLAWS,
