@@ -82,7 +82,7 @@ fn at_the_last_number(scene: &Scene<'_>) -> Option<(u32, u32)> {
         && own.sent.latest.end() == highest
         && own.sent.latest.numbers > 1;
     let probe = peer.window.closed_edge().is_some() || peer.window.edge() == Some(highest);
-    let ended = own.close.fin.is_some() || turn.flags.fin();
+    let ended = own.close.fin().is_some() || turn.flags.fin();
     (shaped && !probe && !ended).then_some((highest, place.taken()?))
 }
 
