@@ -35,3 +35,22 @@ fn a_run_repeated_is_the_same() {
         assert!(run(arguments) == first, "{arguments:?} is not the same twice");
     }
 }
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let folder = project().join("corpora/captures");
+    let entries = std::fs::read_dir(folder).expect("the captures are there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    let names: Vec<&str> = paths.iter().filter_map(|path| path.to_str()).collect();
+    let check = |threads| {
+        let options = ["check", "--undecided", "--notes", "--threads", threads];
+        let shown = run(&[&options[..], &names].concat());
+        (shown.0, shown.1)
+    };
+    let alone = check("1");
+    assert!(alone.1.len() > names.len());
+    for threads in ["2", "3", "1000"] {
+        assert!(check(threads) == alone, "{threads} threads");
+    }
+}

@@ -1,12 +1,13 @@
 //! floor 9: `netassay check`, verdicts on the hosts in recorded traffic.
 
 mod annotate;
+mod together;
 
 use super::progress::Progress;
 use super::{Exit, complain, interrupt, out::Out};
 use clap::ValueEnum;
 use conformance::judge::assume::Assumption;
-use conformance::judge::file::{Judged, Manner, judged};
+use conformance::judge::file::{Judged, Manner, Watch, judged};
 use conformance::judge::vantage::Stated;
 use conformance::report::check::excerpt::{self, EXCERPTS_MAX, Excerpts};
 use conformance::report::check::findings::{Finding, Sums, by_host};
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -58,8 +60,8 @@ pub(super) struct Args {
     #[arg(long, short)]
     verbose: bool,
 
-    /// Also write the capture as pcapng, with each finding as a comment on its packet; the packets stay, other
-    /// blocks of a pcapng file are not taken along
+    /// Also write the capture as pcapng, with each finding as a comment on its packet; the packets stay,
+    /// other blocks of a pcapng file are not taken along
     #[arg(long, value_name = "OUT")]
     annotate: Option<PathBuf>,
 
@@ -85,7 +87,7 @@ enum Format {
 struct Run<'a> {
     args: &'a Args,
     wanted: Wanted,
-    threads: usize,
+    threads: NonZero<usize>,
     sums: Sums,
     assumptions: BTreeSet<Assumption>,
     broken: bool,
@@ -96,37 +98,73 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     let wanted = Wanted { undecided: args.undecided, notes: args.notes };
     let (sums, assumptions) = (Sums::default(), BTreeSet::new());
     let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let threads = args.threads.unwrap_or_else(cores).get();
+    let threads = args.threads.unwrap_or_else(cores);
     let mut run = Run { args, wanted, threads, sums, assumptions, broken: false, stopped: false };
     if let Some(refused) = args.annotate.as_ref().and_then(|to| annotate::refused(&args.files, to)) {
         complain(&refused);
         return Ok(Exit::Usage);
     }
     interrupt::listen();
-    for path in &args.files {
-        if let Some(exit) = run.file(path, out)? {
-            return Ok(exit);
-        }
-        if run.stopped {
-            break;
-        }
+    // A few files get all threads one after the other, and of many each thread has one.
+    let few = args.files.len() < 2 * threads.get();
+    if let Some(exit) = if few { run.in_turn(out)? } else { run.together(out)? } {
+        return Ok(exit);
     }
     run.finish(out)?;
     Ok(run.exit())
 }
 
+/// How a file is judged by so many threads.
+fn manner<'a>(args: &'a Args, threads: NonZero<usize>, watch: &'a mut Watch<'a>) -> Manner<'a> {
+    let vantage = args.vantage.map(Stated::vantage).unwrap_or_default();
+    Manner { filter: args.filter.as_deref(), vantage, watch: Some(watch), threads: threads.get() }
+}
+
 impl Run<'_> {
-    /// One file. An exit code ends the run.
-    fn file(&mut self, path: &Path, out: &mut Out) -> io::Result<Option<Exit>> {
-        let mut progress = Progress::new(path);
-        let mut watch = |now| {
-            progress.tell(now);
-            if interrupt::came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// All files, one after the other. An exit code ends the run.
+    fn in_turn(&mut self, out: &mut Out) -> io::Result<Option<Exit>> {
+        for path in &self.args.files {
+            let mut progress = Progress::new(path);
+            let mut watch = |now| {
+                progress.tell(now);
+                if interrupt::came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let result = judged(path, manner(self.args, self.threads, &mut watch));
+            progress.clear();
+            let exit = self.take(path, result, out)?;
+            if exit.is_some() || self.stopped {
+                return Ok(exit);
+            }
+        }
+        Ok(None)
+    }
+
+    /// All files, many at the same time. An exit code ends the run.
+    fn together(&mut self, out: &mut Out) -> io::Result<Option<Exit>> {
+        let (args, threads) = (self.args, self.threads);
+        let work = |path: &PathBuf, enough: &AtomicBool| {
+            let mut watch = |_| {
+                let stop = interrupt::came() || enough.load(Ordering::Relaxed);
+                if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            judged(path, manner(args, NonZero::<usize>::MIN, &mut watch))
         };
-        let vantage = self.args.vantage.map(Stated::vantage).unwrap_or_default();
-        let filter = self.args.filter.as_deref();
-        let result = judged(path, Manner { filter, vantage, watch: Some(&mut watch), threads: self.threads });
-        progress.clear();
+        let mut end = Ok(None);
+        together::in_order(&args.files, threads, work, |path, result| {
+            end = self.take(path, result, out);
+            let goes_on = matches!(end, Ok(None)) && !self.stopped;
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        end
+    }
+
+    /// What came of one file. An exit code ends the run.
+    fn take(
+        &mut self,
+        path: &Path,
+        result: Result<Judged, CaptureError>,
+        out: &mut Out,
+    ) -> io::Result<Option<Exit>> {
         let judged = match result {
             Ok(judged) => judged,
             Err(error) => return self.unreadable(&error, out),
