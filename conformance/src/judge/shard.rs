@@ -218,10 +218,11 @@ impl Asked {
     fn about(scene: &Scene<'_>, damaged: bool) -> Self {
         let one_host = scene.calibration.vantage == Vantage::AtHost;
         let judged = scene.packet.sighting.judged;
+        let other_is_judged = !one_host || !judged;
         Self {
             sender: judged && (!damaged || one_host),
             damage_of_sender: judged,
-            receiver: !damaged && !(one_host && judged),
+            receiver: !damaged && other_is_judged,
         }
     }
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// Does `work` on all items, on so many threads. What comes of each is handed to `take` in the order of the items,
-/// until that says that it is enough; `work` is told when it is.
+/// Does `work` on all items, on so many threads. What comes of each is handed to `take` in the order of the
+/// items, until that says that it is enough; `work` is told when it is.
 pub(super) fn in_order<T: Sync, R: Send>(
     items: &[T],
     threads: NonZero<usize>,
