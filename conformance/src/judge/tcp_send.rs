@@ -74,6 +74,15 @@ pub const RULES: &[Rule] = &[
         ..Rule::USUAL
     },
     Rule {
+        id: "P-C22",
+        about: "a user timeout is not zero",
+        clauses: &["RFC5482-3.4-a"],
+        assumptions: &[Captured, Untouched, Genuine],
+        on: On::TCP,
+        judge: user_timeout,
+        ..Rule::USUAL
+    },
+    Rule {
         id: "P-C18",
         about: "small segments wait for the acknowledgement of those before",
         clauses: &["RFC9293-SHLD-7"],
@@ -216,6 +225,16 @@ fn same_fin(scene: &Scene<'_>) -> Opinion {
         (format!("FIN with the number {}", turn.text_end), format!("{fin}, as before"))
     })
     .doubting(place.connection.reused.then_some(Reason::PortReuse))
+}
+
+fn user_timeout(scene: &Scene<'_>) -> Opinion {
+    let Some(segment) = scene.segment() else { return Opinion::Absent };
+    let Some(timeout) = segment.options.user_timeout.filter(|_| segment.header_whole) else {
+        return Opinion::Absent;
+    };
+    Opinion::unless(timeout.count == 0, "RFC5482-3.4-a", || {
+        ("a user timeout of 0".into(), "1 or more".into())
+    })
 }
 
 fn one_small_segment(scene: &Scene<'_>) -> Opinion {

@@ -75,6 +75,14 @@ pub(super) const FLAWS: &[Flaw] = &[
         breaks: |exchange| exchange.line("fin again").seq = 12,
     },
     Flaw {
+        rule: "P-C22",
+        clause: "RFC5482-3.4-a",
+        outcome: Outcome::Fail,
+        tap: Tap::Anywhere,
+        good: || with_user_timeout([28, 4, 0, 9]),
+        breaks: |exchange| *exchange = with_user_timeout([28, 4, 0x80, 0]),
+    },
+    Flaw {
         rule: "P-C18",
         clause: "RFC9293-SHLD-7",
         outcome: Outcome::Note,
@@ -171,6 +179,13 @@ fn small_segments(max_segment: Option<u16>, octets: usize) -> Exchange {
         None => options[..4].fill(1),
     }
     exchange.then([data("data", 30_000, true, 1, 1, octets)])
+}
+
+/// An opening whose SYN has this option as well.
+fn with_user_timeout(option: [u8; 4]) -> Exchange {
+    let mut exchange = Exchange::opened();
+    exchange.line("syn").options.as_mut().expect("options of its own").extend(option);
+    exchange
 }
 
 /// A segment that is sent twice.
