@@ -95,6 +95,7 @@ reasons! {
     Copy "copy" "the capture may have the same packet twice"
     IcmpErrors "icmp-errors" "an ICMP error came for the host, and may have changed what it does"
     Renumbered "renumbered" "somebody on the way may count sequence numbers otherwise than the host"
+    MaybeCopy "maybe-copy" "what looks like a packet recorded twice may be one that came twice"
     CaptureStart "capture-start" "what explains it may have come before the capture began"
     SharedAddress "shared-address" "several hosts may use the address, each with identifications of its own"
     Overwritten "overwritten" "the field never changes in packets of this host: who wrote the capture may have set it"

@@ -47,6 +47,7 @@ assumptions! {
     Clock "a9" "the clock of the capture runs evenly"
     NoOffload "a10" "the network card finished the packet before it was captured"
     AllOffers "a12" "no segment that offers a window is missing from the capture, or displaced in it"
+    NoCopies "a13" "nothing was recorded twice: what looks so may have come twice"
     Genuine "a11" "the packet is from the host whose address it carries"
     NoErrors "a13" "no ICMP error told the host of trouble on the way"
     Silence "a14" "nothing came for the host that the capture does not have, bare acknowledgements counted in"

@@ -317,7 +317,8 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
             connection.sides.iter().any(|side| side.sent.disorder).then_some(Reason::Disorder)
         }
         // These are settled by the packet, by the rule, by the host, and by the capture.
-        Assumption::Captured
+        Assumption::NoCopies
+        | Assumption::Captured
         | Assumption::Arrived
         | Assumption::NoOffload
         | Assumption::Clock
@@ -333,6 +334,7 @@ fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) 
         .iter()
         .find_map(|assumption| match assumption {
             Assumption::Clock => uneven.then_some(Reason::Clock),
+            Assumption::NoCopies => (calibration.copies > 0).then_some(Reason::MaybeCopy),
             Assumption::InOrder => uneven.then_some(Reason::Disorder),
             Assumption::NoErrors => hosts.get(host).had_errors.then_some(Reason::IcmpErrors),
             Assumption::Captured

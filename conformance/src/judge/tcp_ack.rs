@@ -14,7 +14,8 @@
 //! RFC6582-5-a: it is RFC5681-3.2-b, which P-D6f judges.
 
 use super::assume::Assumption::{
-    self, AllOfHost, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, Untouched,
+    self, AllOfHost, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, NoCopies,
+    Untouched,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -97,7 +98,7 @@ pub const RULES: &[Rule] = &[
         id: "P-D9",
         about: "one segment is acknowledged once",
         clauses: &["RFC5681-4.2-d"],
-        assumptions: &[Captured, AllOfPeer, BothWays, InOrder, Handshake, Untouched, Genuine],
+        assumptions: &[Captured, AllOfPeer, BothWays, InOrder, NoCopies, Handshake, Untouched, Genuine],
         on: On::EMPTY,
         tap: Tap::AtHost,
         judge: once,
