@@ -14,7 +14,7 @@ pub const AREAS: [(&str, u32); 9] = [
     ("close", 39),
     ("demux", 37),
     ("wire", 58),
-    ("device", 33),
+    ("device", 34),
 ];
 
 /// The name of a row: its area and its number there, from 1.

@@ -314,11 +314,11 @@ impl Socket {
         if let SocketAddr::V6(v6) = &mut name
             && v6.scope_id() != 0
         {
-            match (self.options.device, &self.body) {
-                (Some(Device::Interface), _) | (None, Body::Connection(_)) => {}
-                (Some(Device::Loopback), _) => v6.set_scope_id(name::LOOPBACK),
-                (None, Body::Idle | Body::Listening(_) | Body::Datagram(_)) => v6.set_scope_id(0),
-            }
+            v6.set_scope_id(match self.options.device {
+                Some(Device::Interface) => name::INTERFACE,
+                Some(Device::Loopback) => name::LOOPBACK,
+                None => 0,
+            });
         }
         name
     }
