@@ -8,6 +8,11 @@
 //! soon.
 //! RFC9293-3.10.7.4-ad: a FIN counts as text for P-D4.
 //! RFC9293-3.6-c: a FIN counts as text for P-D4, and when the program closes can not be seen.
+//! RFC9293-3.10.7.4-ab: it is RFC9293-SHLD-14, which P-D3 judges.
+//! RFC7323-2.3-d: how much room a host means by its window, it alone knows; that the edge stays, P-D3 asks.
+//! RFC9293-MUST-39: how small a step of the window is depends on the buffer, whose size is not to be seen.
+//! RFC9293-3.8.6-c: whether a probe reached the host, nothing but its answer shows.
+//! RFC9293-MUST-3: that a damaged segment was taken looks like one that was damaged in the capture.
 //! RFC5681-4.2-c: it is RFC9293-MUST-40, which P-D4 judges.
 //! RFC5681-4.2-b: it is RFC9293-SHLD-19, which P-D5 judges.
 //! RFC2018-4-c: it is RFC5681-3.2-a, which P-D6 judges by the report that comes late.
@@ -52,6 +57,17 @@ pub const RULES: &[Rule] = &[
         assumptions: &[InOrder, Untouched, Genuine],
         on: On::FLOWING,
         judge: acknowledgement_order,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D3",
+        about: "the right edge of the window does not move left",
+        clauses: &["RFC9293-SHLD-14"],
+        assumptions: &[InOrder, Handshake, Untouched, Genuine],
+        on: On::FLOWING,
+        // Elsewhere the scale of what was offered before the SYNs were seen is not known.
+        tap: Tap::AtHost,
+        judge: edge_order,
         ..Rule::USUAL
     },
     Rule {
@@ -145,6 +161,33 @@ fn acknowledgement_order(scene: &Scene<'_>) -> Opinion {
     };
     Opinion::unless(true, "RFC9293-3.4-d", || (format!("ack {ack}"), format!("{before} or later, as before")))
         .doubting(doubt)
+}
+
+/// Edges are compared that are further from the SYN than a window without scale, so that no SYN offered them.
+fn edge_order(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let (own, peer) = (place.own(), place.peer());
+    let (Some(ack), Some(before)) = (turn.ack, own.window.edge()) else { return Opinion::Absent };
+    let (Some(asked), Some(answer)) = (own.openings.only(), peer.openings.only()) else {
+        return Opinion::Absent;
+    };
+    let scale = asked.window_scale().filter(|_| answer.window_scale().is_some()).unwrap_or(0).min(14);
+    let edge = ack.wrapping_add(u32::from(turn.segment.view.window()) << scale);
+    let most = answer.isn.wrapping_add(1 + u32::from(answer.data_octets) + u32::from(u16::MAX));
+    // Nor can more have been offered than the scale allows.
+    let furthest = own.numbers.highest_ack().map(|ack| ack.wrapping_add(u32::from(u16::MAX) << scale));
+    if !is_after(before, most) || furthest.is_none_or(|furthest| is_after(before, furthest)) {
+        return Opinion::Absent;
+    }
+    // What does not fit the scale is rounded.
+    if before.wrapping_sub(edge).cast_signed() <= 1 << scale {
+        return Opinion::Holds;
+    }
+    let disorder = (!is_sent_later(scene)).then_some(Reason::Disorder);
+    Opinion::unless(true, "RFC9293-SHLD-14", || {
+        (format!("window up to {edge}"), format!("{before} or more, as before"))
+    })
+    .doubting(disorder.or(may_be_old(&place)))
 }
 
 /// A segment that acknowledges more than those before it, and nothing that the capture does not have.

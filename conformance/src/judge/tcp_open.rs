@@ -2,13 +2,20 @@
 //! section 4, RFC 3168 section 6.1.1).
 //!
 //! Left out: P-B3 (it belongs to the limit of the send window), P-B8 and P-B11 (statistics over many
-//! connections), P-B9 (it needs to know which octets the host took), and of P-B1 the last acknowledgement (it
-//! is a case of acknowledging what was never sent). Of P-B7 that a repeated SYN keeps its number: another
-//! number begins another connection, or comes from SYN cookies.
+//! connections), and of P-B7 that a repeated SYN keeps its number: another number begins another connection,
+//! or comes from SYN cookies.
+//!
+//! RFC9293-3.10.7.2-c: it is RFC9293-3.5-a, which P-B1 judges; whether a number is fresh can not be seen.
+//! RFC9293-SHLD-5: longer segments than the default may have been joined before the tap.
+//! RFC7323-2.2-a: nothing shows who does not want to scale windows.
+//! RFC7323-2.2-b: a window with a wrong scale is a smaller or larger window; that the edge stays, P-D3 asks.
+//! RFC7323-4.3-c: which copy of a segment filled the hole depends on what reached the host.
+//! RFC9293-MUST-57: what a SYN was addressed to is not to be seen in an answer from an address of the host.
 
 use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched};
 use super::connection::Place;
 use super::facts::opening::Opening;
+use super::facts::turn::is_after;
 use super::kind::On;
 use super::packet::Segment;
 use super::rule::{Opinion, Rule, Scene};
@@ -35,6 +42,15 @@ pub const RULES: &[Rule] = &[
         on: On::SYN_ACK,
         assumptions: ANSWER,
         judge: acknowledges_a_syn,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-B1a",
+        about: "what follows the SYN,ACK acknowledges the SYN",
+        clauses: &["RFC9293-3.5-a"],
+        on: On::FLOWING,
+        assumptions: AGREEMENT,
+        judge: acknowledges_the_opening,
         ..Rule::USUAL
     },
     Rule {
@@ -158,6 +174,23 @@ fn acknowledges_a_syn(scene: &Scene<'_>) -> Opinion {
         let isns: Vec<u32> =
             place.peer().openings.all().iter().map(|opening| opening.isn.wrapping_add(1)).collect();
         (format!("SYN,ACK with ack {ack}"), format!("one of {isns:?}, behind the SYNs"))
+    })
+    .doubting(doubt)
+}
+
+/// Whatever it has received since, a host that took part in an opening acknowledges no less than its SYN.
+fn acknowledges_the_opening(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let (Some(ack), Some(opening)) = (turn.ack, place.peer().openings.only()) else { return Opinion::Absent };
+    if is_after(ack, opening.isn) {
+        return Opinion::Holds;
+    }
+    if !place.connection.is_handshake_known() {
+        return Opinion::Absent;
+    }
+    let doubt = may_be_unseen(&place).or_else(|| may_precede(scene));
+    Opinion::unless(true, "RFC9293-3.5-a", || {
+        (format!("ack {ack}"), format!("at least {}, behind the SYN", opening.isn.wrapping_add(1)))
     })
     .doubting(doubt)
 }

@@ -99,6 +99,7 @@ const TCP: &[Mutation] = &[
     ("P-A10", "RFC3168-6.1.4-a", DEVIATES, |c| c.tcp("ack").ecn = 2),
     ("P-A14", "RFC7323-5.7-a", NOTE, |c| c.tcp("request").dont_fragment = false),
     ("P-B1", "RFC9293-3.5-a", DEVIATES, |c| c.tcp("syn-ack").ack += 1),
+    ("P-B1a", "RFC9293-3.5-a", DEVIATES, |c| c.tcp("response").ack = 100),
     ("P-B2", "RFC7323-2.2-e", DEVIATES, |c| {
         c.tcp("plain syn-ack").options = options(Some(7), None, false);
     }),

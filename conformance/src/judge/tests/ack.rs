@@ -25,6 +25,14 @@ pub(super) const FLAWS: &[Flaw] = &[
         breaks: |exchange| exchange.line("taken more").ack = 1 + FULL32,
     },
     Flaw {
+        rule: "P-D3",
+        clause: "RFC9293-SHLD-14",
+        outcome: Outcome::Deviates,
+        tap: Tap::AtHost,
+        good: taken,
+        breaks: |exchange| exchange.line("taken more").window = 400,
+    },
+    Flaw {
         rule: "P-D4",
         clause: "RFC9293-MUST-40",
         outcome: Outcome::Fail,
@@ -159,6 +167,16 @@ fn acknowledgements_that_overtake_each_other_do_not_go_back() {
     for tap in [Tap::Anywhere, Tap::OnLink] {
         assert_eq!(doubt(&exchange, tap, "P-D2"), Some(Reason::Disorder));
     }
+}
+
+#[test]
+fn an_edge_that_is_rounded_or_overtaken_does_not_retreat() {
+    let mut exchange = taken();
+    exchange.line("taken more").window = 488;
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D3"));
+    let mut exchange = taken();
+    exchange.line("taken").at_us = 80_200;
+    assert_eq!(doubt(&exchange, Tap::OnLink, "P-D3"), Some(Reason::Disorder));
 }
 
 #[test]
