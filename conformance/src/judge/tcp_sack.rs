@@ -7,7 +7,7 @@
 //! RFC2883-4-d: which part of a segment is a duplicate depends on what arrived before it, and was kept.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Untouched,
+    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, NoCopies, Untouched,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -22,7 +22,8 @@ use crate::verdict::{Outcome, Reason};
 const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
 
 /// What claims about why a report is sent take for granted.
-const CAUSE: &[Assumption] = &[Captured, AllOfPeer, BothWays, InOrder, Handshake, Untouched, Genuine];
+const CAUSE: &[Assumption] =
+    &[Captured, AllOfPeer, BothWays, InOrder, NoCopies, Handshake, Untouched, Genuine];
 
 /// Further from its acknowledgement than this no report is: windows are smaller. But who counts sequence
 /// numbers otherwise on the way, and forgets these, makes them so.
