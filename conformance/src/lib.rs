@@ -6,6 +6,7 @@ pub mod drive;
 pub mod fuzz;
 pub mod host;
 pub mod judge;
+pub mod power;
 pub mod replay;
 pub mod report;
 pub mod requirement;

@@ -157,7 +157,8 @@ fn line(dice: &mut Dice) -> Line {
 }
 
 /// Not among them is `tcp_shrink_window`: Linux takes no notice of a window that a repeated acknowledgement
-/// shrinks, and sends new data behind its edge, which it should not (RFC9293-SHLD-15). That is found, and true.
+/// shrinks, and sends new data behind its edge, which it should not (RFC9293-SHLD-15). That is found, and
+/// true.
 fn settings(dice: &mut Dice) -> Settings {
     let mut files = vec![
         ("ipv6/conf/all/accept_dad", "0"),
