@@ -299,10 +299,7 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
     rule.assumptions.iter().find_map(|assumption| match assumption {
         Assumption::Untouched | Assumption::Genuine => own.hops_differ.then_some(Reason::SeveralTtls),
         Assumption::AllOfHost if own.fragments => Some(Reason::Fragments),
-        // From a tap that misses nothing, a gap is what the host left out.
-        Assumption::AllOfHost => {
-            ((own.gap && !stated) || peer.acknowledged_unseen).then_some(Reason::HostUnseen)
-        }
+        Assumption::AllOfHost => (own.gap || peer.acknowledged_unseen).then_some(Reason::HostUnseen),
         Assumption::AllOfPeer if peer.fragments => Some(Reason::Fragments),
         // What the other side took and the capture does not have shows that it lost packets of either side.
         Assumption::AllOfPeer => {
