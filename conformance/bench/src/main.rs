@@ -101,6 +101,9 @@ fn alone(what: &str, stack: &str, units: u64) -> bool {
         ("bulk", "smoltcp") => _ = Pair::<Smoltcp>::new().round(units * 1460),
         ("capture", "both") => capture(),
         ("scale", "netassay") => scale::row(ROUNDS, units as usize),
+        ("listen" | "connect" | "asked" | "asked-all", "netassay") => {
+            return scale::question(what, units as usize);
+        }
         ("crowd", "netassay") => _ = Server::<Netassay>::new(BACKLOG).round(units),
         ("crowd", "smoltcp") => _ = Server::<Smoltcp>::new(BACKLOG).round(units),
         ("cycles", "netassay") => _ = Server::<Netassay>::new(1).round(units),

@@ -108,3 +108,18 @@ pub(crate) fn row(rounds: usize, count: usize) {
     let [bind, one, all, connect] = [bind, one, all, connect].map(|ps| ps / 1_000);
     println!("{count:>9} {bind:>15} {connect:>15} {one:>15} {all:>15}");
 }
+
+/// One round of one of the four, with `count` sockets, for those who count instructions. Whether there is
+/// such a question.
+pub(crate) fn question(what: &str, count: usize) -> bool {
+    let listen = |host: &mut Netassay, nth| host.listening_at(own(nth));
+    let connect = |host: &mut Netassay, nth| host.connected_to(other(nth));
+    _ = match what {
+        "listen" => Many::listening(count).come_and_go(listen),
+        "connect" => Many::connecting(count).come_and_go(connect),
+        "asked" => Many::listening(count).asked(false),
+        "asked-all" => Many::listening(count).asked(true),
+        _ => return false,
+    };
+    true
+}

@@ -2,6 +2,8 @@
 //! section 6.1).
 //!
 //! RFC9293-SHLD-8: that a host does not ask for it shows no more than how it is set.
+//! RFC3168-6.1.3-a: data center TCP agrees on ECN in the same way and echoes each mark by itself; nothing
+//! tells the two apart.
 
 use super::assume::Assumption::{self, Captured, Genuine, Handshake, Untouched};
 use super::connection::Place;

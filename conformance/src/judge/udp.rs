@@ -3,6 +3,7 @@
 //! RFC6056-2.2-a: a host that lost its connections, or another behind the same address, may take the same
 //! ports.
 //! RFC6056-3.2-a: which ports a host may choose from is not on the wire.
+//! RFC6056-3.2-d: likewise.
 //! RFC6056-3.3-a: towards one destination ports may follow each other (RFC 6056 section 3.3.3).
 
 use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};

@@ -98,6 +98,18 @@ fn what_is_judged_is_not_said_to_be_without_a_rule() {
 }
 
 #[test]
+fn what_a_trace_can_show_has_a_rule_or_a_reason_for_none() {
+    let said = said();
+    let passive = Catalogue::embedded().iter().filter(|row| row.observe == Observe::WirePassive);
+    let without = passive.filter(|row| {
+        let judged = judge::rules().any(|rule| rule.clauses.contains(&row.id.as_str()));
+        let excused = said.get(&row.id).is_some_and(|said| !said.unjudged.is_empty());
+        !judged && !excused && row.level != Level::May
+    });
+    crate::assert_none(&without.map(|row| row.id.clone()).collect::<Vec<_>>());
+}
+
+#[test]
 fn the_table_says_what_became_of_each_requirement() {
     let said = said();
     let none = Said::default();
