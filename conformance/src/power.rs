@@ -107,7 +107,7 @@ fn noticed(altered: &Findings, good: &Findings) -> Vec<&'static str> {
 /// If a capture can not be read.
 pub fn measure(folder: &Path, trials: usize) -> Result<Table, CaptureError> {
     let stories = story::load(folder)?;
-    let mut table = Table::new();
+    let mut table = Table::default();
     for place in Place::ALL {
         let scenes: Vec<(&Story, Findings)> = stories
             .iter()

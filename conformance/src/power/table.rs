@@ -42,10 +42,6 @@ pub struct Table {
 }
 
 impl Table {
-    pub(super) const fn new() -> Self {
-        Self { faults: BTreeMap::new(), rules: BTreeMap::new(), doubts: BTreeMap::new() }
-    }
-
     /// Takes in one trial: the rules that noticed it, and why those made for it could not decide.
     pub(super) fn add(&mut self, fault: &Fault, place: Place, noticed: &[&'static str], doubts: &[Reason]) {
         if !fault.rules.iter().any(|rule| noticed.contains(rule)) {
