@@ -52,6 +52,61 @@ fn a_finding_is_shown_among_what_is_around_it() {
     insta::assert_snapshot!("check_verbose", steady(&text));
 }
 
+/// The same packets as raw IP, each in an IPv4 packet between two gateways, after a header of GRE or not.
+fn tunneled(name: &str, gre: bool) -> PathBuf {
+    use conformance::run::tap::{Recording, Shot, write};
+    use conformance::trace::Link;
+    use stack::wire::ipv4;
+
+    let mut capture = Capture::open(&capture(name), None).expect("a capture");
+    let mut shots = Vec::new();
+    while let Ok(Some(packet)) = capture.next_packet() {
+        let network = packet.network(false).expect("a packet");
+        let header: &[u8] = if gre { &[0, 0, 8, 0] } else { &[] };
+        let payload = [header, network.bytes].concat();
+        let outer = ipv4::Packet {
+            src: [198, 51, 100, 1].into(),
+            dst: [198, 51, 100, 2].into(),
+            protocol: if gre { 47 } else { 4 },
+            ttl: 64,
+            tos: 0,
+            identification: 0,
+            dont_fragment: true,
+            more_fragments: false,
+            fragment_offset_octets: 0,
+            options: &[],
+            payload: &payload,
+        };
+        let mut bytes = Vec::new();
+        outer.emit(&mut bytes);
+        let wire_len = u32::try_from(bytes.len()).expect("a short packet");
+        shots.push(Shot { at: packet.at, from: 0, bytes, wire_len });
+    }
+    let to = temporary(&format!("tunneled-{gre}-{name}"));
+    std::fs::write(&to, write::pcap(&Recording { link: Link::Ip, shots })).expect("a file");
+    to
+}
+
+#[test]
+fn what_is_in_a_tunnel_is_judged_if_that_is_wanted() {
+    let findings = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with("      ") || line.starts_with("    "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let (_, plain, _) = check(&["-v"], &[&capture("scan-christmas.pcap")]);
+    for gre in [false, true] {
+        let file = tunneled("scan-christmas.pcap", gre);
+        let (_, outside, _) = check(&[], &[&file]);
+        assert!(outside.contains(" packets, 0 TCP connections"), "{outside}");
+        for threads in ["1", "3"] {
+            let (code, inside, complaints) = check(&["--tunnels", "-v", "--threads", threads], &[&file]);
+            assert_eq!((code, complaints.as_str()), (Some(0), ""));
+            assert!(!findings(&inside).is_empty());
+            assert_eq!(findings(&inside), findings(&plain));
+        }
+    }
+}
+
 #[test]
 fn many_files_have_sums_by_rule() {
     let files = ["scan-christmas.pcap", "scan-no-flags.pcap", "arp.pcap"].map(capture);

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::{Exit, complain, interrupt, out::Out};
 use clap::ValueEnum;
 use conformance::judge::assume::Assumption;
-use conformance::judge::file::{Judged, Manner, Watch, judged};
+use conformance::judge::file::{Judged, Manner, Reading, Watch, judged};
 use conformance::judge::vantage::Stated;
 use conformance::report::check::excerpt::{self, EXCERPTS_MAX, Excerpts};
 use conformance::report::check::findings::{Finding, Sums, by_host};
@@ -43,6 +43,10 @@ pub(super) struct Args {
     /// Only packets that this expression matches, in the language of pcap-filter(7)
     #[arg(long, value_name = "EXPR")]
     filter: Option<String>,
+
+    /// Take off tunnels: judge the innermost packet in GRE, IP in IP and VXLAN
+    #[arg(long)]
+    tunnels: bool,
 
     /// Where the tap is: host, link, path or far, of one host (@ADDR) or of every host
     #[arg(long, value_name = "CLASS[@ADDR]")]
@@ -114,10 +118,17 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     Ok(run.exit())
 }
 
+impl Args {
+    /// What is read of each file.
+    fn reading(&self) -> Reading<'_> {
+        Reading { filter: self.filter.as_deref(), tunnels: self.tunnels }
+    }
+}
+
 /// How a file is judged by so many threads.
 fn manner<'a>(args: &'a Args, threads: NonZero<usize>, watch: &'a mut Watch<'a>) -> Manner<'a> {
     let vantage = args.vantage.map(Stated::vantage).unwrap_or_default();
-    Manner { filter: args.filter.as_deref(), vantage, watch: Some(watch), threads: threads.get() }
+    Manner { reading: args.reading(), vantage, watch: Some(watch), threads: threads.get() }
 }
 
 impl Run<'_> {
@@ -245,7 +256,7 @@ impl Run<'_> {
         if findings.len() > EXCERPTS_MAX {
             complain(&format!("{}: -v shows the first {EXCERPTS_MAX} findings", judged.file));
         }
-        excerpt::read(path, self.args.filter.as_deref(), &findings).unwrap_or_else(|error| {
+        excerpt::read(path, self.args.reading(), &findings).unwrap_or_else(|error| {
             complain(&error.to_string());
             none
         })

@@ -26,16 +26,24 @@ struct Block {
     ways: Vec<Way>,
     /// From which packet on the clock says what.
     clocks: Vec<(usize, Clock)>,
+    /// Whether tunnels are taken off.
+    tunnels: bool,
 }
 
 impl Block {
     /// Reads the next packets and sorts them. Says whether there were any.
-    fn fill(&mut self, capture: &mut Capture, front: &mut Front) -> Result<bool, CaptureError> {
+    fn fill(
+        &mut self,
+        capture: &mut Capture,
+        front: &mut Front,
+        tunnels: bool,
+    ) -> Result<bool, CaptureError> {
+        self.tunnels = tunnels;
         self.ways.clear();
         self.clocks.clear();
         let more = capture.next_batch(&mut self.batch)?;
         for (index, packet) in self.batch.packets().enumerate() {
-            let sorted = match sighting(&packet) {
+            let sorted = match sighting(&packet, tunnels) {
                 Some(sighting) => front.see(sighting),
                 None => {
                     front.pass_over();
@@ -64,7 +72,7 @@ impl Block {
                 continue;
             }
             let Some(recorded) = self.batch.packet(index) else { continue };
-            if let Some(packet) = sighting(&recorded).and_then(Packet::read) {
+            if let Some(packet) = sighting(&recorded, self.tunnels).and_then(Packet::read) {
                 queue.push((packet, *way, clock), shards);
             }
         }
@@ -125,24 +133,34 @@ pub(super) struct Ended {
     pub(super) stopped: bool,
 }
 
-/// Judges a capture with so many threads beside the one that reads; with one thread, there and then. The
-/// report is the same for any number.
+/// What is done to judge a capture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// Threads beside the one that reads; with one thread it is judged there and then.
+    pub(super) threads: usize,
+    /// How much is kept.
+    pub(super) bounds: Bounds,
+    /// Whether tunnels are taken off.
+    pub(super) tunnels: bool,
+}
+
+/// Judges a capture. The report is the same for any number of threads.
 pub(super) fn judge(
     capture: &mut Capture,
     vantage: Vantage,
-    (threads, bounds): (usize, Bounds),
+    effort: Effort,
     ask: Ask<'_>,
 ) -> (Report, Ended) {
-    let workers = threads.min(SHARDS);
+    let workers = effort.threads.min(SHARDS);
     if workers <= 1 {
-        alone(capture, vantage, bounds, ask)
+        alone(capture, vantage, effort, ask)
     } else {
-        together(capture, vantage, (workers, bounds), ask)
+        together(capture, vantage, Effort { threads: workers, ..effort }, ask)
     }
 }
 
-fn alone(capture: &mut Capture, vantage: Vantage, bounds: Bounds, ask: Ask<'_>) -> (Report, Ended) {
-    let (mut front, mut shards) = (Front::new(vantage), Shard::all(vantage, bounds));
+fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) -> (Report, Ended) {
+    let (mut front, mut shards) = (Front::new(vantage), Shard::all(vantage, effort.bounds));
     let mut batch = Batch::new();
     let ended = loop {
         if ask(capture).is_break() {
@@ -155,7 +173,7 @@ fn alone(capture: &mut Capture, vantage: Vantage, bounds: Bounds, ask: Ask<'_>) 
         }
         let mut queue = Queue::new(0, 1);
         for recorded in batch.packets() {
-            let Some(sighting) = sighting(&recorded) else {
+            let Some(sighting) = sighting(&recorded, effort.tunnels) else {
                 front.pass_over();
                 continue;
             };
@@ -168,12 +186,8 @@ fn alone(capture: &mut Capture, vantage: Vantage, bounds: Bounds, ask: Ask<'_>) 
     (conclude(front, shards), ended)
 }
 
-fn together(
-    capture: &mut Capture,
-    vantage: Vantage,
-    (workers, bounds): (usize, Bounds),
-    ask: Ask<'_>,
-) -> (Report, Ended) {
+fn together(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) -> (Report, Ended) {
+    let Effort { threads: workers, bounds, tunnels } = effort;
     let mut front = Front::new(vantage);
     thread::scope(|scope| {
         let (back, used) = channel();
@@ -184,7 +198,7 @@ fn together(
                 (send, scope.spawn(move || work(&blocks, &back, (worker, workers), vantage, bounds)))
             })
             .unzip();
-        let ended = read(capture, &mut front, &sides, &used, ask);
+        let ended = read(capture, &mut front, (&sides, &used), tunnels, ask);
         drop(sides);
         let mut given: Vec<_> = threads.into_iter().map(|thread| joined(thread).into_iter()).collect();
         // In order of their numbers: each worker in turn has the next one.
@@ -201,8 +215,8 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
 fn read(
     capture: &mut Capture,
     front: &mut Front,
-    workers: &[SyncSender<Arc<Block>>],
-    used: &Receiver<Block>,
+    (workers, used): (&[SyncSender<Arc<Block>>], &Receiver<Block>),
+    tunnels: bool,
     ask: Ask<'_>,
 ) -> Ended {
     loop {
@@ -210,7 +224,7 @@ fn read(
             return Ended { damage: None, stopped: true };
         }
         let mut block = used.try_recv().unwrap_or_default();
-        match block.fill(capture, front) {
+        match block.fill(capture, front, tunnels) {
             Ok(true) => (),
             Ok(false) => return Ended { damage: None, stopped: false },
             Err(error) => return Ended { damage: Some(error), stopped: false },

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::assume::Vantage;
-use super::crew::{self, Ended};
+use super::crew::{self, Effort, Ended};
 use super::packet::{LLC_SAP_6, Link, Sighting};
 use super::shard::Bounds;
 use crate::trace::capture::{
@@ -56,11 +56,20 @@ impl Progress {
 /// Is told now and then how far judging has come, and says whether to go on.
 pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
+/// What is read of a capture: the same whenever it is read again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading<'a> {
+    /// Only packets that this lets through (pcap-filter(7)); of what is in a tunnel it sees the outside.
+    pub filter: Option<&'a str>,
+    /// Whether tunnels are taken off: what counts is the innermost packet in GRE, IP in IP and VXLAN.
+    pub tunnels: bool,
+}
+
 /// How a capture is judged.
 #[derive(Default)]
 pub struct Manner<'a> {
-    /// Only packets that this lets through (pcap-filter(7)).
-    pub filter: Option<&'a str>,
+    /// What is read of it.
+    pub reading: Reading<'a>,
     /// What is known of where the tap is.
     pub vantage: Vantage,
     /// Who watches.
@@ -75,7 +84,8 @@ pub struct Manner<'a> {
 /// # Errors
 /// If the file can not be opened, or the filter makes no sense.
 pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
-    judged(path, Manner { filter, ..Manner::default() })
+    let reading = Reading { filter, ..Reading::default() };
+    judged(path, Manner { reading, ..Manner::default() })
 }
 
 /// Judges the hosts in a capture file in this manner.
@@ -83,7 +93,7 @@ pub fn file(path: &Path, filter: Option<&str>) -> Result<Judged, CaptureError> {
 /// # Errors
 /// If the file can not be opened, or the filter makes no sense.
 pub fn judged(path: &Path, manner: Manner<'_>) -> Result<Judged, CaptureError> {
-    let capture = Capture::open(path, manner.filter)?;
+    let capture = Capture::open(path, manner.reading.filter)?;
     Ok(bounded(capture, manner, Bounds::USUAL))
 }
 
@@ -92,7 +102,7 @@ pub fn judged(path: &Path, manner: Manner<'_>) -> Result<Judged, CaptureError> {
 /// # Errors
 /// As [`judged`].
 pub fn octets(name: &str, octets: Vec<u8>, manner: Manner<'_>) -> Result<Judged, CaptureError> {
-    let capture = Capture::from_octets(name, octets, manner.filter)?;
+    let capture = Capture::from_octets(name, octets, manner.reading.filter)?;
     Ok(bounded(capture, manner, Bounds::USUAL))
 }
 
@@ -101,7 +111,7 @@ fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judg
         Some(watch) => watch(Progress::of(capture)),
         None => ControlFlow::Continue(()),
     };
-    let effort = (manner.threads, bounds);
+    let effort = Effort { threads: manner.threads, bounds, tunnels: manner.reading.tunnels };
     let (report, ended) = crew::judge(&mut capture, manner.vantage, effort, &mut ask);
     let cut = capture.cut().cloned();
     let Ended { damage, stopped } = ended;
@@ -109,9 +119,10 @@ fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judg
     Judged { file: capture.file().to_owned(), report, cut, damage, stopped, losses }
 }
 
-/// What a recorded packet shows, if a network layer can be found in it.
-pub(crate) fn sighting<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
-    let network = network(packet)?;
+/// What a recorded packet shows, if a network layer can be found in it: that within its tunnels, if they are
+/// taken off.
+pub(crate) fn sighting<'a>(packet: &Packet<'a>, tunnels: bool) -> Option<Sighting<'a>> {
+    let network = network(packet, tunnels)?;
     Some(Sighting {
         number: packet.number,
         at: packet.at,
@@ -125,8 +136,8 @@ pub(crate) fn sighting<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
 }
 
 /// The network layer of a packet, also behind LLC with the service access point that IP must not use.
-fn network<'a>(packet: &Packet<'a>) -> Option<Network<'a>> {
-    match packet.network(false) {
+fn network<'a>(packet: &Packet<'a>, tunnels: bool) -> Option<Network<'a>> {
+    match packet.network(tunnels) {
         Ok(network) => Some(network),
         Err(LinkError::Llc { dsap: SAP_6, ssap: SAP_6 }) => {
             let address = |at: usize| Some(Mac(*packet.bytes.get(at..)?.first_chunk()?));

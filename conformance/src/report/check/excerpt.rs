@@ -3,7 +3,7 @@
 
 use super::findings::Finding;
 use crate::judge::Verdict;
-use crate::judge::file::sighting;
+use crate::judge::file::{Reading, sighting};
 use crate::judge::packet::{Net, Packet, Segment, Upper};
 use crate::trace::capture::{Capture, CaptureError};
 use stack::base::Instant;
@@ -67,7 +67,7 @@ impl About {
 ///
 /// # Errors
 /// If the file can not be opened any more. What is damaged in it ends the excerpts.
-pub fn read(path: &Path, filter: Option<&str>, findings: &[&Finding<'_>]) -> Result<Excerpts, CaptureError> {
+pub fn read(path: &Path, reading: Reading<'_>, findings: &[&Finding<'_>]) -> Result<Excerpts, CaptureError> {
     let mut watched: HashMap<About, Vec<Watched>> = HashMap::new();
     for finding in findings.iter().take(EXCERPTS_MAX) {
         let verdict = finding.first;
@@ -79,9 +79,9 @@ pub fn read(path: &Path, filter: Option<&str>, findings: &[&Finding<'_>]) -> Res
     if watched.is_empty() {
         return Ok(Excerpts::default());
     }
-    let mut capture = Capture::open(path, filter)?;
+    let mut capture = Capture::open(path, reading.filter)?;
     while let Ok(Some(recorded)) = capture.next_packet() {
-        let Some(packet) = sighting(&recorded).and_then(Packet::read) else { continue };
+        let Some(packet) = sighting(&recorded, reading.tunnels).and_then(Packet::read) else { continue };
         let connection = packet.ends().map(|(one, other)| About::connection(one, other));
         for about in
             [connection, Some(About::Host(packet.src)), Some(About::Host(packet.dst))].iter().flatten()
