@@ -15,3 +15,4 @@ pub mod serve;
 pub mod sockets;
 pub mod trace;
 pub mod verdict;
+pub mod witness;

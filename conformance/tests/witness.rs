@@ -1,0 +1,188 @@
+//! The second witness: what it says of good captures, and of good captures with one fault.
+#![allow(missing_docs, reason = "a test is not a public item")]
+
+use conformance::judge::assume::{Tap, Vantage};
+use conformance::judge::file::{Judged, Manner, Reading, judged};
+use conformance::power::story::{self, Story};
+use conformance::power::{Place, faults};
+use conformance::run::tap::write;
+use conformance::run::tap::{Recording, Shot};
+use conformance::trace::Link;
+use conformance::witness::{self, Bounds, Certainty, Testimony, Whom, Word};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Places of each kind of fault.
+const TRIALS: usize = 4;
+
+fn stories() -> Vec<Story> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures");
+    let all = story::load(&folder).expect("the shipped captures are read");
+    all.into_iter().filter(|story| story.is_seen_from(Place::Host)).collect()
+}
+
+/// A story as a file.
+fn file(name: &str, story: &Story) -> PathBuf {
+    let shots = story.frames.iter().map(|frame| Shot {
+        at: frame.at,
+        from: 0,
+        bytes: frame.bytes.clone(),
+        wire_len: frame.wire_len,
+    });
+    let recording = Recording { link: Link::Ip, shots: shots.collect() };
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, write::pcap(&recording)).expect("a file");
+    path
+}
+
+/// Both witnesses about a file, with the tap at a host.
+fn heard(path: &Path, story: &Story, whom: Whom) -> (Judged, Testimony) {
+    let vantage = Vantage::Stated(Tap::AtHost, Some(story.host));
+    let judged = judged(path, Manner { vantage, ..Manner::default() }).expect("it is read");
+    let mut go_on = || ControlFlow::Continue(());
+    let testimony = witness::ask(path, &judged, Reading::default(), (whom, Bounds::USUAL), &mut go_on);
+    (judged, testimony.expect("it is read again"))
+}
+
+/// So many of them, spread over all.
+fn evenly<T: Copy>(all: &[T], most: usize) -> Vec<T> {
+    let count = all.len().min(most);
+    (0..count).map(|index| all[index * all.len() / count]).collect()
+}
+
+/// What the second witness says of an altered story: of each verdict, and what it finds alone.
+fn said(story: &Story, altered: &Story) -> Vec<String> {
+    let path = file("witness-fault.pcap", altered);
+    let (judged, testimony) = heard(&path, story, Whom::All);
+    let of_judge = judged.report.verdicts.iter().filter_map(|verdict| {
+        let statement = testimony.of(verdict)?;
+        Some(format!("{} {}: {}", verdict.rule.id, statement.certainty(), statement.word.code()))
+    });
+    let alone = testimony.alone.iter().map(|alone| format!("alone: {}", alone.finding.breach));
+    of_judge.chain(alone).collect()
+}
+
+#[test]
+fn of_one_fault_each_what_the_second_witness_says() {
+    let stories = stories();
+    let mut text = String::new();
+    for fault in faults() {
+        let places: Vec<(&Story, usize)> = stories
+            .iter()
+            .flat_map(|story| (0..story.frames.len()).map(move |at| (story, at)))
+            .filter(|(story, at)| (fault.fits)(story, *at))
+            .collect();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (story, at) in evenly(&places, TRIALS) {
+            let mut altered = story.clone();
+            (fault.apply)(&mut altered, at);
+            altered.frames.sort_by_key(|frame| frame.at);
+            for line in said(story, &altered) {
+                *counts.entry(line).or_insert(0) += 1;
+            }
+        }
+        let _ = writeln!(text, "{}", fault.name);
+        for (line, count) in counts {
+            let _ = writeln!(text, "  {count} {line}");
+        }
+    }
+    insta::assert_snapshot!("faults", text);
+}
+
+/// Captures at the interface of somebody who writes segments by hand, and is no stack.
+fn by_hand() -> Vec<String> {
+    let manifest = include_str!("../../corpora/MANIFEST.toml");
+    let manifest: toml::Table = manifest.parse().expect("rows");
+    let rows = manifest["capture"].as_array().expect("captures");
+    let is = |row: &toml::Value, key: &str, word: &str| {
+        row.get(key).and_then(|found| found.as_str()) == Some(word)
+    };
+    let by_hand = rows.iter().filter(|row| is(row, "role", "server") && is(row, "tap", "client"));
+    by_hand.map(|row| row["file"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn of_good_captures_nothing_is_certain_and_everything_explained() {
+    let (mut followed, by_hand) = (0, by_hand());
+    for story in stories() {
+        let path = file("witness-good.pcap", &story);
+        let (judged, testimony) = heard(&path, &story, Whom::All);
+        assert_eq!(testimony.count(Certainty::Certain), 0, "{}: {:?}", story.name, judged.report.verdicts);
+        followed += testimony.followed;
+        if by_hand.contains(&story.name) {
+            continue;
+        }
+        assert!(testimony.alone.is_empty(), "{}: {:?}", story.name, testimony.alone);
+        assert_eq!(testimony.followed, testimony.explained, "{}", story.name);
+    }
+    assert!(followed >= 40, "only {followed} ends were followed");
+}
+
+/// A story of one connection with one fault that both witnesses notice.
+fn faulty() -> (Story, Story) {
+    let fault = faults().find(|fault| fault.name == "timestamp lowered").expect("a fault");
+    let story = stories().into_iter().find(|story| story.name == "http-v4.pcap").expect("a capture");
+    let at = (0..story.frames.len()).rev().find(|at| (fault.fits)(&story, *at)).expect("a place");
+    let mut altered = story.clone();
+    (fault.apply)(&mut altered, at);
+    (story, altered)
+}
+
+#[test]
+fn what_has_no_room_or_no_time_has_no_second_witness() {
+    let (story, altered) = faulty();
+    let path = file("witness-bounds.pcap", &altered);
+    let (judged, testimony) = heard(&path, &story, Whom::Accused);
+    assert_eq!((testimony.count(Certainty::Certain), testimony.followed), (1, 1));
+    let words = |bounds: Bounds, goes_on: bool| {
+        let mut go_on = || if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+        let asked = witness::ask(&path, &judged, Reading::default(), (Whom::Accused, bounds), &mut go_on);
+        let testimony = asked.expect("it is read again");
+        let of = |verdict| testimony.of(verdict).map(|statement| statement.word);
+        let words: Vec<Word> = judged.report.verdicts.iter().filter_map(of).collect();
+        (words, testimony.too_large, testimony.stopped)
+    };
+    let usual = Bounds::USUAL;
+    assert_eq!(words(usual, true), (vec![Word::Agrees], 0, false));
+    assert_eq!(words(Bounds { packets: 5, ..usual }, true), (vec![Word::TooLarge], 1, false));
+    assert_eq!(words(Bounds { octets: 2_000, ..usual }, true), (vec![Word::TooLarge], 1, false));
+    assert_eq!(words(Bounds { pairs: 0, ..usual }, true), (vec![Word::TooLarge], 0, false));
+    assert_eq!(words(usual, false), (vec![Word::Interrupted], 0, true));
+}
+
+#[test]
+fn nobody_is_asked_about_a_host_that_the_tap_is_not_at() {
+    let (_, altered) = faulty();
+    let path = file("witness-nowhere.pcap", &altered);
+    let vantage = Vantage::Stated(Tap::Anywhere, None);
+    let judged = judged(&path, Manner { vantage, ..Manner::default() }).expect("it is read");
+    for whom in [Whom::Accused, Whom::All] {
+        let mut go_on = || ControlFlow::Continue(());
+        let asked = witness::ask(&path, &judged, Reading::default(), (whom, Bounds::USUAL), &mut go_on);
+        let testimony = asked.expect("it is read again");
+        assert_eq!((testimony.followed, testimony.alone.len()), (0, 0));
+        let near = |verdict| testimony.of(verdict).is_none_or(|statement| statement.word == Word::NotNear);
+        assert!(judged.report.verdicts.iter().all(near));
+    }
+}
+
+#[test]
+fn a_filter_chooses_connections_and_leaves_out_no_part_of_them() {
+    let (story, _) = faulty();
+    let path = file("witness-filter.pcap", &story);
+    let followed = |filter: &str| {
+        let reading = Reading { filter: Some(filter), ..Reading::default() };
+        let vantage = Vantage::Stated(Tap::AtHost, Some(story.host));
+        let judged = judged(&path, Manner { vantage, reading, ..Manner::default() }).expect("it is read");
+        let mut go_on = || ControlFlow::Continue(());
+        let asked = witness::ask(&path, &judged, reading, (Whom::All, Bounds::USUAL), &mut go_on);
+        let testimony = asked.expect("it is read again");
+        (testimony.followed, testimony.explained)
+    };
+    let (all, _) = followed("tcp");
+    assert!(all >= 1);
+    assert_eq!(followed("tcp[tcpflags] & tcp-fin != 0"), (all, all));
+    assert_eq!(followed("udp"), (0, 0));
+}
