@@ -27,14 +27,17 @@ pub struct Connection {
     pub first: Instant,
     /// When it was last seen.
     pub latest: Instant,
-    /// From the first packet to the first SYN,ACK, in microseconds.
-    answered_us: Option<u32>,
+    /// From the first packet to the first SYN,ACK, in microseconds, if one was seen.
+    answered_us: u32,
 }
+
+/// There was no SYN,ACK.
+const UNANSWERED: u32 = u32::MAX;
 
 impl Connection {
     pub(super) fn new(number: u64, ends: Ends, hosts: [HostSlot; 2], reused: bool, at: Instant) -> Self {
         let sides = [Side::default(), Side::default()];
-        Self { number, ends, hosts, sides, reused, first: at, latest: at, answered_us: None }
+        Self { number, ends, hosts, sides, reused, first: at, latest: at, answered_us: UNANSWERED }
     }
 
     /// Touches all of it. What comes back means nothing.
@@ -48,7 +51,7 @@ impl Connection {
 
     /// Whether it may be open yet. Segments after a long silence may belong to it.
     pub(super) fn may_live(&self) -> bool {
-        !self.sides.iter().all(|side| side.numbers.finished)
+        !self.sides.iter().all(|side| side.numbers.is_finished())
     }
 
     /// Whether the options of both SYNs are known, and that these two opened the connection: each side has
@@ -66,9 +69,10 @@ impl Connection {
     /// What the capture lacks, as a side shows: whether its numbers leave something out, and whether it
     /// acknowledged what was not seen. What was damaged or came in fragments was seen, though not counted.
     pub(super) fn lacks(&self, side: usize) -> (bool, bool) {
-        let is_read = !self.sides.iter().any(|side| side.numbers.damaged || side.numbers.fragments);
+        let is_read =
+            !self.sides.iter().any(|side| side.numbers.is_damaged() || side.numbers.has_fragments());
         let own = &self.sides[side].numbers;
-        (is_read && own.gap, is_read && own.acknowledged_unseen)
+        (is_read && own.has_gap(), is_read && own.acknowledged_unseen())
     }
 
     /// From the first packet to this time, in microseconds.
@@ -81,9 +85,10 @@ impl Connection {
     pub(super) fn answer(&self, side: usize, turn: &Turn<'_>) -> Option<(Answer, Answer)> {
         let (own, peer) = (&self.sides[side], &self.sides[1 - side]);
         let once = own.numbers.segments == 1 && peer.numbers.segments == 1;
-        let other_us = u64::from(self.answered_us.filter(|_| once)?);
+        let other_us = Some(self.answered_us).filter(|us| once && *us != UNANSWERED)?;
         let (syn, answer) = (own.openings.only()?, peer.openings.only()?);
         let completes = syn.answers().is_none() && answer.answers().is_some() && turn.ack.is_some();
+        let other_us = u64::from(other_us);
         let own_us = self.us(turn.at).saturating_sub(other_us);
         completes.then_some((Answer { own_us, other_us }, Answer { own_us: other_us, other_us: own_us }))
     }
@@ -91,15 +96,15 @@ impl Connection {
     /// Takes note of the fragment of a segment that the side sent.
     pub(super) fn note_fragment(&mut self, side: usize, at: Instant) {
         self.latest = self.latest.max(at);
-        self.sides[side].numbers.fragments = true;
+        self.sides[side].numbers.note_fragment();
     }
 
     /// Takes note of a segment that the side sent.
     pub(super) fn note(&mut self, side: usize, turn: &Turn<'_>, damaged: bool) {
         self.latest = self.latest.max(turn.at);
-        if turn.flags.contains(Flags::SYN | Flags::ACK) {
+        if turn.flags.contains(Flags::SYN | Flags::ACK) && self.answered_us == UNANSWERED {
             let us = u32::try_from(self.us(turn.at)).unwrap_or(u32::MAX);
-            self.answered_us.get_or_insert(us);
+            self.answered_us = us.min(UNANSWERED - 1);
         }
         let [low, high] = &mut self.sides;
         let (own, peer) = if side == 0 { (low, high) } else { (high, low) };
@@ -135,7 +140,7 @@ impl<'a> Place<'a> {
     /// is none: the highest may lie anywhere.
     pub fn taken(&self) -> Option<u32> {
         let numbers = &self.peer().numbers;
-        numbers.highest_ack().filter(|_| !numbers.acknowledged_unseen)
+        numbers.highest_ack().filter(|_| !numbers.acknowledged_unseen())
     }
 }
 
@@ -144,8 +149,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_takes_no_more_than_576_octets() {
+    fn a_connection_takes_no_more_than_480_octets() {
         let octets = size_of::<Connection>();
-        assert!(octets <= 576, "{octets} octets, of which {} a side", size_of::<Side>());
+        assert!(octets <= 480, "{octets} octets, of which {} a side", size_of::<Side>());
     }
 }

@@ -297,13 +297,13 @@ impl Store {
 fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Option<Reason> {
     let (own, peer) = (&connection.sides[side].numbers, &connection.sides[1 - side].numbers);
     rule.assumptions.iter().find_map(|assumption| match assumption {
-        Assumption::Untouched | Assumption::Genuine => own.hops_differ.then_some(Reason::SeveralTtls),
-        Assumption::AllOfHost if own.fragments => Some(Reason::Fragments),
-        Assumption::AllOfHost => (own.gap || peer.acknowledged_unseen).then_some(Reason::HostUnseen),
-        Assumption::AllOfPeer if peer.fragments => Some(Reason::Fragments),
+        Assumption::Untouched | Assumption::Genuine => own.hops_differ().then_some(Reason::SeveralTtls),
+        Assumption::AllOfHost if own.has_fragments() => Some(Reason::Fragments),
+        Assumption::AllOfHost => (own.has_gap() || peer.acknowledged_unseen()).then_some(Reason::HostUnseen),
+        Assumption::AllOfPeer if peer.has_fragments() => Some(Reason::Fragments),
         // What the other side took and the capture does not have shows that it lost packets of either side.
         Assumption::AllOfPeer => {
-            (own.acknowledged_unseen || peer.acknowledged_unseen).then_some(Reason::PeerUnseen)
+            (own.acknowledged_unseen() || peer.acknowledged_unseen()).then_some(Reason::PeerUnseen)
         }
         Assumption::AllOffers => {
             let window = &connection.sides[1 - side].window;
@@ -314,7 +314,7 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
         Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
         Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
         Assumption::InOrder => {
-            connection.sides.iter().any(|side| side.sent.disorder).then_some(Reason::Disorder)
+            connection.sides.iter().any(|side| side.sent.is_in_disorder()).then_some(Reason::Disorder)
         }
         // These are settled by the packet, by the rule, by the host, and by the capture.
         Assumption::NoCopies

@@ -155,7 +155,7 @@ fn acknowledgement_order(scene: &Scene<'_>) -> Opinion {
         return Opinion::Holds;
     }
     let doubt = match () {
-        () if own.numbers.damaged => Some(Reason::Altered),
+        () if own.numbers.is_damaged() => Some(Reason::Altered),
         () if !is_sent_later(scene) => Some(Reason::Disorder),
         () => may_be_old(&place),
     };
@@ -271,7 +271,7 @@ fn once(scene: &Scene<'_>) -> Opinion {
         return Opinion::Cut;
     }
     let extended =
-        place.connection.sides.iter().any(|side| side.openings.all().iter().any(|one| one.extended));
+        place.connection.sides.iter().any(|side| side.openings.all().iter().any(|one| one.extended()));
     if extended || !own.ack.is_same(own, turn) {
         return Opinion::Absent;
     }

@@ -114,7 +114,7 @@ fn in_flight<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, u32, u32
 }
 
 fn is_extended(place: &Place<'_>) -> bool {
-    let extended = |opening: &Opening| opening.extended || opening.data_octets > 0;
+    let extended = |opening: &Opening| opening.extended() || opening.data_octets > 0;
     place.connection.sides.iter().any(|side| side.openings.all().iter().any(extended))
 }
 
@@ -125,8 +125,8 @@ fn segment_octets(scene: &Scene<'_>, place: &Place<'_>) -> u32 {
 fn reuse(place: &Place<'_>) -> Option<Reason> {
     match () {
         () if place.connection.reused => Some(Reason::PortReuse),
-        () if place.peer().numbers.fragments => Some(Reason::Fragments),
-        () if place.peer().numbers.damaged => Some(Reason::Altered),
+        () if place.peer().numbers.has_fragments() => Some(Reason::Fragments),
+        () if place.peer().numbers.is_damaged() => Some(Reason::Altered),
         () => None,
     }
 }
@@ -137,7 +137,7 @@ fn flight(scene: &Scene<'_>) -> Opinion {
     if octets <= grown.saturating_add(SURELY_ALLOWED) {
         return Opinion::Holds;
     }
-    if place.own().timer.duplicates || is_extended(&place) {
+    if place.own().timer.had_duplicates() || is_extended(&place) {
         return Opinion::Absent;
     }
     let full = segment_octets(scene, &place);
@@ -189,10 +189,10 @@ fn one_after_a_timeout(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let timer = &place.own().timer;
     // A FIN may leave without regard to congestion: it has next to no size.
-    if !timer.expired || turn.data_octets == 0 || turn.flags.fin() {
+    if !timer.has_expired() || turn.data_octets == 0 || turn.flags.fin() {
         return Opinion::Absent;
     }
-    if place.peer().window.is_closed || place.taken().is_none() || timer.is_copy(turn) {
+    if place.peer().window.is_closed() || place.taken().is_none() || timer.is_copy(turn) {
         return Opinion::Absent;
     }
     let (octets, most) = (u32::from(timer.spent_octets) + turn.data_octets, segment_octets(scene, &place));

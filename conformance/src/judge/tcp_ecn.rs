@@ -65,10 +65,10 @@ fn agreed<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {
     let (turn, place) = scene.flow()?;
     let sides = &place.connection.sides;
     let agrees = |one: usize| {
-        let asks = |side: usize| sides[side].openings.only().is_some_and(|opening| opening.ecn_setup);
+        let asks = |side: usize| sides[side].openings.only().is_some_and(|opening| opening.ecn_setup());
         sides[one].ecn.agrees && asks(1 - one)
     };
-    let accurate = || sides.iter().flat_map(|side| side.openings.all()).any(|opening| opening.accurate_ecn);
+    let accurate = || sides.iter().flat_map(|side| side.openings.all()).any(|opening| opening.accurate_ecn());
     ((agrees(0) || agrees(1)) && !accurate()).then_some((turn, place))
 }
 
@@ -105,7 +105,7 @@ fn probe_not_capable(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = agreed(scene) else { return Opinion::Absent };
     let window = &place.peer().window;
     // One octet at the edge of a window that is closed, and was not open in any segment behind this one.
-    let probe = turn.data_octets == 1 && window.is_closed && window.edge() == Some(turn.seq);
+    let probe = turn.data_octets == 1 && window.is_closed() && window.edge() == Some(turn.seq);
     if !probe {
         return Opinion::Absent;
     }

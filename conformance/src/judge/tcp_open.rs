@@ -14,7 +14,7 @@
 
 use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched};
 use super::connection::Place;
-use super::facts::opening::Opening;
+use super::facts::opening::{Opening, option};
 use super::facts::turn::is_after;
 use super::kind::On;
 use super::packet::Segment;
@@ -149,7 +149,7 @@ fn syn_ack<'a>(scene: &Scene<'a>) -> Option<(&'a Segment<'a>, Place<'a>)> {
     let (segment, place) = (scene.segment()?, scene.place?);
     let flags = segment.view.flags();
     let answers = flags.contains(Flags::SYN | Flags::ACK) && !flags.intersects(Flags::FIN | Flags::RST);
-    (answers && !place.peer().openings.all().is_empty() && !place.peer().openings.lost)
+    (answers && !place.peer().openings.all().is_empty() && !place.peer().openings.are_lost())
         .then_some((segment, place))
 }
 
@@ -204,11 +204,11 @@ fn answers_options(scene: &Scene<'_>) -> Opinion {
     let (scale, stamps) = (segment.options.window_scale, segment.options.timestamps);
     // A SYN with data that begins in front of an earlier one looks like what a late SYN,ACK answers.
     let doubt = may_be_unseen(&place).or_else(|| may_precede(scene));
-    if scale.is_some() && asked.window_scale == 0 {
+    if scale.is_some() && !asked.some(option::WINDOW_SCALE) {
         let what = || ("wscale on the SYN,ACK".into(), "none, as on the SYN".into());
         return Opinion::unless(true, "RFC7323-2.2-e", what).doubting(doubt);
     }
-    if stamps.is_some() && asked.timestamps == 0 {
+    if stamps.is_some() && !asked.some(option::TIMESTAMPS) {
         let what = || ("timestamps on the SYN,ACK".into(), "none, as on the SYN".into());
         return Opinion::unless(true, "RFC7323-3.2-d", what).doubting(doubt);
     }
@@ -221,7 +221,7 @@ fn answers_scale(scene: &Scene<'_>) -> Opinion {
         return Opinion::Cut;
     }
     // The answer to a repeated SYN may leave out options, as a last attempt.
-    let asked = opening.options.window_scale == opening.options.whole;
+    let asked = opening.options.all(option::WINDOW_SCALE);
     if !asked || !place.own().openings.all().is_empty() {
         return Opinion::Absent;
     }
@@ -242,7 +242,7 @@ fn after_opening<'a>(scene: &Scene<'a>) -> Result<(&'a Segment<'a>, Place<'a>), 
 /// Whether something that decides may not have been seen: an earlier connection of the same ports may have
 /// left the segment, or the peer sent its SYN in fragments.
 fn may_be_unseen(place: &Place<'_>) -> Option<Reason> {
-    if place.peer().numbers.fragments {
+    if place.peer().numbers.has_fragments() {
         return Some(Reason::Fragments);
     }
     place.connection.reused.then_some(Reason::PortReuse)
@@ -251,11 +251,7 @@ fn may_be_unseen(place: &Place<'_>) -> Option<Reason> {
 /// A segment after an opening where all SYNs of both sides had timestamps.
 fn with_timestamps<'a>(scene: &Scene<'a>, reset: bool) -> Result<(&'a Segment<'a>, Place<'a>), Opinion> {
     let (segment, place) = after_opening(scene)?;
-    let agreed = place
-        .connection
-        .sides
-        .iter()
-        .all(|side| side.openings.options().timestamps == side.openings.options().whole);
+    let agreed = place.connection.sides.iter().all(|side| side.openings.options().all(option::TIMESTAMPS));
     if !agreed || segment.view.flags().rst() != reset {
         return Err(Opinion::Absent);
     }
@@ -290,7 +286,7 @@ fn no_timestamps(scene: &Scene<'_>) -> Opinion {
         Ok(found) => found,
         Err(opinion) => return opinion,
     };
-    let refused = place.connection.sides.iter().any(|side| side.openings.options().timestamps == 0);
+    let refused = place.connection.sides.iter().any(|side| !side.openings.options().some(option::TIMESTAMPS));
     if !refused || segment.view.flags().rst() {
         return Opinion::Absent;
     }
@@ -308,7 +304,7 @@ fn permitted_sack(scene: &Scene<'_>) -> Opinion {
         Ok(found) => found,
         Err(opinion) => return opinion,
     };
-    if place.peer().openings.options().sack_permitted > 0 {
+    if place.peer().openings.options().some(option::SACK_PERMITTED) {
         return Opinion::Absent;
     }
     if !segment.header_whole {
@@ -340,10 +336,10 @@ fn ecn_answer(scene: &Scene<'_>) -> Opinion {
     let Some((segment, place, opening)) = answered(scene) else { return Opinion::Absent };
     let flags = segment.view.flags();
     let agrees = flags.contains(Flags::ECE) && !flags.intersects(Flags::CWR | Flags::AE);
-    if !agrees || opening.accurate_ecn {
+    if !agrees || opening.accurate_ecn() {
         return Opinion::Absent;
     }
-    Opinion::unless(!opening.ecn_setup, "RFC3168-6.1.1-a", || {
+    Opinion::unless(!opening.ecn_setup(), "RFC3168-6.1.1-a", || {
         ("ECE on the SYN,ACK".into(), "none: the SYN does not have ECE and CWR".into())
     })
     .doubting(may_be_unseen(&place).or_else(|| may_precede(scene)))
@@ -354,7 +350,7 @@ fn ecn_data(scene: &Scene<'_>) -> Opinion {
         Ok(found) => found,
         Err(opinion) => return opinion,
     };
-    let asked = |opening: &Opening| opening.ecn_setup || opening.accurate_ecn;
+    let asked = |opening: &Opening| opening.ecn_setup() || opening.accurate_ecn();
     let any_asked = place.connection.sides.iter().any(|side| side.openings.all().iter().any(asked));
     if any_asked || segment.data_octets().unwrap_or(0) == 0 {
         return Opinion::Absent;

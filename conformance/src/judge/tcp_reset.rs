@@ -111,7 +111,7 @@ fn number_in_use(scene: &Scene<'_>) -> Opinion {
         return Opinion::Absent;
     };
     // Who acknowledged something else may get that number back.
-    if peer.close.is_odd() || peer.numbers.damaged || (turn.seq == 0 && turn.ack.is_some()) {
+    if peer.close.is_odd() || peer.numbers.is_damaged() || (turn.seq == 0 && turn.ack.is_some()) {
         return Opinion::Absent;
     }
     let highest = peer.numbers.highest_ack().map_or(highest, |ack| later(highest, ack));
@@ -120,7 +120,7 @@ fn number_in_use(scene: &Scene<'_>) -> Opinion {
     let outside = !within && (is_after(turn.seq, highest) || is_after(opening.isn, turn.seq));
     let doubt = place.connection.reused.then_some(Reason::PortReuse);
     Opinion::unless(outside, "RFC9293-3.5.2-b", || {
-        (format!("reset with number {}", turn.seq), format!("{} to {highest}, as in use", opening.isn))
+        (format!("reset with number {}", turn.seq), format!("{} to {highest}, as in use", { opening.isn }))
     })
     .doubting(doubt)
 }

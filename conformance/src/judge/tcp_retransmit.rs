@@ -27,6 +27,7 @@ use super::assume::Assumption::{
 };
 use super::assume::Tap;
 use super::connection::Place;
+use super::facts::opening::option;
 use super::facts::timer::{Interval, repeat_interval};
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
@@ -132,14 +133,14 @@ fn repeated<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, Interval)
     let (turn, place) = scene.flow()?;
     let interval = repeat_interval(place.own(), turn)?;
     let silent = turn.at.since(place.connection.latest).as_nanos() > BELIEVED.as_nanos();
-    (!silent && !place.peer().window.is_closed).then_some((turn, place, interval))
+    (!silent && !place.peer().window.is_closed()).then_some((turn, place, interval))
 }
 
 /// What keeps a claim about the time between two copies from being sure.
 pub(super) fn doubt(scene: &Scene<'_>, place: &Place<'_>) -> Option<Reason> {
     match () {
         () if place.connection.reused => Some(Reason::PortReuse),
-        () if place.peer().numbers.fragments => Some(Reason::Fragments),
+        () if place.peer().numbers.has_fragments() => Some(Reason::Fragments),
         () => may_be_a_copy(scene),
     }
 }
@@ -233,7 +234,7 @@ fn slow_after_a_lost_syn(scene: &Scene<'_>) -> Opinion {
     let again = syn.options.whole >= 2 && syn.answers().is_none();
     let first = turn.seq == syn.isn.wrapping_add(1) && syn.data_octets == 0;
     // With timestamps even a SYN that was sent twice gives a round trip.
-    let stamped = place.connection.sides.iter().all(|side| side.openings.options().timestamps > 0);
+    let stamped = place.connection.sides.iter().all(|side| side.openings.options().some(option::TIMESTAMPS));
     // The first copy may be a probe for loss at the end, which takes a second (RFC 8985 section 7.2).
     if !again || !first || stamped || interval.copies == 0 {
         return Opinion::Absent;

@@ -10,7 +10,7 @@
 use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, InOrder, Untouched};
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
-use super::facts::opening::Opening;
+use super::facts::opening::{Opening, option};
 use super::facts::sent::payload_sum;
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
@@ -102,7 +102,7 @@ const TAKEN_AT_ITS_WORD: u32 = 536;
 pub(super) fn peer_segment_octets(place: &Place<'_>, packet: &Packet<'_>) -> u32 {
     let default = if matches!(packet.src, IpAddr::V4(_)) { 536 } else { 1_220 };
     let of = |opening: &Opening| {
-        let all = opening.options.max_segment == opening.options.whole;
+        let all = opening.options.all(option::MAX_SEGMENT);
         let least = if all { 0 } else { default };
         opening.max_segment_octets().map_or(default, |said| u32::from(said).max(least))
     };
@@ -151,7 +151,7 @@ fn fits_the_peer(scene: &Scene<'_>) -> Opinion {
     if octets <= most {
         return Opinion::Holds;
     }
-    let without = place.peer().openings.options().max_segment == 0;
+    let without = !place.peer().openings.options().some(option::MAX_SEGMENT);
     let clause = match () {
         () if without => "RFC9293-MUST-15",
         () if turn.data_octets > most => "RFC9293-MUST-16",
@@ -214,7 +214,7 @@ fn contiguous(scene: &Scene<'_>) -> Opinion {
     Opinion::unless(is_after(turn.seq, highest), clause, || {
         (format!("seq {}", turn.seq), format!("at most {highest}, which was reached"))
     })
-    .doubting(place.own().numbers.fragments.then_some(Reason::Fragments))
+    .doubting(place.own().numbers.has_fragments().then_some(Reason::Fragments))
     .doubting(place.connection.reused.then_some(Reason::PortReuse))
 }
 
@@ -239,7 +239,7 @@ fn user_timeout(scene: &Scene<'_>) -> Opinion {
 
 fn one_small_segment(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
-    let (latest, flags) = (&place.own().sent.latest, turn.flags);
+    let (latest, flags) = (place.own().sent.latest, turn.flags);
     let (Some(highest), Some(ack)) = (place.own().numbers.highest(), place.taken()) else {
         return Opinion::Absent;
     };
@@ -253,7 +253,7 @@ fn one_small_segment(scene: &Scene<'_>) -> Opinion {
     let waits = is_after(highest, ack) && latest.seq.wrapping_add(1) != latest.end();
     let broken = waits && small(turn.data_octets) && small(u32::from(latest.numbers));
     Opinion::unless(broken, "RFC9293-SHLD-7", || {
-        let seen = format!("{} octets behind {} that wait", turn.data_octets, latest.numbers);
+        let seen = format!("{} octets behind {} that wait", turn.data_octets, { latest.numbers });
         (seen, "one small segment at a time (Nagle)".into())
     })
 }

@@ -16,7 +16,7 @@ use super::assume::Assumption::{
     self, AllOfPeer, AllOffers, BothWays, Captured, Genuine, Handshake, InOrder, Untouched,
 };
 use super::connection::Place;
-use super::facts::opening::Opening;
+use super::facts::opening::{Opening, option};
 use super::facts::turn::{Turn, is_after, later};
 use super::kind::On;
 use super::rule::{Opinion, Rule, Scene};
@@ -63,13 +63,13 @@ fn new_data<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {
     let (turn, place) = scene.flow()?;
     let highest = place.own().numbers.highest()?;
     // Where somebody acknowledges what was never sent, no edge is certain: it may lie anywhere.
-    let certain = !place.peer().numbers.acknowledged_unseen;
+    let certain = !place.peer().numbers.acknowledged_unseen();
     (certain && turn.data_octets > 0 && is_after(turn.text_end, highest)).then_some((turn, place))
 }
 
 /// Whether options change what a window is: data on a SYN, or a window that several connections share.
 fn is_extended(place: &Place<'_>) -> bool {
-    let extended = |opening: &Opening| opening.extended || opening.data_octets > 0;
+    let extended = |opening: &Opening| opening.extended() || opening.data_octets > 0;
     place.connection.sides.iter().any(|side| side.openings.all().iter().any(extended))
 }
 
@@ -80,9 +80,9 @@ fn doubt(turn: &Turn<'_>, place: &Place<'_>) -> Option<Reason> {
         () if place.connection.reused => Some(Reason::PortReuse),
         // A number that comes from nowhere may be somebody else's.
         () if place.own().numbers.highest().is_some_and(behind) => Some(Reason::HostUnseen),
-        () if place.peer().numbers.fragments => Some(Reason::Fragments),
+        () if place.peer().numbers.has_fragments() => Some(Reason::Fragments),
         // What came damaged to the capture may have come whole to the host.
-        () if place.peer().numbers.damaged => Some(Reason::Altered),
+        () if place.peer().numbers.is_damaged() => Some(Reason::Altered),
         () => None,
     }
 }
@@ -106,10 +106,10 @@ fn inside_the_window(scene: &Scene<'_>) -> Opinion {
         return Opinion::Holds;
     }
     let Some(bound) = bound(scene, &place) else { return Opinion::Absent };
-    if window.only_syn || is_extended(&place) {
+    if window.is_only_of_syn() || is_extended(&place) {
         return Opinion::Absent;
     }
-    let scaled = place.connection.sides.iter().all(|side| side.openings.options().window_scale > 0);
+    let scaled = place.connection.sides.iter().all(|side| side.openings.options().some(option::WINDOW_SCALE));
     let clause = if scaled { "RFC7323-2.4-d" } else { "RFC5681-2-a" };
     Opinion::unless(is_after(turn.text_end, bound), clause, || {
         (format!("new data up to {}", turn.text_end), format!("{edge}, the right edge of the window"))
@@ -120,7 +120,7 @@ fn inside_the_window(scene: &Scene<'_>) -> Opinion {
 fn inside_the_first_window(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = new_data(scene) else { return Opinion::Absent };
     let window = &place.peer().window;
-    if !window.only_syn || is_extended(&place) {
+    if !window.is_only_of_syn() || is_extended(&place) {
         return Opinion::Absent;
     }
     let (Some(edge), Some(bound)) = (window.edge(), bound(scene, &place)) else { return Opinion::Absent };

@@ -233,7 +233,7 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let (same, before) = (own.ack.is_same(own, turn), own.numbers.highest_ack());
     own.ack.counts.add(Count::Slow as u8, slow);
     own.ack.leaves(highest, before, ack, turn);
-    own.numbers.acknowledged_unseen |= own.ack.note_holes_acknowledged(ack);
+    own.numbers.note_unseen(own.ack.note_holes_acknowledged(ack));
     if same || (!turn.takes_numbers() && turn.segment.options.sack.is_empty()) {
         let goes_on = before.is_none_or(|before| is_after(ack, before));
         own.ack.note_bare(same || goes_on, turn.segment.view.window());

@@ -15,6 +15,17 @@ impl Bits {
     pub const fn put(&mut self, flags: u8, on: bool) {
         self.0 = if on { self.0 | flags } else { self.0 & !flags };
     }
+
+    /// Sets these flags on this condition, and leaves them as they are without it.
+    pub const fn set(&mut self, flags: u8, on: bool) {
+        self.0 |= if on { flags } else { 0 };
+    }
+
+    /// The flags of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 /// Four numbers that count to three and stop there.
@@ -40,6 +51,13 @@ impl Counts {
     /// Begins anew there.
     pub const fn clear(&mut self, place: u8) {
         self.0 &= !(Self::MAX << (2 * place));
+    }
+
+    /// Goes on from this number there.
+    pub const fn put(&mut self, place: u8, number: u8) {
+        let number = if number < Self::MAX { number } else { Self::MAX };
+        self.clear(place);
+        self.0 |= number << (2 * place);
     }
 }
 

@@ -1,6 +1,7 @@
 //! floor 7: segments that it sent: the latest, and one that waits for its acknowledgement (RFC 9293
 //! section 3.8.1).
 
+use super::bits::Bits;
 use super::side::Side;
 use super::turn::{Turn, elapsed_us, is_after};
 use crate::judge::packet::Segment;
@@ -15,6 +16,7 @@ const CROSSES_WITHIN_US: u32 = 5_000;
 
 /// A segment that took numbers.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Shot {
     /// Number of its first octet.
     pub seq: u32,
@@ -52,20 +54,19 @@ pub fn payload_sum(segment: &Segment<'_>) -> u16 {
     }
 }
 
-/// Where numbers were left out that were not seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Hole {
-    /// Nowhere.
-    #[default]
-    None,
-    /// From this place on, and they have not come.
-    Open,
-    /// They came.
-    Filled,
+/// Which of its numbers [`Sent`] has, and what came between its segments.
+mod flag {
+    /// Numbers were left out that were not seen, and they have not come.
+    pub(super) const HOLE: u8 = 1;
+    pub(super) const HEARD: u8 = 2;
+    pub(super) const LATEST_IS_ALONE: u8 = 4;
+    pub(super) const WAITING_IS_ALONE: u8 = 8;
+    pub(super) const DISORDER: u8 = 16;
 }
 
 /// What one side sent of late.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Sent {
     /// The latest segment that took numbers.
     pub latest: Shot,
@@ -74,35 +75,34 @@ pub struct Sent {
     heard_us: u32,
     hole_at: u32,
     hole_us: u32,
-    heard: bool,
-    hole: Hole,
-    /// Nothing came from the other side since the latest.
-    pub latest_is_alone: bool,
-    /// Nothing came from the other side since the one that waits.
-    pub waiting_is_alone: bool,
-    /// Segments changed places on their way to the capture.
-    pub disorder: bool,
+    flags: Bits,
 }
 
 impl Sent {
     /// The segment that this one repeats, with the same limits, and whether nothing came between the two.
     pub fn repeated_by(&self, turn: &Turn<'_>) -> Option<(&Shot, bool)> {
         match () {
-            () if self.waiting.is(turn) => Some((&self.waiting, self.waiting_is_alone)),
-            () if self.latest.is(turn) => Some((&self.latest, self.latest_is_alone)),
+            () if self.waiting.is(turn) => Some((&self.waiting, self.flags.has(flag::WAITING_IS_ALONE))),
+            () if self.latest.is(turn) => Some((&self.latest, self.flags.has(flag::LATEST_IS_ALONE))),
             () => None,
         }
     }
 
+    /// Whether segments changed places on their way to the capture.
+    pub const fn is_in_disorder(&self) -> bool {
+        self.flags.has(flag::DISORDER)
+    }
+
     /// Whether an acknowledgement covers numbers that were left out and have not come.
     pub(super) fn misses(&self, ack: u32) -> bool {
-        self.hole == Hole::Open && is_after(ack, self.hole_at)
+        self.flags.has(flag::HOLE) && is_after(ack, self.hole_at)
     }
 
     /// The other side was heard; it may have acknowledged something.
     pub(super) fn hear(&mut self, ack: Option<u32>, us: u32) {
-        (self.latest_is_alone, self.waiting_is_alone) = (false, false);
-        (self.heard, self.heard_us) = (true, us);
+        self.flags.put(flag::LATEST_IS_ALONE | flag::WAITING_IS_ALONE, false);
+        self.flags.put(flag::HEARD, true);
+        self.heard_us = us;
         if ack.is_some_and(|ack| !is_after(self.waiting.end(), ack)) {
             self.waiting.numbers = 0;
         }
@@ -111,11 +111,13 @@ impl Sent {
     /// Takes note of where numbers are left out, or come late. Returns whether they come now.
     fn look_for_holes(&mut self, highest: Option<u32>, turn: &Turn<'_>) {
         let Some(highest) = highest else { return };
-        if self.hole == Hole::Open && !is_after(turn.seq, self.hole_at) && is_after(turn.end, self.hole_at) {
-            self.hole = Hole::Filled;
-            self.disorder |= elapsed_us(self.hole_us, turn.us()) <= QUEUES_US;
-        } else if self.hole != Hole::Open && is_after(turn.seq, highest) && !turn.flags.syn() {
-            (self.hole, self.hole_at, self.hole_us) = (Hole::Open, highest, turn.us());
+        let open = self.flags.has(flag::HOLE);
+        if open && !is_after(turn.seq, self.hole_at) && is_after(turn.end, self.hole_at) {
+            self.flags.put(flag::HOLE, false);
+            self.flags.set(flag::DISORDER, elapsed_us(self.hole_us, turn.us()) <= QUEUES_US);
+        } else if !open && is_after(turn.seq, highest) && !turn.flags.syn() {
+            (self.hole_at, self.hole_us) = (highest, turn.us());
+            self.flags.put(flag::HOLE, true);
         }
     }
 }
@@ -135,9 +137,11 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let numbers = u16::try_from(turn.end.wrapping_sub(turn.seq)).unwrap_or(u16::MAX);
     let sum = if turn.sum_is_right && turn.data_octets > 0 { payload_sum(turn.segment) } else { 0 };
     let shot = Shot { seq: turn.seq, us: turn.us(), numbers, sum };
-    let alone = !sent.heard || elapsed_us(sent.heard_us, shot.us) > CROSSES_WITHIN_US;
+    let alone = !sent.flags.has(flag::HEARD) || elapsed_us(sent.heard_us, turn.us()) > CROSSES_WITHIN_US;
     if sent.waiting.numbers == 0 || sent.waiting.seq == turn.seq {
-        (sent.waiting, sent.waiting_is_alone) = (shot, alone);
+        sent.waiting = shot;
+        sent.flags.put(flag::WAITING_IS_ALONE, alone);
     }
-    (sent.latest, sent.latest_is_alone) = (shot, alone);
+    sent.latest = shot;
+    sent.flags.put(flag::LATEST_IS_ALONE, alone);
 }

@@ -57,6 +57,5 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
 pub fn note_damaged(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     peer.timer.hear(peer.numbers.highest());
     peer.sent.hear(None, turn.us());
-    own.numbers.damaged = true;
-    own.numbers.note_ack(turn);
+    own.numbers.note_damaged(turn);
 }

@@ -1,5 +1,6 @@
 //! floor 7: how often and how fast it sends again (RFC 6298, RFC 5681 section 3.1, RFC 9293 section 3.8.6.1).
 
+use super::bits::{Bits, Counts};
 use super::side::Side;
 use super::turn::{Turn, elapsed_us, is_after};
 
@@ -14,6 +15,7 @@ const GROWS_UP_TO_US: u32 = 59_000_000;
 
 /// What one side sends again and again, and what it may know of the time to the other side.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(Rust, packed)]
 pub struct Timer {
     seq: u32,
     us: u32,
@@ -24,13 +26,21 @@ pub struct Timer {
     /// Octets of data since the latest copy, those of the copy counted in.
     pub spent_octets: u16,
     copies: u8,
-    flat: u8,
-    shrinking: u8,
-    probing: bool,
-    /// The latest copy can only come from a timer: it is the first that waits, and there are others behind.
-    pub expired: bool,
-    /// The other side acknowledged something more than once, or selectively.
-    pub duplicates: bool,
+    rows: Counts,
+    flags: Bits,
+}
+
+/// What [`Timer`] counts in a row.
+mod row {
+    pub(super) const FLAT: u8 = 0;
+    pub(super) const SHRINKING: u8 = 1;
+}
+
+/// What [`Timer`] knows of the latest copy, and of what came.
+mod flag {
+    pub(super) const PROBING: u8 = 1;
+    pub(super) const EXPIRED: u8 = 2;
+    pub(super) const DUPLICATES: u8 = 4;
 }
 
 /// The time since the copy before, and what those before it were like.
@@ -42,9 +52,9 @@ pub struct Interval {
     pub before_us: u32,
     /// Copies with nothing from the other side between them, the first and this one not counted in.
     pub copies: u8,
-    /// How many of the times in a row did not grow, this one counted in.
+    /// How many of the times in a row did not grow, this one counted in, up to [`Counts::MAX`] before it.
     pub flat: u8,
-    /// How many of the times in a row shrank, this one counted in.
+    /// How many of the times in a row shrank, in the same way.
     pub shrinking: u8,
 }
 
@@ -52,6 +62,17 @@ impl Timer {
     /// The shortest round trip that it can have measured, in microseconds, if it can have measured one.
     pub fn shortest_us(&self) -> Option<u32> {
         (self.shortest_us > 0).then_some(self.shortest_us)
+    }
+
+    /// Whether the latest copy can only come from a timer: it is the first that waits, and there are others
+    /// behind.
+    pub const fn has_expired(&self) -> bool {
+        self.flags.has(flag::EXPIRED)
+    }
+
+    /// Whether the other side acknowledged something more than once, or selectively.
+    pub const fn had_duplicates(&self) -> bool {
+        self.flags.has(flag::DUPLICATES)
     }
 
     /// Whether a segment begins where the latest copy does.
@@ -69,36 +90,37 @@ impl Timer {
         let of_before = |tenths: u64| u64::from(us) * 10 < u64::from(before_us) * tenths;
         // The first copy may be a probe for loss at the end, with a time of its own (RFC 8985 section 7).
         let is_flat = self.copies >= 2 && us < GROWS_UP_TO_US && of_before(GROWS_TENTHS);
-        let count = |counts: bool, so_far: u8| if counts { so_far.saturating_add(1) } else { 0 };
+        let count = |counts: bool, row: u8| if counts { self.rows.get(row) + 1 } else { 0 };
         Interval {
             us,
             before_us,
             copies: self.copies,
-            flat: count(is_flat, self.flat),
-            shrinking: count(of_before(SHRINKS_TENTHS), self.shrinking),
+            flat: count(is_flat, row::FLAT),
+            shrinking: count(of_before(SHRINKS_TENTHS), row::SHRINKING),
         }
     }
 
     /// A copy went out.
     fn repeat(&mut self, turn: &Turn<'_>, interval: Interval) {
         (self.seq, self.us, self.interval_us) = (turn.seq, turn.us(), interval.us);
-        (self.copies, self.flat, self.shrinking) =
-            (interval.copies.saturating_add(1), interval.flat, interval.shrinking);
+        self.copies = interval.copies.saturating_add(1);
+        self.rows.put(row::FLAT, interval.flat);
+        self.rows.put(row::SHRINKING, interval.shrinking);
         self.spent_octets = u16::try_from(turn.data_octets).unwrap_or(u16::MAX);
     }
 
     /// Something came, so that what is sent from now on has another reason than time.
     pub(super) fn hear(&mut self, highest: Option<u32>) {
         self.burst_from = highest.unwrap_or(self.burst_from);
-        (self.copies, self.flat, self.shrinking) = (0, 0, 0);
-        (self.probing, self.expired) = (false, false);
+        (self.copies, self.rows) = (0, Counts::default());
+        self.flags.put(flag::PROBING | flag::EXPIRED, false);
     }
 }
 
 /// Whether a segment asks for the window of the other side, which is closed: without data and with the last
 /// number before, or with data at the edge (RFC 9293 section 3.8.6.1).
 pub fn is_probe(own: &Side, peer: &Side, turn: &Turn<'_>) -> bool {
-    if !peer.window.is_closed || turn.flags.syn() || turn.flags.fin() {
+    if !peer.window.is_closed() || turn.flags.syn() || turn.flags.fin() {
         return false;
     }
     let bare = !turn.takes_numbers() && own.numbers.highest() == Some(turn.seq.wrapping_add(1));
@@ -107,7 +129,7 @@ pub fn is_probe(own: &Side, peer: &Side, turn: &Turn<'_>) -> bool {
 
 /// The time since the probe before, if this is another one and the window did not change since.
 pub fn probe_interval(own: &Side, peer: &Side, turn: &Turn<'_>) -> Option<Interval> {
-    let again = own.timer.probing && own.timer.seq == turn.seq && is_probe(own, peer, turn);
+    let again = own.timer.flags.has(flag::PROBING) && own.timer.seq == turn.seq && is_probe(own, peer, turn);
     again.then(|| own.timer.interval(turn.seq, own.timer.us, turn))
 }
 
@@ -125,10 +147,10 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     }
     if is_probe(own, peer, turn) {
         let interval = own.timer.interval(turn.seq, own.timer.us, turn);
-        let first = !own.timer.probing || own.timer.seq != turn.seq;
+        let first = !own.timer.flags.has(flag::PROBING) || own.timer.seq != turn.seq;
         let nothing = Interval { us: 0, before_us: 0, copies: 0, flat: 0, shrinking: 0 };
         own.timer.repeat(turn, if first { nothing } else { interval });
-        own.timer.probing = true;
+        own.timer.flags.put(flag::PROBING, true);
         return;
     }
     if !turn.takes_numbers() {
@@ -142,8 +164,9 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
                 .is_some_and(|ack| !is_after(turn.seq, ack) && is_after(turn.end, ack));
             let others = own.numbers.highest().is_some_and(|highest| is_after(highest, turn.end));
             own.timer.repeat(turn, interval);
-            own.timer.expired = first_that_waits && (others || own.timer.copies >= 2);
-            own.timer.probing = false;
+            let expired = first_that_waits && (others || own.timer.copies >= 2);
+            own.timer.flags.put(flag::EXPIRED, expired);
+            own.timer.flags.put(flag::PROBING, false);
         }
         None => {
             let octets = u16::try_from(turn.data_octets).unwrap_or(u16::MAX);
@@ -165,9 +188,9 @@ fn hear(own: &Side, peer: &mut Side, turn: &Turn<'_>) {
     }
     // What it tells of may be on its way to the capture yet, where this one has been already.
     let again = !progress && !turn.takes_numbers();
-    peer.timer.duplicates |= again || !turn.segment.options.sack.is_empty();
-    let still_closed = turn.segment.view.window() == 0 && !progress && own.window.is_closed;
-    if still_closed && peer.timer.probing {
+    peer.timer.flags.set(flag::DUPLICATES, again || !turn.segment.options.sack.is_empty());
+    let still_closed = turn.segment.view.window() == 0 && !progress && own.window.is_closed();
+    if still_closed && peer.timer.flags.has(flag::PROBING) {
         return;
     }
     peer.timer.hear(highest);

@@ -27,7 +27,7 @@ pub struct Turn<'a> {
     /// Acknowledgement, if it has one.
     pub ack: Option<u32>,
     /// Hops that are left.
-    pub hops: Option<u8>,
+    pub hops: u8,
     /// The two bits of explicit congestion notification.
     pub ecn: u8,
     /// Its checksum was looked at, and is right.
@@ -52,7 +52,7 @@ impl<'a> Turn<'a> {
             end: text_end.wrapping_add(u32::from(flags.fin())),
             data_octets,
             ack: flags.ack().then(|| segment.view.ack()),
-            hops: packet.net.hop_limit(),
+            hops: packet.net.hop_limit().unwrap_or_default(),
             ecn: packet.net.ecn(),
             sum_is_right: false,
         })
