@@ -22,6 +22,7 @@ mod options;
 pub mod policy;
 pub mod profile;
 mod route;
+mod shelves;
 mod slab;
 pub mod sockaddr;
 mod stream;

@@ -8,11 +8,9 @@
 use super::call::{Device, Family, Kind, User};
 use super::desks::Desks;
 use super::profile::{Profile, Sharing};
+use super::shelves::{Shelf, Shelves, Spot};
 use crate::base::{Port, Refused};
-use alloc::collections::BTreeMap;
-use core::iter;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use core::ops::Bound::{Excluded, Included};
 
 /// The local addresses that a socket stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +131,17 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Of a socket of user 0 that was told nothing.
+    pub const PLAIN: Self = Self {
+        device: None,
+        user: User(0),
+        reuse_addr: false,
+        reuse_port: false,
+        standing: Standing::Open,
+        by_connect: false,
+        dual: false,
+    };
+
     /// Whether both can mean the same device: sockets of different devices never meet.
     pub fn may_meet(&self, other: &Self) -> bool {
         self.device.is_none() || other.device.is_none() || self.device == other.device
@@ -148,53 +157,9 @@ pub struct Claim {
     pub terms: Terms,
 }
 
-/// Where the claims of one port are kept. Whoever holds one address is found under it and among all who do,
-/// so that a wildcard need not ask them one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Shelf {
-    Every(Scope),
-    SomeV4,
-    SomeV6,
-}
-
-impl Shelf {
-    /// Where a claim to `scope` goes beside its own shelf.
-    const fn also_of(scope: Scope) -> Option<Self> {
-        match scope {
-            Scope::V4(_) => Some(Self::SomeV4),
-            Scope::V6(_) => Some(Self::SomeV6),
-            Scope::AnyV4 | Scope::AnyV6 | Scope::AnyDual => None,
-        }
-    }
-
-    /// Where everything stands that overlaps `scope`.
-    const fn meeting(scope: Scope) -> [Option<Self>; 5] {
-        const V4: Option<Shelf> = Some(Shelf::Every(Scope::AnyV4));
-        const V6: Option<Shelf> = Some(Shelf::Every(Scope::AnyV6));
-        const DUAL: Option<Shelf> = Some(Shelf::Every(Scope::AnyDual));
-        match scope {
-            Scope::AnyV4 => [V4, DUAL, Some(Self::SomeV4), None, None],
-            Scope::AnyV6 => [V6, DUAL, Some(Self::SomeV6), None, None],
-            Scope::AnyDual => [V4, V6, DUAL, Some(Self::SomeV4), Some(Self::SomeV6)],
-            Scope::V4(_) => [V4, DUAL, Some(Self::Every(scope)), None, None],
-            Scope::V6(_) => [V6, DUAL, Some(Self::Every(scope)), None, None],
-        }
-    }
-}
-
-/// A line in the books of a port. What differs in the order alone is of one class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Line {
-    shelf: Shelf,
-    terms: Terms,
-    order: i32,
-}
-
 /// What is known of a port that somebody holds.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
-    /// Equal claims of streams are counted, not listed: ten thousand connections of one server are one line.
-    lines: BTreeMap<Line, u32>,
     /// How many hold it.
     holders: u32,
     /// How many of them have it from `connect`.
@@ -208,49 +173,15 @@ pub(super) struct Desk {
 pub struct Claims {
     profile: Profile,
     desks: Desks,
+    shelves: Shelves,
     /// Of the datagram socket that was bound last.
     order: i32,
 }
-
-/// The terms that stand first and last in order.
-const TERMS_MIN: Terms = Terms {
-    device: None,
-    user: User(0),
-    reuse_addr: false,
-    reuse_port: false,
-    standing: Standing::Open,
-    by_connect: false,
-    dual: false,
-};
-const TERMS_MAX: Terms = Terms {
-    device: Some(Device::Interface),
-    user: User(u32::MAX),
-    reuse_addr: true,
-    reuse_port: true,
-    standing: Standing::TimeWait,
-    by_connect: true,
-    dual: true,
-};
 
 impl Claims {
     /// Books that follow the rules of a system.
     pub fn new(profile: Profile) -> Self {
         Self { profile, ..Self::default() }
-    }
-
-    /// The classes on a shelf, each with the place of its first in the list that Linux keeps.
-    fn classes(&self, kind: Kind, port: Port, shelf: Shelf) -> impl Iterator<Item = (Terms, i32)> {
-        let line = move |terms, order| Line { shelf, terms, order };
-        let last = line(TERMS_MAX, i32::MAX);
-        let mut from = Included(line(TERMS_MIN, i32::MIN));
-        let desk = self.desks.get(kind, port);
-        iter::from_fn(move || {
-            let lines = &desk?.lines;
-            let (first, _) = lines.range((from, Included(last))).next()?;
-            let end = line(first.terms, i32::MAX);
-            from = Excluded(end);
-            lines.range(*first..=end).next_back().map(|(head, _)| (head.terms, head.order))
-        })
     }
 
     /// The claims that stand for an address and a device of `newcomer`, by classes.
@@ -264,7 +195,7 @@ impl Claims {
                 Shelf::SomeV4 => Scope::V4(Ipv4Addr::LOCALHOST),
                 Shelf::SomeV6 => Scope::V6(Ipv6Addr::LOCALHOST),
             };
-            let classes = self.classes(kind, port, shelf);
+            let classes = self.shelves.at(Spot { kind, port, shelf });
             let meeting = classes.filter(move |(held, _)| held.may_meet(&terms));
             meeting.map(move |(terms, order)| (Claim { scope, terms }, order))
         })
@@ -281,7 +212,8 @@ impl Claims {
     ) -> impl Iterator<Item = (Claim, i32)> {
         let (terms, scope) = (newcomer.terms, Scope::V6(Ipv6Addr::LOCALHOST));
         let wants_all = family == Family::V4 && newcomer.scope == Scope::AnyV4;
-        let classes = wants_all.then(|| self.classes(kind, port, Shelf::SomeV6)).into_iter().flatten();
+        let spot = Spot { kind, port, shelf: Shelf::SomeV6 };
+        let classes = wants_all.then(|| self.shelves.at(spot)).into_iter().flatten();
         let meeting = classes.filter(move |(held, _)| held.dual && held.may_meet(&terms));
         meeting.map(move |(terms, order)| (Claim { scope, terms }, order))
     }
@@ -298,14 +230,17 @@ impl Claims {
         let rivals = self.rivals(kind, port, newcomer).chain(self.dual_rivals(kind, port, family, newcomer));
         let verdicts = rivals.map(|(held, order)| {
             //= RFC9293-MUST-42
-            (order, self.profile.sharing(kind, &held, newcomer))
+            (held, order, self.profile.sharing(kind, &held, newcomer))
         });
         if kind == Kind::Datagram && self.profile.first_to_share_decides() {
-            let decisive = verdicts.filter(|(_, sharing)| *sharing != Sharing::ByAddress);
-            return decisive.max_by_key(|(order, _)| *order).map_or(Ok(()), |(_, sharing)| sharing.answer());
+            let decisive = verdicts.filter(|(.., sharing)| *sharing != Sharing::ByAddress);
+            return decisive
+                .max_by_key(|(_, order, _)| *order)
+                .map_or(Ok(()), |(.., sharing)| sharing.answer());
         }
-        let mut verdicts = verdicts.map(|(_, sharing)| sharing.answer());
-        verdicts.find(Result::is_err).unwrap_or(Ok(()))
+        // Of several who object the first by scope and terms answers: how they are kept shall not matter.
+        let objections = verdicts.filter(|(.., sharing)| sharing.answer().is_err());
+        objections.min_by_key(|(held, ..)| *held).map_or(Ok(()), |(.., sharing)| sharing.answer())
     }
 
     /// Whether a stream socket that holds `port` by `claim` may listen on it. Of all who may, it is the last
@@ -358,11 +293,6 @@ impl Claims {
         }
     }
 
-    fn lines(claim: Claim, order: i32) -> impl Iterator<Item = Line> {
-        let shelves = [Some(Shelf::Every(claim.scope)), Shelf::also_of(claim.scope)];
-        shelves.into_iter().flatten().map(move |shelf| Line { shelf, terms: claim.terms, order })
-    }
-
     /// Adds a claim in the place `order`.
     pub fn take(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
         self.enter(kind, port, claim, order);
@@ -378,28 +308,19 @@ impl Claims {
         desk.holders -= 1;
         desk.by_connect -= u32::from(claim.terms.by_connect);
         if desk.holders == 0 {
-            assert!(desk.lines.is_empty(), "who holds nothing has no line");
             self.desks.remove(kind, port);
         }
     }
 
     fn enter(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
-        let desk = self.desks.get_or_default(kind, port);
-        for line in Self::lines(claim, order) {
-            *desk.lines.entry(line).or_default() += 1;
+        for shelf in Shelf::all_of(claim.scope).into_iter().flatten() {
+            self.shelves.enter(Spot { kind, port, shelf }, claim.terms, order);
         }
     }
 
     fn strike(&mut self, kind: Kind, port: Port, claim: Claim, order: i32) {
-        let Some(desk) = self.desks.get_mut(kind, port) else { unreachable!("nobody holds {port}") };
-        for line in Self::lines(claim, order) {
-            let Some(count) = desk.lines.get_mut(&line) else {
-                unreachable!("nobody holds {port} like that")
-            };
-            *count -= 1;
-            if *count == 0 {
-                desk.lines.remove(&line);
-            }
+        for shelf in Shelf::all_of(claim.scope).into_iter().flatten() {
+            self.shelves.strike(Spot { kind, port, shelf }, &claim.terms, order);
         }
     }
 
@@ -418,6 +339,11 @@ impl Claims {
     /// How many claims there are.
     pub fn count(&self) -> usize {
         self.desks.iter().map(|desk| desk.holders as usize).sum()
+    }
+
+    /// Asserts that each claim stands on its shelf. Takes a time in proportion to their number.
+    pub fn check(&self) {
+        assert_eq!(self.shelves.count(), self.count(), "who holds a port has a claim on its shelf");
     }
 }
 

@@ -16,7 +16,7 @@ const SCOPES: [Scope; 7] = [
     Scope::V6(Ipv6Addr::new(0xfd99, 0, 0, 0, 0, 0, 0, 1)),
 ];
 
-const PLAIN: Terms = TERMS_MIN;
+const PLAIN: Terms = Terms::PLAIN;
 
 impl Arbitrary for Terms {
     fn arbitrary(g: &mut Gen) -> Self {

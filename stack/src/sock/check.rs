@@ -76,6 +76,7 @@ impl Sockets {
         assert_eq!(left(LeftAs::TimeWait), self.left.time_wait, "TIME-WAIT is counted");
         let bound = sockets().filter(|socket| socket.bound.is_some()).count();
         assert_eq!(bound, self.claims.count(), "no claim without a socket");
+        self.claims.check();
         let named = sockets().filter(|socket| socket.id.is_some()).count();
         assert_eq!(named, self.names.len(), "no name without a socket");
         let streams = bodies()

@@ -53,6 +53,12 @@ pub(super) struct Slab<T> {
     next: NonZeroU64,
 }
 
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Slab<T> {
     pub(super) const fn new() -> Self {
         Self { pieces: Vec::new(), vacant: Vec::new(), next: NonZeroU64::MIN }

@@ -6,12 +6,13 @@
 
 use super::slab::Slot;
 use crate::base::Instant;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// The position of what is not in the heap.
 const NOWHERE: u32 = u32::MAX;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Watched {
     due: Option<Instant>,
     position: u32,
@@ -19,8 +20,37 @@ struct Watched {
 
 const UNWATCHED: Watched = Watched { due: None, position: NOWHERE };
 
-const fn index(slot: Slot) -> usize {
-    slot.place() as usize
+/// Places to a page.
+const PAGE: usize = 256;
+
+/// What is watched, by places of slots. A page is made when the first one of it is watched: a single
+/// connection among a million listeners does not pay for all of them.
+#[derive(Debug, Default)]
+struct Watches {
+    pages: Vec<Option<Box<[Watched; PAGE]>>>,
+}
+
+impl Watches {
+    fn get(&self, slot: Slot) -> Watched {
+        let place = slot.place() as usize;
+        match self.pages.get(place / PAGE) {
+            Some(Some(page)) => page[place % PAGE],
+            Some(None) | None => UNWATCHED,
+        }
+    }
+
+    fn get_mut(&mut self, slot: Slot) -> &mut Watched {
+        let place = slot.place() as usize;
+        if self.pages.len() <= place / PAGE {
+            self.pages.resize_with(place / PAGE + 1, || None);
+        }
+        let page = self.pages[place / PAGE].get_or_insert_with(|| Box::new([UNWATCHED; PAGE]));
+        &mut page[place % PAGE]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Watched> {
+        self.pages.iter().flatten().flat_map(|page| page.iter())
+    }
 }
 
 /// One deadline for each slot at the most.
@@ -28,8 +58,7 @@ const fn index(slot: Slot) -> usize {
 pub(super) struct Timers {
     /// A heap: no entry is before its parent, and no entry is after the deadline it stands for.
     heap: Vec<(Instant, Slot)>,
-    /// By places of slots.
-    watched: Vec<Watched>,
+    watched: Watches,
 }
 
 impl Timers {
@@ -40,21 +69,15 @@ impl Timers {
 
     /// The deadline of `slot`.
     pub(super) fn get(&self, slot: Slot) -> Option<Instant> {
-        self.watched.get(index(slot)).and_then(|watched| watched.due)
+        self.watched.get(slot).due
     }
 
     /// Sets the deadline of `slot`, or takes it away.
     pub(super) fn set(&mut self, slot: Slot, due: Option<Instant>) {
-        if self.watched.len() <= index(slot) {
-            if due.is_none() {
-                return;
-            }
-            self.watched.resize(index(slot) + 1, UNWATCHED);
-        }
-        let watched = &mut self.watched[index(slot)];
-        if watched.due == due {
+        if self.get(slot) == due {
             return;
         }
+        let watched = self.watched.get_mut(slot);
         watched.due = due;
         let position = watched.position as usize;
         match (self.heap.get(position), due) {
@@ -77,7 +100,10 @@ impl Timers {
 
     /// Forgets `slot`, whose place may soon be another's.
     pub(super) fn forget(&mut self, slot: Slot) {
-        let Some(watched) = self.watched.get_mut(index(slot)) else { return };
+        if self.watched.get(slot) == UNWATCHED {
+            return;
+        }
+        let watched = self.watched.get_mut(slot);
         watched.due = None;
         let position = watched.position as usize;
         if position < self.heap.len() {
@@ -93,7 +119,7 @@ impl Timers {
 
     fn make_top_true(&mut self) {
         while let Some((noted, slot)) = self.first() {
-            match self.watched[index(slot)].due {
+            match self.get(slot) {
                 Some(due) if due == noted => return,
                 Some(due) => {
                     self.heap[0].0 = due;
@@ -106,7 +132,7 @@ impl Timers {
 
     fn take_out(&mut self, position: usize) {
         let (_, slot) = self.heap.swap_remove(position);
-        self.watched[index(slot)].position = NOWHERE;
+        self.watched.get_mut(slot).position = NOWHERE;
         if position < self.heap.len() {
             self.sink(position);
             self.rise(position);
@@ -115,7 +141,7 @@ impl Timers {
 
     fn note_position(&mut self, position: usize) {
         let (_, slot) = self.heap[position];
-        self.watched[index(slot)].position = u32::try_from(position).unwrap_or(NOWHERE);
+        self.watched.get_mut(slot).position = u32::try_from(position).unwrap_or(NOWHERE);
     }
 
     /// Brings an entry up to where it belongs.
@@ -148,7 +174,7 @@ impl Timers {
     /// Asserts what holds between two calls.
     pub(super) fn check(&self) {
         for (position, (noted, slot)) in self.heap.iter().enumerate() {
-            let watched = self.watched[index(*slot)];
+            let watched = self.watched.get(*slot);
             assert!(watched.position as usize == position, "a timer knows where it stands");
             assert!(watched.due.is_none_or(|due| *noted <= due), "a timer is never late");
             assert!(position == 0 || self.heap[(position - 1) / 2] <= (*noted, *slot), "timers form a heap");
@@ -170,7 +196,7 @@ mod tests {
         fn the_first_is_always_the_earliest(steps: Vec<(u8, Option<u8>)>) -> bool {
             let (mut timers, mut model) = (Timers::default(), BTreeMap::new());
             steps.into_iter().all(|(number, due)| {
-                let slot = Slot::of_test(u64::from(number % 16));
+                let slot = Slot::of_test(u64::from(number % 16) * 100);
                 let due = due.map(|due| Instant::from_nanos(u64::from(due)));
                 match due {
                     None if number > 127 => timers.forget(slot),
