@@ -11,7 +11,7 @@ mod matter;
 mod statement;
 
 pub use gather::Bounds;
-pub use statement::{Certainty, Statement, Word};
+pub use statement::{Certainty, Statement, Word, found};
 
 use crate::accept::{self, End, Finding, Followed};
 use crate::drive::replay::recording::{ChecksumSeen, RecordedConnection, RecordedSegment, Side};

@@ -126,6 +126,10 @@ fn what_can_be_read_only_once_has_no_ladders_and_no_annotation() {
     let output =
         netassay(&["--annotate", "x.pcapng", "-"], &[]).stdin(input()).output().expect("netassay runs");
     assert_eq!(output.status.code(), Some(2));
+    let output = netassay(&["--witness", "-"], &[]).stdin(input()).output().expect("netassay runs");
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(complaint, "netassay: standard input: can be read only once; --witness needs a file\n");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
 }
 
 /// The fields that the page documents of a type of line.
@@ -146,6 +150,25 @@ fn fields(object: &Value) -> BTreeSet<String> {
     object.as_object().expect("an object").keys().cloned().collect()
 }
 
+/// A capture at 192.0.2.1, which sends something again at once.
+fn sent_twice() -> PathBuf {
+    use conformance::power::{faults, story};
+    use conformance::run::tap::{Recording, Shot, write};
+    use conformance::trace::Link;
+
+    let fault = faults().find(|fault| fault.name == "retransmission without cause").expect("a fault");
+    let stories = story::load(&captures()).expect("the shipped captures");
+    let mut story = stories.into_iter().find(|story| story.name == "http-v4.pcap").expect("a capture");
+    let at = (0..story.frames.len()).find(|at| (fault.fits)(&story, *at)).expect("a place");
+    (fault.apply)(&mut story, at);
+    let shots = story.frames.into_iter();
+    let shots = shots.map(|one| Shot { at: one.at, from: 0, bytes: one.bytes, wire_len: one.wire_len });
+    let to = temporary("sent-twice.pcap");
+    let recording = Recording { link: Link::Ip, shots: shots.collect() };
+    std::fs::write(&to, write::pcap(&recording)).expect("a file");
+    to
+}
+
 #[test]
 fn every_line_of_json_has_the_fields_that_are_documented() {
     let page = include_str!("../SCHEMA-check.md");
@@ -158,20 +181,26 @@ fn every_line_of_json_has_the_fields_that_are_documented() {
     let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     let (code, text, _) = check(&["--format", "json", "--undecided", "--notes"], &paths);
     assert_eq!(code, Some(3));
+    let asked = ["--format", "json", "--witness=all", "--vantage", "host@192.0.2.1"];
+    let (_, witnessed, complaints) = check(&asked, &[&sent_twice()]);
+    assert_eq!(complaints, "");
     let mut kinds = BTreeSet::new();
-    for line in text.lines() {
+    for line in text.lines().chain(witnessed.lines()) {
         let object: Value = serde_json::from_str(line).expect("JSON");
         let kind = object["type"].as_str().expect("a type").to_owned();
         assert_eq!(fields(&object), documented(page, &kind), "{line}");
         if kind == "file" {
             assert_eq!(fields(&object["calibration"]), named(page, "`calibration` counts packets:"));
+            if !object["witness"].is_null() {
+                assert_eq!(fields(&object["witness"]), named(page, "\n`witness` has"));
+            }
             for host in object["hosts"].as_array().expect("hosts") {
                 assert_eq!(fields(host), named(page, "Each of `hosts` has"));
             }
         }
         kinds.insert(kind);
     }
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["file", "finding", "unreadable"]);
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["file", "finding", "unexplained", "unreadable"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 /// Places of each kind of fault.
 const TRIALS: usize = 4;
@@ -122,7 +123,12 @@ fn of_good_captures_nothing_is_certain_and_everything_explained() {
 
 /// A story of one connection with one fault that both witnesses notice.
 fn faulty() -> (Story, Story) {
-    let fault = faults().find(|fault| fault.name == "timestamp lowered").expect("a fault");
+    with("timestamp lowered")
+}
+
+/// A story of one connection, without and with a fault.
+fn with(fault: &str) -> (Story, Story) {
+    let fault = faults().find(|one| one.name == fault).expect("a fault");
     let story = stories().into_iter().find(|story| story.name == "http-v4.pcap").expect("a capture");
     let at = (0..story.frames.len()).rev().find(|at| (fault.fits)(&story, *at)).expect("a place");
     let mut altered = story.clone();
@@ -185,4 +191,79 @@ fn a_filter_chooses_connections_and_leaves_out_no_part_of_them() {
     assert!(all >= 1);
     assert_eq!(followed("tcp[tcpflags] & tcp-fin != 0"), (all, all));
     assert_eq!(followed("udp"), (0, 0));
+}
+
+/// What `netassay check` says of a file whose tap is at 192.0.2.1: exit code, text, complaints.
+fn check(arguments: &[&str], file: &Path) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netassay"));
+    command.args(["check", "--vantage", "host@192.0.2.1"]).args(arguments).arg(file).env("NO_COLOR", "1");
+    let Output { status, stdout, stderr } = command.output().expect("netassay runs");
+    let text = |octets| String::from_utf8(octets).expect("text").replace(env!("CARGO_TARGET_TMPDIR"), "");
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// The lines of a text that hold one of these words.
+fn lines(text: &str, words: &[&str]) -> Vec<String> {
+    let has = |line: &&str| words.iter().any(|word| line.contains(word));
+    text.lines().filter(has).map(|line| line.trim().to_owned()).collect()
+}
+
+const SAYS: &[&str] = &["certain", "likely", "legal", "only the reference", " > "];
+
+#[test]
+fn what_both_find_is_certain() {
+    let (_, altered) = faulty();
+    let path = file("witness-certain.pcap", &altered);
+    let (code, text, complaints) = check(&["--witness", "-v"], &path);
+    assert_eq!((code, complaints.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("certain", lines(&text, SAYS).join("\n"));
+    // Without the option there is nothing of it.
+    let (_, plain, _) = check(&[], &path);
+    assert!(
+        plain.contains("P-C11 ") && lines(&plain, &["certain: ", "likely", "second witness"]).is_empty(),
+        "{plain}"
+    );
+    // And it does not depend on how many files there are, and how many threads.
+    let (_, together, _) = check(&["--witness", "--threads", "1", path.to_str().expect("a name")], &path);
+    assert_eq!(together.matches("second witness: 1 certain, 0 likely; 1 end followed").count(), 2);
+    assert!(together.contains("\nsecond witness: 2 certain, 0 likely\n"), "{together}");
+}
+
+#[test]
+fn what_only_the_judge_finds_is_likely() {
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures");
+    let (_, text, _) = check(&["--witness"], &captures.join("tcp-time-wait-client.pcap"));
+    assert_eq!(
+        lines(&text, &["certain", "likely"]),
+        [
+            "likely: the reference does not look at this",
+            "second witness: 0 certain, 1 likely; 1 end followed, 1 explained"
+        ]
+    );
+}
+
+#[test]
+fn what_only_the_reference_finds_is_likely() {
+    let (_, altered) = with("retransmission without cause");
+    let path = file("witness-alone.pcap", &altered);
+    let (_, text, _) = check(&["--witness=all", "-v"], &path);
+    insta::assert_snapshot!("alone", lines(&text, SAYS).join("\n"));
+    let (_, text, _) = check(&["--witness"], &path);
+    assert_eq!(lines(&text, &["only the reference"]), Vec::<String>::new(), "no rule accuses it");
+}
+
+#[test]
+fn damaged_files_have_a_second_witness_up_to_there() {
+    let (_, altered) = faulty();
+    let whole = std::fs::read(file("witness-whole.pcap", &altered)).expect("octets");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("witness-damaged.pcap");
+    for (octets, code) in [(whole.len() - 7, Some(0)), (whole.len(), Some(3))] {
+        let mut octets = whole[..octets].to_vec();
+        if code == Some(3) {
+            octets.extend([0xff; 40]);
+        }
+        std::fs::write(&path, octets).expect("a file");
+        let (ended, text, _) = check(&["--witness=all"], &path);
+        assert_eq!((ended, text.matches("second witness: ").count()), (code, 1), "{text}");
+    }
 }

@@ -2,25 +2,28 @@
 
 mod annotate;
 mod together;
+mod witness;
 
 use super::progress::Progress;
 use super::{Exit, complain, interrupt, out::Out};
 use clap::ValueEnum;
 use conformance::judge::assume::Assumption;
-use conformance::judge::file::{Judged, Manner, Reading, Watch, judged};
+use conformance::judge::file::{Judged, Manner, Reading, Watch};
 use conformance::judge::vantage::Stated;
 use conformance::report::check::excerpt::{self, EXCERPTS_MAX, Excerpts};
 use conformance::report::check::findings::{Finding, Sums, by_host};
-use conformance::report::check::text::{self, Look};
+use conformance::report::check::text::{self, Beside, Look};
 use conformance::report::check::{Wanted, json};
 use conformance::trace::capture::CaptureError;
 use conformance::verdict::Outcome;
+use conformance::witness::Testimony;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use witness::{Asked, Heard, heard};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -29,10 +32,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
     Where the tap is: `host`, what the stack was given and what it sent, complete and in order; `link`,\n\
     no queue between it and the host; `path`, somewhere between the hosts; `far`, at the other end. With\n\
     @ADDR it is said of one host, without it of every host.\n\n\
+    The second witness: with --witness the reference follows the ends that a rule accuses, where the tap\n\
+    is at the host and both directions are complete. What it finds as well is `certain`: the same matter,\n\
+    in the same frame. What only the rule finds is `likely`, with the reason; so is what only the\n\
+    reference finds. It takes a second pass over the file.\n\n\
     Exit code 130 if it was interrupted: what is printed is about the packets before. Else 2 if the\n\
     capture contradicts --vantage. Else 3 if a file could not be read, or is damaged; a last record that\n\
     is cut is no damage. Else 1 if something fails, else 4 if no rule met with evidence, else 0.\n\n\
     Examples:\n  netassay check trace.pcap\n  netassay check -v --vantage host@192.0.2.1 trace.pcap\n  \
+    netassay check --witness --vantage host@192.0.2.1 trace.pcap\n  \
     netassay check --format json *.pcapng.gz | jq 'select(.outcome == \"fail\")'"
 )]
 pub(super) struct Args {
@@ -59,6 +67,18 @@ pub(super) struct Args {
     /// Also list notes: what is worth knowing but claims nothing, and how hosts open connections
     #[arg(long)]
     notes: bool,
+
+    /// Ask the reference as second witness, and say which findings are certain and which likely; with `all`
+    /// also about connections without findings
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHOM",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "accused"
+    )]
+    witness: Option<Asked>,
 
     /// Show what happened before and after each finding, in text
     #[arg(long, short)]
@@ -104,7 +124,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let threads = args.threads.unwrap_or_else(cores);
     let mut run = Run { args, wanted, threads, sums, assumptions, broken: false, stopped: false };
-    if let Some(refused) = args.annotate.as_ref().and_then(|to| annotate::refused(&args.files, to)) {
+    let annotates = args.annotate.as_ref();
+    let once = args.files.iter().filter(|_| args.witness.is_some()).find_map(|file| {
+        is_read_once(file).then(|| format!("{}: can be read only once; --witness needs a file", name(file)))
+    });
+    if let Some(refused) = once.or_else(|| annotates.and_then(|to| annotate::refused(&args.files, to))) {
         complain(&refused);
         return Ok(Exit::Usage);
     }
@@ -140,7 +164,10 @@ impl Run<'_> {
                 progress.tell(now);
                 if interrupt::came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
-            let result = judged(path, manner(self.args, self.threads, &mut watch));
+            let mut go_on = || {
+                if interrupt::came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let result = heard(path, self.args, self.threads, &mut watch, &mut go_on);
             progress.clear();
             let exit = self.take(path, result, out)?;
             if exit.is_some() || self.stopped {
@@ -154,11 +181,11 @@ impl Run<'_> {
     fn together(&mut self, out: &mut Out) -> io::Result<Option<Exit>> {
         let (args, threads) = (self.args, self.threads);
         let work = |path: &PathBuf, enough: &AtomicBool| {
-            let mut watch = |_| {
+            let go_on = || {
                 let stop = interrupt::came() || enough.load(Ordering::Relaxed);
                 if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
-            judged(path, manner(args, NonZero::<usize>::MIN, &mut watch))
+            heard(path, args, NonZero::<usize>::MIN, &mut |_| go_on(), &mut { go_on })
         };
         let mut end = Ok(None);
         together::in_order(&args.files, threads, work, |path, result| {
@@ -173,11 +200,11 @@ impl Run<'_> {
     fn take(
         &mut self,
         path: &Path,
-        result: Result<Judged, CaptureError>,
+        result: Result<Heard, CaptureError>,
         out: &mut Out,
     ) -> io::Result<Option<Exit>> {
-        let judged = match result {
-            Ok(judged) => judged,
+        let Heard { judged, testimony } = match result {
+            Ok(heard) => heard,
             Err(error) => return self.unreadable(&error, out),
         };
         if let Some(stated) = self.args.vantage.filter(|_| !judged.stopped)
@@ -187,13 +214,34 @@ impl Run<'_> {
             complain(&format!("--vantage {stated}: {}: {contradiction}", judged.file));
             return Ok(Some(Exit::Usage));
         }
-        self.show(path, &judged, out)?;
+        let testimony = self.testimony(testimony, out)?;
+        self.show(path, &judged, testimony.as_ref(), out)?;
         self.annotate(path, &judged, out)?;
         self.sums.add(&judged.file, &judged.report, self.wanted);
         self.assumptions.extend(text::used(&judged.report, self.wanted));
         self.broken |= judged.damage.is_some();
-        self.stopped |= judged.stopped;
+        self.stopped |= judged.stopped || testimony.is_some_and(|testimony| testimony.stopped);
         Ok(None)
+    }
+
+    /// What the second witness says, if it could be asked.
+    fn testimony(
+        &mut self,
+        testimony: Option<Result<Testimony, CaptureError>>,
+        out: &mut Out,
+    ) -> io::Result<Option<Testimony>> {
+        match testimony.transpose() {
+            Ok(testimony) => {
+                testimony.iter().for_each(|testimony| self.sums.hear(testimony));
+                Ok(testimony)
+            }
+            Err(error) => {
+                out.flush()?;
+                complain(&error.to_string());
+                self.broken = true;
+                Ok(None)
+            }
+        }
     }
 
     fn unreadable(&mut self, error: &CaptureError, out: &mut Out) -> io::Result<Option<Exit>> {
@@ -206,13 +254,20 @@ impl Run<'_> {
         Ok(error.is_usage().then_some(Exit::Usage))
     }
 
-    fn show(&self, path: &Path, judged: &Judged, out: &mut Out) -> io::Result<()> {
+    fn show(
+        &self,
+        path: &Path,
+        judged: &Judged,
+        testimony: Option<&Testimony>,
+        out: &mut Out,
+    ) -> io::Result<()> {
         match self.args.format {
-            Format::Json => write!(out, "{}", json::file(judged, self.wanted))?,
+            Format::Json => write!(out, "{}", json::file(judged, testimony, self.wanted))?,
             Format::Text => {
                 let excerpts = self.excerpts(path, judged);
                 let bold = |text: &str| out.bold(text);
-                let text = text::file(judged, &excerpts, Look { wanted: self.wanted, bold: &bold });
+                let beside = Beside { excerpts: &excerpts, testimony };
+                let text = text::file(judged, beside, self.look(&bold));
                 write!(out, "{text}")?;
             }
         }
@@ -268,13 +323,16 @@ impl Run<'_> {
             return Ok(());
         }
         let bold = |text: &str| out.bold(text);
-        let look = Look { wanted: self.wanted, bold: &bold };
-        let text = text::sums(&self.sums, look, self.args.files.len() > 1);
+        let text = text::sums(&self.sums, self.look(&bold), self.args.files.len() > 1);
         write!(out, "{text}")?;
         if !self.assumptions.is_empty() {
             write!(out, "findings rest on:\n{}", text::legend(&self.assumptions))?;
         }
         Ok(())
+    }
+
+    fn look<'b>(&self, bold: &'b dyn Fn(&str) -> String) -> Look<'b> {
+        Look { wanted: self.wanted, verbose: self.args.verbose, bold }
     }
 
     fn exit(&self) -> Exit {
@@ -291,4 +349,14 @@ impl Run<'_> {
 /// Whether there is a file that can be read a second time.
 fn is_read_again(path: &Path) -> bool {
     path.metadata().is_ok_and(|about| about.is_file())
+}
+
+/// Whether there is something to read, and only once. A file that is not there is said so when it is opened.
+fn is_read_once(path: &Path) -> bool {
+    path == Path::new("-") || path.exists() && !path.is_dir() && !is_read_again(path)
+}
+
+/// A file as it is named in messages.
+fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }

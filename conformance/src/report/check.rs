@@ -5,6 +5,7 @@ pub mod excerpt;
 pub mod findings;
 pub mod json;
 pub mod text;
+pub mod witness;
 
 use crate::verdict::Outcome;
 

@@ -27,7 +27,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// A quarter of a gigabyte.
-    pub const USUAL: Self = Self { pairs: 20_000, packets: 50_000, octets: 1 << 28 };
+    pub const USUAL: Self = Self { pairs: 20_000, packets: 100_000, octets: 1 << 28 };
 }
 
 /// What a kept packet takes beside its octets.

@@ -79,15 +79,21 @@ pub struct Statement {
     pub word: Word,
     /// What more there is to say: which segment, and what of it.
     pub what: Option<String>,
+    /// What could have come instead of what the reference does not explain.
+    pub legal: Vec<String>,
 }
 
 impl Statement {
     pub(super) const fn of(word: Word) -> Self {
-        Self { word, what: None }
+        Self { word, what: None, legal: Vec::new() }
     }
 
     const fn with(word: Word, what: String) -> Self {
-        Self { word, what: Some(what) }
+        Self { word, what: Some(what), legal: Vec::new() }
+    }
+
+    fn unexplained(word: Word, finding: &Finding) -> Self {
+        Self { word, what: Some(found(finding)), legal: finding.legal.clone() }
     }
 
     /// How sure the finding is with it.
@@ -123,17 +129,17 @@ impl Statement {
         if let Some(finding) = unexplained {
             let reached = finding.index.is_none() || finding.number <= verdict.number;
             if reached && matter.contains(&finding.breach) {
-                return Self::with(Word::Agrees, found(finding));
+                return Self::unexplained(Word::Agrees, finding);
             }
             if here(finding) && !matter.is_empty() {
-                return Self::with(Word::OtherReason, found(finding));
+                return Self::unexplained(Word::OtherReason, finding);
             }
         }
         if matter.is_empty() {
             return Self::of(Word::OtherMatter);
         }
         if let Some(finding) = unexplained.filter(|finding| finding.number < verdict.number) {
-            return Self::with(Word::StoppedBefore, found(finding));
+            return Self::unexplained(Word::StoppedBefore, finding);
         }
         match explanation(verdict, connection, followed) {
             Some(cause) => Self::with(Word::Explains, cause),
@@ -144,10 +150,13 @@ impl Statement {
     }
 }
 
-/// `frame 12: acknowledges what the peer has not sent: acknowledges 1001; it has had 1`.
-fn found(finding: &Finding) -> String {
+/// `frame 12 in ESTABLISHED: acknowledges what the peer has not sent: acknowledges 1001; it has had 1`.
+pub fn found(finding: &Finding) -> String {
     let place = if finding.index.is_some() { "frame" } else { "up to frame" };
-    format!("{place} {}: {}: {}", finding.number, finding.breach, finding.what)
+    // Some breaches say all in their name.
+    let what =
+        if finding.what == finding.breach.text() { String::new() } else { format!(": {}", finding.what) };
+    format!("{place} {} in {}: {}{what}", finding.number, finding.state, finding.breach)
 }
 
 /// How the reference explains what a verdict is about; nothing if it was not shown it. A packet that goes to

@@ -10,11 +10,8 @@ use std::path::{Path, PathBuf};
 /// Why no annotated capture of these files can be written to that place, if so.
 pub(super) fn refused(files: &[PathBuf], to: &Path) -> Option<String> {
     let [file] = files else { return Some("--annotate takes one file".to_owned()) };
-    if !super::is_read_again(file) {
-        // A file that is not there is said so when it is opened.
-        let is_missing = file != Path::new("-") && !file.exists();
-        return (!is_missing)
-            .then(|| format!("{}: can be read only once; --annotate needs a file", file.display()));
+    if super::is_read_once(file) {
+        return Some(format!("{}: can be read only once; --annotate needs a file", super::name(file)));
     }
     is_same(file, to)
         .then(|| format!("--annotate {}: this is the capture itself; name another file", to.display()))

@@ -41,6 +41,8 @@ pub struct Stream {
     /// Octets that the side's segments have room for: what lies beyond them lies behind a hole.
     room_octets: usize,
     highest: u32,
+    /// Octets from the beginning up to the first one that is not known.
+    contiguous_octets: usize,
     /// Runs of octets in order of their first transmission.
     pub first_sent: Vec<FirstSent>,
     /// Offset of the FIN, if one was sent: the length of the stream.
@@ -121,6 +123,8 @@ impl Stream {
                 fresh = Some((fresh.map_or(offset, |(first, _)| first), offset + 1));
             }
         }
+        let rest = self.known.get(self.contiguous_octets..).unwrap_or_default();
+        self.contiguous_octets += rest.iter().take_while(|known| **known).count();
         // A keep-alive may carry one octet of garbage (RFC 9293 MAY-6).
         if differs && segment.payload.len() > 1 {
             self.disagreements.push(segment.number);
@@ -130,8 +134,7 @@ impl Stream {
 
     /// The octets from the beginning up to the first one that is not known.
     pub fn contiguous(&self) -> &[u8] {
-        let known = self.known.iter().position(|known| !known).unwrap_or(self.known.len());
-        &self.octets[..known]
+        &self.octets[..self.contiguous_octets]
     }
 
     /// Offset behind the highest octet that was sent.

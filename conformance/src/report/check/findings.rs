@@ -5,6 +5,7 @@ use crate::judge::rule::Rule;
 use crate::judge::{Report, Verdict};
 use crate::requirement::{Catalogue, Level};
 use crate::verdict::{Outcome, Reason};
+use crate::witness::{Certainty, Testimony};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,12 +18,12 @@ const FRAMES: usize = 5;
 pub struct Finding<'a> {
     /// The first verdict.
     pub first: &'a Verdict,
+    /// Every verdict that was folded: for TCP one a connection.
+    pub all: Vec<&'a Verdict>,
     /// The first frame of each of the first connections that show it.
     pub frames: Vec<u64>,
     /// Packets that show it.
     pub packets: u64,
-    /// Verdicts that were folded: for TCP one a connection.
-    pub verdicts: u64,
 }
 
 /// What was found out about one host.
@@ -56,10 +57,10 @@ pub fn by_host(report: &Report, wanted: Wanted) -> Vec<OfHost<'_>> {
     for verdict in report.verdicts.iter().filter(|verdict| wanted.has(verdict.outcome)) {
         let Verdict { outcome, clause, reason, host, number, count, .. } = verdict;
         let key = (gravity(*outcome, clause), verdict.rule.id, clause, reason);
-        let new = || Finding { first: verdict, frames: Vec::new(), packets: 0, verdicts: 0 };
+        let new = || Finding { first: verdict, all: Vec::new(), frames: Vec::new(), packets: 0 };
         let finding = hosts.entry(*host).or_default().entry(key).or_insert_with(new);
         finding.packets += count;
-        finding.verdicts += 1;
+        finding.all.push(verdict);
         if finding.frames.len() < FRAMES {
             finding.frames.push(*number);
         }
@@ -111,6 +112,8 @@ pub struct Sums {
     pub reasons: BTreeMap<Reason, u64>,
     /// Whether any rule met with evidence.
     pub evidence: bool,
+    /// What the second witness makes of the findings, if it was asked: how many are certain, and likely.
+    pub certainties: Option<BTreeMap<Certainty, u64>>,
     rules: BTreeMap<(Outcome, &'static str, &'static str), OfRule>,
 }
 
@@ -144,6 +147,14 @@ impl Sums {
                 sum.hosts += hosts;
                 sum.files += 1;
             }
+        }
+    }
+
+    /// Takes in what the second witness says of a file.
+    pub fn hear(&mut self, testimony: &Testimony) {
+        let certainties = self.certainties.get_or_insert_default();
+        for certainty in [Certainty::Certain, Certainty::Likely] {
+            *certainties.entry(certainty).or_insert(0) += testimony.count(certainty);
         }
     }
 

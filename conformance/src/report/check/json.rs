@@ -10,6 +10,7 @@ use crate::judge::problem::Problem;
 use crate::judge::seen::Known;
 use crate::judge::{Report, Verdict, rules};
 use crate::verdict::{Outcome, Reason};
+use crate::witness::{Alone, Certainty, Statement, Testimony};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -42,6 +43,44 @@ struct Finding<'a> {
     tap: &'static str,
     tap_known: &'static str,
     problems: Vec<&'static str>,
+    certainty: Option<&'static str>,
+    witness: Option<&'static str>,
+    witness_says: Option<String>,
+    legal: &'a [String],
+}
+
+/// Something that only the second witness finds.
+#[derive(Debug, Serialize)]
+struct Unexplained<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    file: &'a str,
+    certainty: &'static str,
+    breach: &'static str,
+    clause: &'static str,
+    level: Option<&'static str>,
+    host: IpAddr,
+    source: SocketAddr,
+    destination: SocketAddr,
+    frame: u64,
+    is_missing: bool,
+    state: String,
+    seen: &'a str,
+    legal: &'a [String],
+    tap: &'static str,
+    tap_known: &'static str,
+}
+
+/// What came of asking the second witness about a file.
+#[derive(Debug, Serialize)]
+struct Witness {
+    certain: u64,
+    likely: u64,
+    ends: u64,
+    ends_explained: u64,
+    too_large: u64,
+    crowded: bool,
+    interrupted: bool,
 }
 
 /// One file that was read, to its end or in part.
@@ -65,6 +104,7 @@ struct File<'a> {
     cut: Option<String>,
     damage: Option<String>,
     interrupted: bool,
+    witness: Option<Witness>,
 }
 
 /// What the packets of a file are like.
@@ -101,12 +141,19 @@ struct Unreadable<'a> {
     error: &'a str,
 }
 
-/// A line for each wanted verdict of a file, the first frame first, and one for the file.
-pub fn file(judged: &Judged, wanted: Wanted) -> String {
+/// A line for each wanted verdict of a file, the first frame first, one for each finding of the second
+/// witness alone, and one for the file.
+pub fn file(judged: &Judged, testimony: Option<&Testimony>, wanted: Wanted) -> String {
     let report = &judged.report;
     let shown = report.verdicts.iter().filter(|verdict| wanted.has(verdict.outcome));
-    let mut text: String = shown.map(|verdict| line(&Finding::of(&judged.file, report, verdict))).collect();
-    text.push_str(&line(&File::of(judged, wanted)));
+    let finding = |verdict| {
+        let statement = testimony.and_then(|testimony| testimony.of(verdict));
+        line(&Finding::of(&judged.file, report, verdict, statement))
+    };
+    let mut text: String = shown.map(finding).collect();
+    let alone = testimony.map_or(&[][..], |testimony| &testimony.alone);
+    text.extend(alone.iter().map(|alone| line(&Unexplained::of(&judged.file, report, alone))));
+    text.push_str(&line(&File::of(judged, testimony, wanted)));
     text
 }
 
@@ -129,7 +176,7 @@ fn tap(report: &Report, host: IpAddr) -> (&'static str, &'static str) {
 }
 
 impl<'a> Finding<'a> {
-    fn of(file: &'a str, report: &Report, verdict: &'a Verdict) -> Self {
+    fn of(file: &'a str, report: &Report, verdict: &'a Verdict, statement: Option<&'a Statement>) -> Self {
         let (tap, tap_known) = tap(report, verdict.host);
         Self {
             kind: "finding",
@@ -152,12 +199,56 @@ impl<'a> Finding<'a> {
             tap,
             tap_known,
             problems: Problem::of(verdict).map(|problem| problem.section).collect(),
+            certainty: statement.map(|statement| statement.certainty().word()),
+            witness: statement.map(|statement| statement.word.code()),
+            witness_says: statement.map(ToString::to_string),
+            legal: statement.map_or(&[], |statement| &statement.legal),
+        }
+    }
+}
+
+impl<'a> Unexplained<'a> {
+    fn of(file: &'a str, report: &Report, alone: &'a Alone) -> Self {
+        let ((source, destination), finding) = (alone.ends, &alone.finding);
+        let (tap, tap_known) = tap(report, source.ip());
+        let clause = finding.breach.clause();
+        Self {
+            kind: "unexplained",
+            file,
+            certainty: Certainty::Likely.word(),
+            breach: finding.breach.text(),
+            clause,
+            level: level(clause).map(|level| level.word()),
+            host: source.ip(),
+            source,
+            destination,
+            frame: finding.number,
+            is_missing: finding.index.is_none(),
+            state: finding.state.to_string(),
+            seen: &finding.what,
+            legal: &finding.legal,
+            tap,
+            tap_known,
+        }
+    }
+}
+
+impl Witness {
+    fn of(testimony: &Testimony) -> Self {
+        Self {
+            certain: testimony.count(Certainty::Certain),
+            likely: testimony.count(Certainty::Likely),
+            ends: testimony.followed,
+            ends_explained: testimony.explained,
+            too_large: testimony.too_large,
+            crowded: testimony.crowded,
+            interrupted: testimony.stopped,
         }
     }
 }
 
 impl<'a> File<'a> {
-    fn of(judged: &'a Judged, wanted: Wanted) -> Self {
+    fn of(judged: &'a Judged, testimony: Option<&Testimony>, wanted: Wanted) -> Self {
         let report = &judged.report;
         let calibration = &report.calibration;
         let text = |what: Option<&dyn Display>| what.map(ToString::to_string);
@@ -194,6 +285,7 @@ impl<'a> File<'a> {
             cut: text(judged.cut.as_ref().map(|cut| cut as &dyn Display)),
             damage: text(judged.damage.as_ref().map(|damage| damage as &dyn Display)),
             interrupted: judged.stopped,
+            witness: testimony.map(Witness::of),
         }
     }
 }

@@ -11,18 +11,20 @@
 use super::Wanted;
 use super::excerpt::Excerpts;
 use super::findings::{self, Finding, OfHost, Sums, outcomes};
+use super::witness;
 use crate::judge::assume::{Assumption, Calibration};
 use crate::judge::file::Judged;
 use crate::judge::problem::Problem;
 use crate::judge::{Report, Verdict, rules};
 use crate::verdict::{Outcome, Reason};
+use crate::witness::Testimony;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 /// Characters of the outcome column.
 const OUTCOME_WIDTH: usize = 11;
 /// Characters before what belongs to a finding.
-const INDENT: usize = OUTCOME_WIDTH + 4;
+pub(super) const INDENT: usize = OUTCOME_WIDTH + 4;
 /// Hosts whose findings are shown, the gravest first.
 const HOSTS_MAX: usize = 50;
 /// Hosts of which it is noted how they open connections.
@@ -33,6 +35,8 @@ const STYLES_MAX: usize = 40;
 pub struct Look<'a> {
     /// Which verdicts are shown.
     pub wanted: Wanted,
+    /// Whether to show what is around each finding, and what would have been legal.
+    pub verbose: bool,
     /// Makes text bold, if there is colour.
     pub bold: &'a dyn Fn(&str) -> String,
 }
@@ -43,8 +47,17 @@ impl fmt::Debug for Look<'_> {
     }
 }
 
+/// What is known beside the verdicts.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// What is around findings.
+    pub excerpts: &'a Excerpts,
+    /// What the second witness says, if it was asked.
+    pub testimony: Option<&'a Testimony>,
+}
+
 /// Everything about one file.
-pub fn file(judged: &Judged, excerpts: &Excerpts, look: Look<'_>) -> String {
+pub fn file(judged: &Judged, beside: Beside<'_>, look: Look<'_>) -> String {
     let mut text = String::new();
     let report = &judged.report;
     let (packets, connections) = (report.calibration.packets, report.connections);
@@ -65,11 +78,14 @@ pub fn file(judged: &Judged, excerpts: &Excerpts, look: Look<'_>) -> String {
     unseen(judged, &mut text);
     let hosts = findings::by_host(report, look.wanted);
     for of_host in hosts.iter().take(HOSTS_MAX) {
-        host(report, of_host, excerpts, look, &mut text);
+        host(report, of_host, beside, look, &mut text);
     }
     if let Some(more) = hosts.len().checked_sub(HOSTS_MAX + 1) {
         let more = count(more as u64 + 1, "host");
         let _ = writeln!(text, "  {more} more with findings; --format json lists all");
+    }
+    if let Some(testimony) = beside.testimony {
+        witness::alone(testimony, look, &mut text);
     }
     if look.wanted.notes {
         styles(report, &mut text);
@@ -80,6 +96,9 @@ pub fn file(judged: &Judged, excerpts: &Excerpts, look: Look<'_>) -> String {
     let (applied, evidence) = (rules().count(), report.with_evidence());
     let _ = writeln!(text, "  rules applied {applied}, had evidence {evidence}");
     let _ = writeln!(text, "  {}", counts(&outcomes(report), &report.undecided()));
+    if let Some(testimony) = beside.testimony {
+        witness::sum(testimony, &mut text);
+    }
     text
 }
 
@@ -125,16 +144,16 @@ fn unseen(judged: &Judged, text: &mut String) {
 }
 
 /// A host with its findings.
-fn host(report: &Report, of_host: &OfHost<'_>, excerpts: &Excerpts, look: Look<'_>, text: &mut String) {
+fn host(report: &Report, of_host: &OfHost<'_>, beside: Beside<'_>, look: Look<'_>, text: &mut String) {
     let seen = report.hosts.get(&of_host.host);
     let place = seen.map_or_else(|| "tap anywhere (unknown)".to_owned(), ToString::to_string);
     let _ = writeln!(text, "  {}  {place}", (look.bold)(&of_host.host.to_string()));
     for finding in &of_host.findings {
-        self::finding(finding, excerpts, look, text);
+        self::finding(finding, beside, look, text);
     }
 }
 
-fn finding(finding: &Finding<'_>, excerpts: &Excerpts, look: Look<'_>, text: &mut String) {
+fn finding(finding: &Finding<'_>, beside: Beside<'_>, look: Look<'_>, text: &mut String) {
     let verdict = finding.first;
     let outcome = (look.bold)(&format!("{:OUTCOME_WIDTH$}", verdict.outcome));
     let _ = writeln!(text, "    {outcome}{}  {}", requirement(verdict), verdict.rule.about);
@@ -154,7 +173,10 @@ fn finding(finding: &Finding<'_>, excerpts: &Excerpts, look: Look<'_>, text: &mu
         line(&format!("known as {problem}"));
     }
     line(&format!("rests on {}", assumptions(verdict.rule.assumptions)));
-    excerpts.show(verdict, INDENT, text);
+    if let Some(testimony) = beside.testimony {
+        witness::of_finding(finding, testimony, look, text);
+    }
+    beside.excerpts.show(verdict, INDENT, text);
 }
 
 /// `P-A8 RFC7323-3.2-a (SHOULD)`.
@@ -169,12 +191,13 @@ fn repeats(finding: &Finding<'_>) -> Option<String> {
         return None;
     }
     let mut text = count(finding.packets, "packet");
-    if finding.verdicts > 1 {
+    let verdicts = finding.all.len() as u64;
+    if verdicts > 1 {
         let of = if finding.first.ends.is_some() { "connection" } else { "case" };
         let frames: Vec<String> = finding.frames.iter().map(u64::to_string).collect();
-        let more = finding.verdicts - frames.len() as u64;
+        let more = verdicts - frames.len() as u64;
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = write!(text, " of {}: frames {}{more}", count(finding.verdicts, of), frames.join(", "));
+        let _ = write!(text, " of {}: frames {}{more}", count(verdicts, of), frames.join(", "));
     }
     Some(text)
 }
@@ -238,12 +261,15 @@ pub fn sums(sums: &Sums, look: Look<'_>, several: bool) -> String {
     }
     if several {
         let _ = writeln!(text, "all {} files: {}", sums.files, counts(&sums.outcomes, &sums.reasons));
+        if let Some(certainties) = &sums.certainties {
+            let _ = writeln!(text, "second witness: {}", witness::certainties(certainties));
+        }
     }
     text
 }
 
 /// `1 packet`, `2 packets`.
-fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
 }
