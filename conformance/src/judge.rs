@@ -16,6 +16,7 @@ mod copies;
 mod crew;
 pub mod ends;
 pub mod ethernet;
+mod evidence;
 pub mod facts;
 pub mod file;
 mod front;
@@ -32,6 +33,7 @@ pub mod kind;
 pub mod nd;
 pub mod nearness;
 pub mod packet;
+pub mod plain;
 pub mod problem;
 pub mod report;
 pub mod rule;
@@ -59,6 +61,7 @@ pub mod vantage;
 use crate::trace::{Event, Frame, Link, Response, Stimulus, Trace};
 use crate::verdict::Reason;
 use assume::Vantage;
+use evidence::Evidence;
 use front::Front;
 use packet::{Packet, Segment, Sighting, Upper};
 use report::Pending;
@@ -109,12 +112,14 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 pub struct Judge {
     front: Front,
     shards: Vec<Shard>,
+    evidence: Evidence,
 }
 
 impl Judge {
     /// A judge of packets seen from there.
     pub fn new(vantage: Vantage) -> Self {
-        Self { front: Front::new(vantage), shards: Shard::all(vantage, Bounds::USUAL) }
+        let (front, shards) = (Front::new(vantage), Shard::all(vantage, Bounds::USUAL));
+        Self { front, shards, evidence: Evidence::default() }
     }
 
     /// Takes a packet into account, and judges by it: its sender if that is wanted, and its receiver if not.
@@ -123,7 +128,7 @@ impl Judge {
         let clock = self.front.clock();
         for (shard, part) in way.parts() {
             if let Some(shard) = self.shards.get_mut(shard) {
-                shard.see(&packet, part, clock);
+                shard.see(&packet, part, clock, &mut self.evidence);
             }
         }
     }
@@ -143,12 +148,12 @@ impl Judge {
 
     /// The end: everything that is left is decided.
     pub fn finish(self) -> Report {
-        conclude(self.front, self.shards)
+        conclude(self.front, self.shards, self.evidence)
     }
 }
 
 /// What all shards, in their order, came to.
-fn conclude(front: Front, shards: impl IntoIterator<Item = Shard>) -> Report {
+fn conclude(front: Front, shards: impl IntoIterator<Item = Shard>, evidence: Evidence) -> Report {
     let mut calibration = front.calibration;
     let mut all = Shard::new(calibration.vantage, Bounds::USUAL);
     for mut shard in shards {
@@ -159,7 +164,7 @@ fn conclude(front: Front, shards: impl IntoIterator<Item = Shard>) -> Report {
     calibration.unfilled = unfilled;
     let (begun, left) = connections.counts();
     let counts = (begun, Left { pairs: all.pairs_left(), ..left });
-    all.store.finish(calibration, &all.hosts, counts)
+    all.store.finish(calibration, &all.hosts, counts, evidence.tallies())
 }
 
 /// Judges the responses of the host of a trace. What arrives with an address of its own was sent by somebody

@@ -2,7 +2,7 @@
 //! handshake has come.
 
 use super::ends::Ends;
-use super::facts::opening::Opening;
+use super::facts::agreement::{self, Agreement};
 use super::facts::side::{self, Side};
 use super::facts::turn::Turn;
 use super::hosts::HostSlot;
@@ -21,6 +21,8 @@ pub struct Connection {
     pub(super) hosts: [HostSlot; 2],
     /// What each end was seen to send.
     pub sides: [Side; 2],
+    /// What their SYNs agree on.
+    pub agreement: Agreement,
     /// Another connection of the same ports was seen shortly before, or may not have ended.
     pub reused: bool,
     /// When it was first seen.
@@ -36,8 +38,9 @@ const UNANSWERED: u32 = u32::MAX;
 
 impl Connection {
     pub(super) fn new(number: u64, ends: Ends, hosts: [HostSlot; 2], reused: bool, at: Instant) -> Self {
-        let sides = [Side::default(), Side::default()];
-        Self { number, ends, hosts, sides, reused, first: at, latest: at, answered_us: UNANSWERED }
+        let (sides, agreement) = ([Side::default(), Side::default()], Agreement::default());
+        let (first, latest, answered_us) = (at, at, UNANSWERED);
+        Self { number, ends, hosts, sides, agreement, reused, first, latest, answered_us }
     }
 
     /// Touches all of it. What comes back means nothing.
@@ -54,16 +57,9 @@ impl Connection {
         !self.sides.iter().all(|side| side.numbers.is_finished())
     }
 
-    /// Whether the options of both SYNs are known, and that these two opened the connection: each side has
-    /// one, and one answers the other. A SYN on a live connection, or an old answer sent back, agrees on
-    /// nothing.
-    pub fn is_handshake_known(&self) -> bool {
-        let [one, other] = self.sides.each_ref().map(|side| side.openings.only());
-        let (Some(one), Some(other)) = (one, other) else { return false };
-        let answered = |asked: &Opening, answer: &Opening| {
-            answer.answers().is_some_and(|ack| asked.is_acknowledged_by(ack))
-        };
-        one.options.are_known() && other.options.are_known() && (answered(one, other) || answered(other, one))
+    /// Whether the options of both SYNs are known: [`Agreement::is_handshake_known`].
+    pub const fn is_handshake_known(&self) -> bool {
+        self.agreement.is_handshake_known()
     }
 
     /// What the capture lacks, as a side shows: whether its numbers leave something out, and whether it
@@ -110,8 +106,11 @@ impl Connection {
         let (own, peer) = if side == 0 { (low, high) } else { (high, low) };
         if damaged {
             side::note_damaged(own, peer, turn);
-        } else {
-            side::note(own, peer, turn);
+            return;
+        }
+        side::note(own, peer, turn);
+        if turn.flags.syn() {
+            agreement::note(&mut self.agreement, &self.sides, side, turn);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::assume::Vantage;
 use super::conclude;
+use super::evidence::Evidence;
 use super::file::sighting;
 use super::front::{Clock, Front, Part, SHARDS, Way};
 use super::packet::Packet;
@@ -60,61 +61,80 @@ impl Block {
     }
 
     /// Shows the shards of one worker their packets.
-    fn show(&self, shards: &mut [Shard], worker: usize, workers: usize) {
+    fn show(&self, desk: &mut Desk) {
         let mut clocks = self.clocks.iter().peekable();
         let mut clock = Clock::default();
-        let mut queue = Queue::new(worker, workers);
+        let mut queue = Queue::new();
         for (index, way) in self.ways.iter().enumerate() {
             while let Some((_, next)) = clocks.next_if(|(from, _)| *from <= index) {
                 clock = *next;
             }
-            if !way.parts().any(|(shard, _)| shard % workers == worker) {
+            if desk.own(*way).next().is_none() {
                 continue;
             }
             let Some(recorded) = self.batch.packet(index) else { continue };
             if let Some(packet) = sighting(&recorded, self.tunnels).and_then(Packet::read) {
-                queue.push((packet, *way, clock), shards);
+                queue.push((packet, *way, clock), desk);
             }
         }
-        queue.empty(shards);
+        queue.empty(desk);
+    }
+}
+
+/// What one thread judges: every so many-th shard, and what the rules met with there.
+struct Desk {
+    worker: usize,
+    workers: usize,
+    shards: Vec<Shard>,
+    evidence: Evidence,
+}
+
+impl Desk {
+    fn new((worker, workers): (usize, usize), vantage: Vantage, bounds: Bounds) -> Self {
+        let own = (0..SHARDS).filter(|shard| shard % workers == worker);
+        let shards = own.map(|_| Shard::new(vantage, bounds)).collect();
+        Self { worker, workers, shards, evidence: Evidence::default() }
+    }
+
+    /// The parts of a packet that are for shards of this one, with their places here.
+    fn own(&self, way: Way) -> impl Iterator<Item = (usize, Part)> + use<> {
+        let (worker, workers) = (self.worker, self.workers);
+        let own = way.parts().filter(move |(shard, _)| shard % workers == worker);
+        own.map(move |(shard, part)| (shard / workers, part))
     }
 }
 
 /// Packets that are judged together.
 const TOGETHER: usize = 16;
 
-/// Packets of one worker that wait until there are some, in order.
+/// Packets that wait until there are some, in order.
 struct Queue<'a> {
-    worker: usize,
-    workers: usize,
     waiting: Vec<(Packet<'a>, Way, Clock)>,
 }
 
 impl<'a> Queue<'a> {
-    fn new(worker: usize, workers: usize) -> Self {
-        Self { worker, workers, waiting: Vec::with_capacity(TOGETHER) }
+    fn new() -> Self {
+        Self { waiting: Vec::with_capacity(TOGETHER) }
     }
 
-    fn push(&mut self, packet: (Packet<'a>, Way, Clock), shards: &mut [Shard]) {
+    fn push(&mut self, packet: (Packet<'a>, Way, Clock), desk: &mut Desk) {
         self.waiting.push(packet);
         if self.waiting.len() == TOGETHER {
-            self.empty(shards);
+            self.empty(desk);
         }
     }
 
     /// Shows all that wait to their shards.
-    fn empty(&mut self, shards: &mut [Shard]) {
-        let (worker, workers) = (self.worker, self.workers);
-        let own = |way: Way| way.parts().filter(move |(shard, _)| shard % workers == worker);
+    fn empty(&mut self, desk: &mut Desk) {
         for (packet, way, _) in &self.waiting {
-            for (shard, _) in own(*way).filter(|(_, part)| *part == Part::Flow) {
-                black_box(shards.get(shard / workers).map_or(0, |shard| shard.warm(packet)));
+            for (shard, _) in desk.own(*way).filter(|(_, part)| *part == Part::Flow) {
+                black_box(desk.shards.get(shard).map_or(0, |shard| shard.warm(packet)));
             }
         }
         for (packet, way, clock) in self.waiting.drain(..) {
-            for (shard, part) in own(way) {
-                if let Some(shard) = shards.get_mut(shard / workers) {
-                    shard.see(&packet, part, clock);
+            for (shard, part) in desk.own(way) {
+                if let Some(shard) = desk.shards.get_mut(shard) {
+                    shard.see(&packet, part, clock, &mut desk.evidence);
                 }
             }
         }
@@ -160,7 +180,7 @@ pub(super) fn judge(
 }
 
 fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) -> (Report, Ended) {
-    let (mut front, mut shards) = (Front::new(vantage), Shard::all(vantage, effort.bounds));
+    let (mut front, mut desk) = (Front::new(vantage), Desk::new((0, 1), vantage, effort.bounds));
     let mut batch = Batch::new();
     let ended = loop {
         if ask(capture).is_break() {
@@ -171,19 +191,19 @@ fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) 
             Ok(false) => break Ended { damage: None, stopped: false },
             Err(error) => break Ended { damage: Some(error), stopped: false },
         }
-        let mut queue = Queue::new(0, 1);
+        let mut queue = Queue::new();
         for recorded in batch.packets() {
             let Some(sighting) = sighting(&recorded, effort.tunnels) else {
                 front.pass_over();
                 continue;
             };
             if let Some((packet, way)) = front.see(sighting) {
-                queue.push((packet, way, front.clock()), &mut shards);
+                queue.push((packet, way, front.clock()), &mut desk);
             }
         }
-        queue.empty(&mut shards);
+        queue.empty(&mut desk);
     };
-    (conclude(front, shards), ended)
+    (conclude(front, desk.shards, desk.evidence), ended)
 }
 
 fn together(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) -> (Report, Ended) {
@@ -195,15 +215,26 @@ fn together(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_
             .map(|worker| {
                 let (send, blocks) = sync_channel(WAITING);
                 let back = back.clone();
-                (send, scope.spawn(move || work(&blocks, &back, (worker, workers), vantage, bounds)))
+                (
+                    send,
+                    scope.spawn(move || work(&blocks, &back, Desk::new((worker, workers), vantage, bounds))),
+                )
             })
             .unzip();
         let ended = read(capture, &mut front, (&sides, &used), tunnels, ask);
         drop(sides);
-        let mut given: Vec<_> = threads.into_iter().map(|thread| joined(thread).into_iter()).collect();
+        let mut evidence = Evidence::default();
+        let mut given: Vec<_> = threads
+            .into_iter()
+            .map(|thread| {
+                let desk = joined(thread);
+                evidence.absorb(desk.evidence);
+                desk.shards.into_iter()
+            })
+            .collect();
         // In order of their numbers: each worker in turn has the next one.
         let shards = (0..SHARDS).filter_map(|shard| given.get_mut(shard % workers)?.next());
-        (conclude(front, shards), ended)
+        (conclude(front, shards, evidence), ended)
     })
 }
 
@@ -239,21 +270,13 @@ fn read(
 
 /// The shards of one worker, after all blocks. A block that nobody needs any more goes back to be filled
 /// again.
-fn work(
-    blocks: &Receiver<Arc<Block>>,
-    back: &Sender<Block>,
-    (worker, workers): (usize, usize),
-    vantage: Vantage,
-    bounds: Bounds,
-) -> Vec<Shard> {
-    let own = (0..SHARDS).filter(|shard| shard % workers == worker);
-    let mut shards: Vec<Shard> = own.map(|_| Shard::new(vantage, bounds)).collect();
+fn work(blocks: &Receiver<Arc<Block>>, back: &Sender<Block>, mut desk: Desk) -> Desk {
     for block in blocks {
-        block.show(&mut shards, worker, workers);
+        block.show(&mut desk);
         if let Some(block) = Arc::into_inner(block) {
             // Who reads may have ended.
             let _ = back.send(block);
         }
     }
-    shards
+    desk
 }

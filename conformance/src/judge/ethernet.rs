@@ -10,6 +10,7 @@ use super::assume::Assumption::{self, Captured, Genuine, Untouched};
 use super::ip::{doubt_routers, looks_replaced};
 use super::kind::On;
 use super::packet::{LLC_SAP_6, Link, Net};
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
 use stack::base::Mac;
@@ -34,6 +35,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC894-Frame_Format-a"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: frame_type,
         ..Rule::USUAL
     },
@@ -45,6 +47,7 @@ pub const RULES: &[Rule] = &[
         assumptions: FORM,
         // A host may be told to use the other format.
         ceiling: Outcome::Note,
+        quiet: &[holds(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: snap,
         ..Rule::USUAL
     },
@@ -54,6 +57,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC1122-2.3.3-d"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: service_access_point,
         ..Rule::USUAL
     },
@@ -65,6 +69,7 @@ pub const RULES: &[Rule] = &[
         assumptions: FORM,
         // The receiver may have agreed to it.
         ceiling: Outcome::Deviates,
+        quiet: &[holds(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: trailer,
         ..Rule::USUAL
     },
@@ -76,6 +81,7 @@ pub const RULES: &[Rule] = &[
         assumptions: FORM,
         // The padding may be that of a bridge.
         ceiling: Outcome::Deviates,
+        quiet: &[absent(&[Plain::UNPADDED])],
         judge: padding,
         ..Rule::USUAL
     },
@@ -85,6 +91,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC894-Address_Mappings-a"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: broadcast,
         ..Rule::USUAL
     },
@@ -94,6 +101,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC1112-6.4-a"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: group,
         ..Rule::USUAL
     },
@@ -105,6 +113,7 @@ pub const RULES: &[Rule] = &[
         assumptions: FORM,
         // A bridge may have been told to send the frames of one host to all.
         ceiling: Outcome::Deviates,
+        quiet: &[absent(&[Plain::FRAME]), absent(&[Plain::UNFRAMED])],
         judge: one_host_in_broadcast,
         ..Rule::USUAL
     },

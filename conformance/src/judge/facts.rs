@@ -2,9 +2,9 @@
 //! subject. They are updated once for each segment, after the rules have seen it, and have a fixed size.
 
 pub mod ack;
+pub mod agreement;
 pub mod bits;
 pub mod close;
-pub mod ecn;
 pub mod numbers;
 pub mod opening;
 pub mod pair;

@@ -7,7 +7,8 @@ use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::Field;
 use super::kind::On;
 use super::nearness::FIRST_HOPS;
-use super::packet::{Net, Upper};
+use super::packet::{Net, Packet, Upper};
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::Reason;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -23,6 +24,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC791-3.1-f"],
         on: On::IP,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
+        quiet: &[holds(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: header_checksum,
         ..Rule::USUAL
     },
@@ -32,6 +34,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC791-3.1-e"],
         on: On::IP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: reserved_flag,
         ..Rule::USUAL
     },
@@ -41,6 +44,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC1122-3.2.1.7-a"],
         on: On::IP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: time_to_live,
         ..Rule::USUAL
     },
@@ -50,6 +54,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC791-3.1-a", "RFC791-3.1-b"],
         on: On::IP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: header_length,
         ..Rule::USUAL
     },
@@ -67,6 +72,7 @@ pub const RULES: &[Rule] = &[
         ],
         on: On::IP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::ADDRESSES])],
         judge: addresses,
         ..Rule::USUAL
     },
@@ -76,6 +82,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC1122-4.2.3.10-a"],
         on: On::SYN_ACK.and(On::RESET),
         assumptions: FORM,
+        quiet: &[holds(&[Plain::ADDRESSES])],
         judge: answer_to_nobody,
         ..Rule::USUAL
     },
@@ -178,6 +185,19 @@ fn doubt_addresses(scene: &Scene<'_>, clause: &str) -> Option<Reason> {
 pub(super) fn doubt_routers(scene: &Scene<'_>) -> Option<Reason> {
     let passed_none = scene.packet.net.hop_limit().is_none_or(|hops| FIRST_HOPS.contains(&hops));
     (!passed_none).then_some(Reason::NotNear)
+}
+
+/// Whether an address is that of one host, as far as it can be seen, and may be on the wire.
+pub(super) fn is_one_host(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(addr) => !matches!(addr.octets()[0], 0 | 127 | 224..),
+        IpAddr::V6(addr) => !addr.is_multicast() && !addr.is_unspecified() && !addr.is_loopback(),
+    }
+}
+
+/// Whether both addresses are plain: nothing forbids them.
+pub(super) fn are_of_hosts(packet: &Packet<'_>) -> bool {
+    is_one_host(packet.src) && is_one_host(packet.dst)
 }
 
 fn martian_v4(src: Ipv4Addr, dst: Ipv4Addr, scene: &Scene<'_>) -> Option<(&'static str, &'static str)> {

@@ -14,6 +14,7 @@ use super::assume::Assumption::{self, Captured, Genuine, Untouched};
 use super::facts::pair::{PairPlace, Piece};
 use super::kind::{Kind, On};
 use super::packet::Net;
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::Reason;
 use stack::wire::ipv6::HEADER_OCTETS;
@@ -55,6 +56,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC8021-4-a"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: atomic_fragment,
         ..Rule::USUAL
     },

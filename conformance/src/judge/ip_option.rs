@@ -3,6 +3,7 @@
 use super::assume::Assumption::{self, Captured, Genuine, Untouched};
 use super::kind::On;
 use super::packet::Net;
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use stack::wire::ipv4_option::{END_OF_LIST, Ipv4Option, NO_OPERATION, STREAM_IDENTIFIER};
 
@@ -17,6 +18,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC1122-3.2.1.8-d"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: stream_identifier,
         ..Rule::USUAL
     },
@@ -26,6 +28,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC1122-3.2.1.8-f"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: source_routes,
         ..Rule::USUAL
     },

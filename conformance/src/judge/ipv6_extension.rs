@@ -9,6 +9,7 @@ use super::checksum::Field;
 use super::facts::pair::{labelled_flow, next_label};
 use super::kind::On;
 use super::packet::{Extent, Net, Packet, Upper};
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::Outcome;
 use stack::wire::ipv6::HEADER_OCTETS;
@@ -34,6 +35,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC8200-4-d", "RFC8200-4.1-b"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: order,
         ..Rule::USUAL
     },
@@ -43,6 +45,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC2675-3-a"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: jumbogram,
         ..Rule::USUAL
     },
@@ -52,6 +55,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC8200-8.1-a"],
         on: On::UNSETTLED,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: pseudo_header,
         ..Rule::USUAL
     },
@@ -61,6 +65,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC8200-8.1-b"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: final_destination,
         ..Rule::USUAL
     },
@@ -70,6 +75,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC8200-4.2-f"],
         on: On::UNSETTLED,
         assumptions: FORM,
+        quiet: &[absent(&[Plain::HEADER]), absent(&[Plain::V6])],
         judge: padding,
         ..Rule::USUAL
     },

@@ -5,11 +5,11 @@ use super::checksum::Kind;
 use super::connection::Connection;
 use super::hash::Mixed;
 use super::hosts::Hosts;
-use super::rule::{Breach, Opinion, Rule, Scene};
+use super::rule::{Breach, Rule};
+use super::rules;
 use super::seen::{self, Seen};
 use super::shard::Bounds;
 use super::table::Left;
-use super::{pending, rules};
 use crate::requirement::Catalogue;
 use crate::verdict::{Outcome, Reason};
 use stack::base::Instant;
@@ -141,7 +141,6 @@ type Fold = (usize, &'static str, Option<Reason>, IpAddr, Option<(u64, usize)>, 
 #[derive(Debug)]
 pub(super) struct Store {
     bounds: Bounds,
-    tallies: Vec<Tally>,
     /// How many findings of each rule are kept.
     of_a_rule: Vec<usize>,
     kept: Vec<Pending>,
@@ -158,7 +157,6 @@ impl Store {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            tallies: Vec::new(),
             of_a_rule: Vec::new(),
             kept: Vec::new(),
             places: HashMap::default(),
@@ -168,24 +166,8 @@ impl Store {
         }
     }
 
-    /// Takes the opinion of a rule.
-    pub(super) fn take(&mut self, index: usize, rule: &Rule, opinion: Opinion, scene: &Scene<'_>) {
-        if self.tallies.len() <= index {
-            self.tallies.resize(index + 1, Tally::default());
-        }
-        let tally = &mut self.tallies[index];
-        match opinion {
-            Opinion::Absent => (),
-            Opinion::Cut => tally.cut += 1,
-            Opinion::Holds => tally.holds += 1,
-            Opinion::Breaks(breach) => {
-                tally.broken += 1;
-                self.keep(pending(index, rule, *breach, scene));
-            }
-        }
-    }
-
-    fn keep(&mut self, new: Pending) {
+    /// Keeps a breach, or counts it where it is known.
+    pub(super) fn keep(&mut self, new: Pending) {
         let fold = new.fold();
         if let Some(place) = self.places.get(&fold) {
             self.kept[*place].count += 1;
@@ -211,13 +193,6 @@ impl Store {
     /// Takes over what another store has, whose connections are all over. What is about no connection may be
     /// in both.
     pub(super) fn absorb(&mut self, other: Self) {
-        let rules = self.tallies.len().max(other.tallies.len());
-        self.tallies.resize(rules, Tally::default());
-        for (own, other) in self.tallies.iter_mut().zip(&other.tallies) {
-            own.holds += other.holds;
-            own.cut += other.cut;
-            own.broken += other.broken;
-        }
         self.altered.extend(other.altered);
         self.unlisted += other.unlisted;
         for new in other.kept {
@@ -262,21 +237,21 @@ impl Store {
         calibration: Calibration,
         hosts: &Hosts,
         (connections, left): (u64, Left),
+        tallies: Vec<Tally>,
     ) -> Report {
-        self.tallies.resize(rules().count(), Tally::default());
         self.kept.sort_unstable_by_key(|found| (found.number, found.rule));
         self.list();
         let kept = self.kept.into_iter().map(|found| (self.altered.contains(&found.host), found));
         let decided = kept.filter_map(|(altered, found)| decide(found, altered, hosts, &calibration));
         let verdicts = decided.collect();
         let hosts = seen::all(hosts, calibration.vantage);
-        let (unlisted, tallies) = (self.unlisted, self.tallies);
+        let unlisted = self.unlisted;
         Report { calibration, connections, left, verdicts, unlisted, tallies, hosts }
     }
 
     /// Leaves the first findings of each rule, and of all.
     fn list(&mut self) {
-        let (mut listed, mut of_a_rule) = (0, vec![0; self.tallies.len()]);
+        let (mut listed, mut of_a_rule) = (0, vec![0; rules().count()]);
         let (bounds, unlisted) = (self.bounds, &mut self.unlisted);
         self.kept.retain(|found| {
             let of_this = &mut of_a_rule[found.rule];

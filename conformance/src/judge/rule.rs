@@ -7,6 +7,7 @@ use super::facts::pair::PairPlace;
 use super::facts::turn::Turn;
 use super::kind::{Kind, On};
 use super::packet::{Packet, Segment, Upper};
+use super::plain::{Plain, Quiet};
 use crate::verdict::{Outcome, Reason};
 
 /// What a rule gets to see: a packet of the judged host, and the facts as they were before it.
@@ -121,6 +122,8 @@ pub struct Rule {
     pub on: On,
     /// Whom it judges.
     pub of: Whose,
+    /// What it says of segments about which enough is plain; of others it is asked.
+    pub quiet: &'static [Quiet],
     /// How near to the judged host the tap has to be.
     pub tap: Tap,
     /// The most that may be claimed: a note where innocent causes lie outside of the trace.
@@ -138,8 +141,14 @@ impl Rule {
         assumptions: &[],
         on: On::ANY,
         of: Whose::Sender,
+        quiet: &[],
         tap: Tap::Anywhere,
         ceiling: Outcome::Fail,
         judge: |_| Opinion::Absent,
     };
+
+    /// What it says beforehand, if it does: whether it is kept, or not concerned.
+    pub(super) fn says_of(&self, plain: Plain) -> Option<bool> {
+        self.quiet.iter().find(|quiet| plain.has(quiet.when)).map(|quiet| quiet.holds)
+    }
 }

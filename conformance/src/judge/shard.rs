@@ -1,20 +1,21 @@
 //! floor 7: one shard of the judge: the packets of some connections and of some pairs of hosts, with all that
 //! is known of them.
 
-use super::assume::{Assumption, Calibration, Vantage};
+use super::assume::{Calibration, Vantage};
 use super::checksum::{self, Field, Kind as Sum};
+use super::evidence::{Asked, Evidence};
 use super::facts::pair::Pairs;
 use super::facts::turn::Turn;
 use super::front::{Clock, Part, SHARDS};
-use super::hosts::Hosts;
+use super::hosts::{HostSlot, Hosts};
 use super::kind::Kind;
 use super::packet::{Packet, Upper};
+use super::pending;
+use super::plain;
 use super::report::Store;
-use super::rule::{Opinion, Rule, Scene, Whose};
-use super::rules;
+use super::rule::{Opinion, Scene};
 use super::table::{Connections, Slot};
 use stack::wire::{icmpv4, icmpv6};
-use std::sync::LazyLock;
 
 /// How much one shard keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +37,6 @@ impl Bounds {
     pub(super) const USUAL: Self =
         Self { connections: 5 << 12, hosts: 1 << 13, pairs: 1 << 9, findings: 1 << 12, of_a_rule: 1_000 };
 }
-
-/// The rules that are asked about each kind of packet, with their place among all.
-type Dispatch = [Vec<(usize, &'static Rule)>; Kind::COUNT];
-
-static DISPATCH: LazyLock<Dispatch> = LazyLock::new(|| {
-    Kind::ALL.map(|kind| rules().enumerate().filter(|(_, rule)| rule.on.has(kind)).collect())
-});
 
 /// One shard.
 #[derive(Debug)]
@@ -76,11 +70,11 @@ impl Shard {
     }
 
     /// Takes a part of a packet into account and judges by it.
-    pub(super) fn see(&mut self, packet: &Packet<'_>, part: Part, clock: Clock) {
+    pub(super) fn see(&mut self, packet: &Packet<'_>, part: Part, clock: Clock, evidence: &mut Evidence) {
         self.calibration.first = clock.first;
         match (part, Turn::of(packet)) {
             (Part::Flow, None) => self.note_fragment(packet, clock),
-            (Part::Flow | Part::Pair, turn) => self.judge(packet, turn, clock),
+            (Part::Flow | Part::Pair, turn) => self.judge(packet, turn, clock, evidence),
         }
     }
 
@@ -94,7 +88,7 @@ impl Shard {
         }
     }
 
-    fn judge(&mut self, packet: &Packet<'_>, turn: Option<Turn<'_>>, clock: Clock) {
+    fn judge(&mut self, packet: &Packet<'_>, turn: Option<Turn<'_>>, clock: Clock, evidence: &mut Evidence) {
         let fields = fields_of(packet);
         let [header, upper] = fields;
         let sum_is_right = upper == Some((Sum::Tcp, Field::Right));
@@ -117,18 +111,7 @@ impl Shard {
             upper_field: upper,
             calibration: &self.calibration,
         };
-        let asked = Asked::about(&scene, damaged);
-        for (index, rule) in &DISPATCH[scene.kind as usize] {
-            if asked.has(rule) {
-                match (rule.judge)(&scene) {
-                    // What most rules say of most packets.
-                    Opinion::Absent => (),
-                    opinion @ (Opinion::Cut | Opinion::Holds | Opinion::Breaks(_)) => {
-                        self.store.take(*index, rule, opinion, &scene);
-                    }
-                }
-            }
-        }
+        ask(&scene, damaged, evidence, &mut self.store);
         let answer = slot.filter(|_| !damaged).and_then(|slot| self.connections.answer(slot, &scene));
         if !damaged {
             self.pairs.note(packet, upper);
@@ -140,19 +123,25 @@ impl Shard {
         if is_icmp_error(packet) {
             self.hosts.note_error(peer);
         }
-        let (Some(slot), Some(turn)) = (slot, &turn) else { return };
         if let Some(answer) = answer {
             self.hosts.note_answer(own, answer.0);
             self.hosts.note_answer(peer, answer.1);
         }
+        if let (Some(slot), Some(turn)) = (slot, &turn) {
+            self.note(slot, turn, [own, peer], damaged);
+        }
+    }
+
+    /// Takes note of a segment of a connection.
+    fn note(&mut self, slot: Slot, turn: &Turn<'_>, [own, peer]: [HostSlot; 2], damaged: bool) {
         let Some(connection) = self.connections.at(slot) else { return };
         let before = connection.lacks(slot.side);
         connection.note(slot.side, turn, damaged);
         let lacks = connection.lacks(slot.side);
         if lacks != before {
             let (missing, unseen) = lacks;
-            self.hosts.note_lack(own, packet.sighting.number, missing, unseen);
-            self.hosts.note_lack(peer, packet.sighting.number, false, unseen);
+            self.hosts.note_lack(own, turn.number, missing, unseen);
+            self.hosts.note_lack(peer, turn.number, false, unseen);
         }
     }
 
@@ -204,34 +193,36 @@ fn is_icmp_error(packet: &Packet<'_>) -> bool {
     }
 }
 
-/// Which rules are asked about a packet. Of two hosts only those that are wanted are judged. A damaged packet
-/// says nothing about its sender but that it may be damaged, unless nothing lies between the two; and nothing
-/// about its receiver.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    sender: bool,
-    damage_of_sender: bool,
-    receiver: bool,
+/// Asks the rules about a packet that do not say beforehand what they say of it.
+fn ask(scene: &Scene<'_>, damaged: bool, evidence: &mut Evidence, store: &mut Store) {
+    let plain = plain::of(scene);
+    let plan = evidence.meet(scene.kind, plain, asked_about(scene, damaged));
+    #[cfg(test)]
+    evidence.compare(scene, plain);
+    let mut turn = 0;
+    while let Some((place, rule)) = evidence.ask(plan, turn) {
+        let opinion = (rule.judge)(scene);
+        // What most rules say of most packets.
+        if !matches!(opinion, Opinion::Absent) {
+            evidence.count(place, &opinion);
+        }
+        if let Opinion::Breaks(breach) = opinion {
+            store.keep(pending(place, rule, *breach, scene));
+        }
+        turn += 1;
+    }
 }
 
-impl Asked {
-    fn about(scene: &Scene<'_>, damaged: bool) -> Self {
-        let one_host = scene.calibration.vantage == Vantage::AtHost;
-        let judged = scene.packet.sighting.judged;
-        let other_is_judged = !one_host || !judged;
-        Self {
-            sender: judged && (!damaged || one_host),
-            damage_of_sender: judged,
-            receiver: !damaged && other_is_judged,
-        }
-    }
-
-    fn has(self, rule: &Rule) -> bool {
-        match rule.of {
-            Whose::Sender => {
-                self.sender || (self.damage_of_sender && rule.assumptions.contains(&Assumption::NoOffload))
-            }
-            Whose::Receiver => self.receiver,
-        }
+/// Whom the rules may judge by a packet. Of two hosts only those that are wanted are judged. A damaged packet
+/// says nothing about its sender but that it may be damaged, unless nothing lies between the two; and nothing
+/// about its receiver.
+fn asked_about(scene: &Scene<'_>, damaged: bool) -> Asked {
+    let one_host = scene.calibration.vantage == Vantage::AtHost;
+    let judged = scene.packet.sighting.judged;
+    let other_is_judged = !one_host || !judged;
+    Asked {
+        sender: judged && (!damaged || one_host),
+        damage_of_sender: judged,
+        receiver: !damaged && other_is_judged,
     }
 }

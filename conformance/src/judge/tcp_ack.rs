@@ -27,6 +27,7 @@ use super::connection::Place;
 use super::facts::ack::{self, Count, LATE_US, PAUSE_US, SLOW_US};
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene, Whose};
 use super::tcp_timestamp::{is_sent_later, may_be_old};
 use crate::verdict::Reason;
@@ -47,6 +48,7 @@ pub const RULES: &[Rule] = &[
         assumptions: &[BothWays, Untouched, Genuine],
         on: On::FLOWING,
         of: Whose::Receiver,
+        quiet: &[holds(&[Plain::PEER_ACKED])],
         judge: acknowledges_the_unsent,
         ..Rule::USUAL
     },
@@ -56,6 +58,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.4-d"],
         assumptions: &[InOrder, Untouched, Genuine],
         on: On::FLOWING,
+        quiet: &[absent(&[Plain::ACK_FIRST]), holds(&[Plain::ACK_SAME]), holds(&[Plain::ACK_NEW])],
         judge: acknowledgement_order,
         ..Rule::USUAL
     },
@@ -67,6 +70,7 @@ pub const RULES: &[Rule] = &[
         on: On::FLOWING,
         // Elsewhere the scale of what was offered before the SYNs were seen is not known.
         tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::ACK_FIRST])],
         judge: edge_order,
         ..Rule::USUAL
     },
@@ -77,6 +81,12 @@ pub const RULES: &[Rule] = &[
         assumptions: DELAY,
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[
+            absent(&[Plain::ACK_FIRST]),
+            absent(&[Plain::ACK_SAME]),
+            absent(&[Plain::NOT_OWED]),
+            holds(&[Plain::ACK_NEW, Plain::PROMPT]),
+        ],
         judge: late,
         ..Rule::USUAL
     },
@@ -87,6 +97,7 @@ pub const RULES: &[Rule] = &[
         assumptions: DELAY,
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::ACK_FIRST]), absent(&[Plain::ACK_SAME]), absent(&[Plain::FEW_FULL])],
         judge: every_second,
         ..Rule::USUAL
     },
@@ -97,6 +108,7 @@ pub const RULES: &[Rule] = &[
         assumptions: DELAY,
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::FORM])],
         judge: beyond_a_hole,
         ..Rule::USUAL
     },
@@ -107,6 +119,7 @@ pub const RULES: &[Rule] = &[
         assumptions: DELAY,
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_REPORTING])],
         judge: fills_a_hole,
         ..Rule::USUAL
     },
@@ -117,6 +130,7 @@ pub const RULES: &[Rule] = &[
         assumptions: &[Captured, AllOfPeer, BothWays, InOrder, NoCopies, Handshake, Untouched, Genuine],
         on: On::EMPTY,
         tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::FORM, Plain::ACK_FIRST]), absent(&[Plain::FORM, Plain::ACK_NEW])],
         judge: once,
         ..Rule::USUAL
     },

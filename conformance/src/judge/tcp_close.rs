@@ -8,6 +8,7 @@ use super::assume::Assumption::{Captured, Clock, Genuine, Handshake, InOrder, Un
 use super::assume::Tap;
 use super::facts::turn::is_after;
 use super::kind::On;
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::Reason;
 
@@ -22,6 +23,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.6-a"],
         assumptions: &[Captured, Untouched, Genuine],
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NO_FIN])],
         judge: behind_the_fin,
         ..Rule::USUAL
     },
@@ -32,6 +34,7 @@ pub const RULES: &[Rule] = &[
         assumptions: &[InOrder, Clock, Handshake, Untouched, Genuine],
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[holds(&[Plain::SPEAKS])],
         judge: after_a_reset,
         ..Rule::USUAL
     },

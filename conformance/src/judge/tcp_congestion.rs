@@ -28,6 +28,7 @@ use super::connection::Place;
 use super::facts::opening::Opening;
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_retransmit::{TIMES, doubt};
 use super::tcp_send::peer_segment_octets;
@@ -47,6 +48,7 @@ pub const RULES: &[Rule] = &[
         on: On::TEXT,
         // A host may have been told to begin with more.
         ceiling: Outcome::Deviates,
+        quiet: &[absent(&[Plain::NO_DATA]), absent(&[Plain::NO_FLIGHT]), holds(&[Plain::SMALL_FLIGHT])],
         judge: flight,
         ..Rule::USUAL
     },
@@ -58,6 +60,7 @@ pub const RULES: &[Rule] = &[
         on: On::TEXT,
         // An experiment that nearly everybody takes part in allows ten (RFC 6928).
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::NO_DATA]), absent(&[Plain::NO_FLIGHT]), absent(&[Plain::LATER_FLIGHT])],
         judge: first_flight,
         ..Rule::USUAL
     },
@@ -69,6 +72,7 @@ pub const RULES: &[Rule] = &[
         on: On::TEXT,
         // A SYN that was sent again need not have been lost, and one may be (RFC 6928).
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::NO_DATA]), absent(&[Plain::NO_FLIGHT]), absent(&[Plain::LATER_FLIGHT])],
         judge: first_flight_after_a_lost_syn,
         ..Rule::USUAL
     },
@@ -79,6 +83,7 @@ pub const RULES: &[Rule] = &[
         assumptions: TIMES,
         on: On::TEXT,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_EXPIRED])],
         judge: one_after_a_timeout,
         ..Rule::USUAL
     },
@@ -97,10 +102,25 @@ fn initial_windows(segment_octets: u32) -> (u32, u32) {
 /// The smallest of all first flights, so that what is below needs no further look.
 const SURELY_ALLOWED: u32 = 4 * SEGMENT_OCTETS_MIN;
 
-/// New data in flight: what is behind the highest acknowledgement, what was acknowledged of data, and the
-/// octets of a full segment. The judged host has seen no more acknowledgements than the tap.
-fn in_flight<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, u32, u32)> {
-    let (turn, place) = scene.flow()?;
+/// New data in flight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    /// What is behind the highest acknowledgement.
+    pub(super) octets: u32,
+    /// What was acknowledged of data.
+    pub(super) taken: u32,
+}
+
+impl Flight {
+    /// Whether it is no more than the smallest first flight and what acknowledgements add to it.
+    pub(super) const fn is_surely_allowed(self) -> bool {
+        self.octets <= self.taken.saturating_mul(2).saturating_add(SURELY_ALLOWED)
+    }
+}
+
+/// The flight that a segment with new data belongs to. The judged host has seen no more acknowledgements than
+/// the tap.
+pub(super) fn flight_of(turn: &Turn<'_>, place: &Place<'_>) -> Option<Flight> {
     let (ack, highest) = (place.taken()?, place.own().numbers.highest()?);
     // Behind a hole nothing is certain: who sent it, and whether it came this way.
     let new = turn.data_octets > 0 && is_after(turn.text_end, highest) && !is_after(turn.seq, highest);
@@ -110,7 +130,12 @@ fn in_flight<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>, u32, u32
     let start = place.own().openings.all().first()?.isn.wrapping_add(1);
     let taken = ack.wrapping_sub(start);
     let octets = turn.text_end.wrapping_sub(ack);
-    (taken.cast_signed() >= 0).then_some((turn, place, octets, taken))
+    (taken.cast_signed() >= 0).then_some(Flight { octets, taken })
+}
+
+fn in_flight<'a>(scene: &Scene<'a>) -> Option<(Place<'a>, Flight)> {
+    let (turn, place) = scene.flow()?;
+    Some((place, flight_of(turn, &place)?))
 }
 
 fn is_extended(place: &Place<'_>) -> bool {
@@ -132,11 +157,12 @@ fn reuse(place: &Place<'_>) -> Option<Reason> {
 }
 
 fn flight(scene: &Scene<'_>) -> Opinion {
-    let Some((_, place, octets, taken)) = in_flight(scene) else { return Opinion::Absent };
-    let grown = taken.saturating_mul(2);
-    if octets <= grown.saturating_add(SURELY_ALLOWED) {
+    let Some((place, flight)) = in_flight(scene) else { return Opinion::Absent };
+    if flight.is_surely_allowed() {
         return Opinion::Holds;
     }
+    let Flight { octets, taken } = flight;
+    let grown = taken.saturating_mul(2);
     if place.own().timer.had_duplicates() || is_extended(&place) {
         return Opinion::Absent;
     }
@@ -158,7 +184,7 @@ fn flight(scene: &Scene<'_>) -> Opinion {
 
 /// The octets of the first flight, as long as nothing came back.
 fn of_first_flight<'a>(scene: &Scene<'a>) -> Option<(Place<'a>, u32)> {
-    let (_, place, octets, taken) = in_flight(scene)?;
+    let (place, Flight { octets, taken }) = in_flight(scene)?;
     let start = place.own().openings.only()?.isn.wrapping_add(1);
     let first = taken == 0 && place.own().timer.burst_from == start;
     (first && !is_extended(&place)).then_some((place, octets))

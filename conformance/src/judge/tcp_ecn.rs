@@ -10,6 +10,7 @@ use super::connection::Place;
 use super::facts::turn::Turn;
 use super::kind::On;
 use super::packet::Net;
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp::Flags;
@@ -27,6 +28,7 @@ pub const RULES: &[Rule] = &[
         on: On::TEXT,
         // Linux was seen to do otherwise, rarely, and why is not known.
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::NO_ECN]), absent(&[Plain::NOT_REPEATED])],
         judge: repeated_not_capable,
         ..Rule::USUAL
     },
@@ -37,6 +39,7 @@ pub const RULES: &[Rule] = &[
         assumptions: AGREEMENT,
         on: On::TEXT,
         ceiling: Outcome::Deviates,
+        quiet: &[absent(&[Plain::NO_ECN])],
         judge: probe_not_capable,
         ..Rule::USUAL
     },
@@ -46,6 +49,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC3168-6.1.2-b"],
         assumptions: AGREEMENT,
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NO_ECN]), absent(&[Plain::NOT_REPEATED])],
         judge: reduction_on_new_data,
         ..Rule::USUAL
     },
@@ -63,10 +67,10 @@ pub const RULES: &[Rule] = &[
 /// A segment of a connection that agreed to ECN in the way of RFC 3168.
 fn agreed<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {
     let (turn, place) = scene.flow()?;
-    let sides = &place.connection.sides;
+    let (sides, agreement) = (&place.connection.sides, place.connection.agreement);
     let agrees = |one: usize| {
         let asks = |side: usize| sides[side].openings.only().is_some_and(|opening| opening.ecn_setup());
-        sides[one].ecn.agrees && asks(1 - one)
+        agreement.answers_ecn(one) && asks(1 - one)
     };
     let accurate = || sides.iter().flat_map(|side| side.openings.all()).any(|opening| opening.accurate_ecn());
     ((agrees(0) || agrees(1)) && !accurate()).then_some((turn, place))

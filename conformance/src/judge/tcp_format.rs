@@ -12,6 +12,7 @@ use super::assume::Assumption::{self, Captured, Genuine, NoOffload, Untouched};
 use super::checksum::{Field, Kind};
 use super::kind::On;
 use super::packet::{Net, Segment};
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp::{Flags, MIN_HEADER_OCTETS};
@@ -34,6 +35,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.1-a"],
         on: On::TCP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::HEAD])],
         judge: reserved_bits,
         ..Rule::USUAL
     },
@@ -43,6 +45,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.1-c"],
         on: On::TCP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::HEAD])],
         judge: data_offset,
         ..Rule::USUAL
     },
@@ -52,6 +55,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-MUST-68", "RFC9293-MUST-69"],
         on: On::TCP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::STAMPED]), absent(&[Plain::BARE])],
         judge: option_walk,
         ..Rule::USUAL
     },
@@ -61,6 +65,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-MUST-65", "RFC2018-2-a"],
         on: On::TCP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::STAMPED, Plain::FLOWING]), absent(&[Plain::BARE])],
         judge: options_of_the_opening,
         ..Rule::USUAL
     },
@@ -79,6 +84,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.2-a", "RFC7323-2.2-f", "RFC2018-2-b", "RFC7323-3.2-j"],
         on: On::TCP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::STAMPED]), absent(&[Plain::BARE])],
         judge: option_lengths,
         ..Rule::USUAL
     },
@@ -88,6 +94,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-MUST-2"],
         on: On::TCP,
         assumptions: &[Captured, Untouched, NoOffload, Genuine],
+        quiet: &[holds(&[Plain::SUMMED])],
         judge: checksum,
         ..Rule::USUAL
     },
@@ -106,6 +113,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.1-g", "RFC9293-3.1-e"],
         on: On::TCP,
         assumptions: FORM,
+        quiet: &[holds(&[Plain::HEAD])],
         judge: control_bits,
         ..Rule::USUAL
     },
@@ -117,6 +125,7 @@ pub const RULES: &[Rule] = &[
         assumptions: FORM,
         // DCTCP and the experiments that RFC 8311 allows mark them, and routers rewrite the octet.
         ceiling: Outcome::Deviates,
+        quiet: &[holds(&[Plain::UNMARKED])],
         judge: ecn_capable_control,
         ..Rule::USUAL
     },
@@ -128,6 +137,11 @@ pub const RULES: &[Rule] = &[
         assumptions: FORM,
         // Path MTU discovery can be switched off, and tunnels clear the flag.
         ceiling: Outcome::Note,
+        quiet: &[
+            holds(&[Plain::STAMPED, Plain::DF, Plain::FLOWING]),
+            absent(&[Plain::BARE]),
+            absent(&[Plain::V6]),
+        ],
         judge: dont_fragment,
         ..Rule::USUAL
     },

@@ -18,6 +18,7 @@ use super::facts::opening::{Opening, option};
 use super::facts::turn::is_after;
 use super::kind::On;
 use super::packet::Segment;
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
 use stack::base::Span;
@@ -50,6 +51,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.5-a"],
         on: On::FLOWING,
         assumptions: AGREEMENT,
+        quiet: &[holds(&[Plain::BEHIND_SYN])],
         judge: acknowledges_the_opening,
         ..Rule::USUAL
     },
@@ -79,6 +81,11 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC7323-3.2-e"],
         on: On::FLOWING,
         assumptions: AGREEMENT,
+        quiet: &[
+            absent(&[Plain::UNKNOWN]),
+            holds(&[Plain::STAMPS_AGREED, Plain::STAMPED]),
+            absent(&[Plain::STAMPS_REFUSED]),
+        ],
         judge: keeps_timestamps,
         ..Rule::USUAL
     },
@@ -101,6 +108,11 @@ pub const RULES: &[Rule] = &[
         assumptions: AGREEMENT,
         // What the clause demands is how they are received.
         ceiling: Outcome::Deviates,
+        quiet: &[
+            absent(&[Plain::UNKNOWN]),
+            absent(&[Plain::STAMPS_AGREED]),
+            holds(&[Plain::STAMPS_REFUSED, Plain::BARE]),
+        ],
         judge: no_timestamps,
         ..Rule::USUAL
     },
@@ -110,6 +122,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC2018-4-a"],
         on: On::FLOWING,
         assumptions: AGREEMENT,
+        quiet: &[absent(&[Plain::UNKNOWN]), absent(&[Plain::TAKES_SACK])],
         judge: permitted_sack,
         ..Rule::USUAL
     },
@@ -139,6 +152,11 @@ pub const RULES: &[Rule] = &[
         assumptions: AGREEMENT,
         // Routers rewrite the octet.
         ceiling: Outcome::Deviates,
+        quiet: &[
+            absent(&[Plain::UNKNOWN]),
+            absent(&[Plain::NO_DATA]),
+            holds(&[Plain::KNOWN, Plain::NO_ECN, Plain::UNMARKED, Plain::DATA]),
+        ],
         judge: ecn_data,
         ..Rule::USUAL
     },

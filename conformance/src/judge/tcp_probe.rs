@@ -17,6 +17,7 @@ use super::assume::Tap;
 use super::facts::timer::probe_interval;
 use super::facts::turn::is_after;
 use super::kind::On;
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_retransmit::{TIMES, doubt};
 use crate::verdict::{Outcome, Reason};
@@ -30,6 +31,7 @@ pub const RULES: &[Rule] = &[
         assumptions: TIMES,
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_PROBING])],
         judge: slower_probes,
         ..Rule::USUAL
     },
@@ -40,6 +42,7 @@ pub const RULES: &[Rule] = &[
         assumptions: &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Silence, Genuine],
         on: On::EMPTY,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_LAST])],
         judge: idle_keep_alive,
         ..Rule::USUAL
     },
@@ -52,6 +55,7 @@ pub const RULES: &[Rule] = &[
         tap: Tap::OnLink,
         // It may be set so, for the sake of old peers.
         ceiling: Outcome::Deviates,
+        quiet: &[absent(&[Plain::NOT_LAST])],
         judge: bare_keep_alive,
         ..Rule::USUAL
     },

@@ -31,6 +31,7 @@ use super::facts::opening::option;
 use super::facts::timer::{Interval, repeat_interval};
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_ecn::may_be_a_copy;
 use crate::verdict::{Outcome, Reason};
@@ -54,6 +55,7 @@ pub const RULES: &[Rule] = &[
         on: On::TEXT,
         // On its way to a link, a first copy may wait for the second.
         tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: not_before_an_answer,
         ..Rule::USUAL
     },
@@ -64,6 +66,7 @@ pub const RULES: &[Rule] = &[
         assumptions: TIMES,
         on: On::TEXT,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: backs_off,
         ..Rule::USUAL
     },
@@ -74,6 +77,7 @@ pub const RULES: &[Rule] = &[
         assumptions: TIMES,
         on: On::TEXT,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: the_earliest,
         ..Rule::USUAL
     },
@@ -86,6 +90,7 @@ pub const RULES: &[Rule] = &[
         tap: Tap::OnLink,
         // Nearly every host has a smaller bound.
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: a_second_at_least,
         ..Rule::USUAL
     },
@@ -96,6 +101,7 @@ pub const RULES: &[Rule] = &[
         assumptions: SYN_TIMES,
         on: On::SYN,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: patient_syn,
         ..Rule::USUAL
     },
@@ -106,6 +112,7 @@ pub const RULES: &[Rule] = &[
         assumptions: SYN_TIMES,
         on: On::SYN,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: no_faster_syn,
         ..Rule::USUAL
     },
@@ -119,6 +126,7 @@ pub const RULES: &[Rule] = &[
         ],
         on: On::TEXT,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: slow_after_a_lost_syn,
         ..Rule::USUAL
     },

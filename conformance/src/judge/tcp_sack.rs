@@ -14,6 +14,7 @@ use super::connection::Place;
 use super::facts::sack::is_duplicate;
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
+use super::plain::{Plain, absent};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_timestamp::{is_sent_later, may_be_old};
 use crate::verdict::{Outcome, Reason};
@@ -37,6 +38,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC2018-3-a"],
         assumptions: FORM,
         on: On::FLOWING,
+        quiet: &[absent(&[Plain::FORM])],
         judge: form,
         ..Rule::USUAL
     },
@@ -47,6 +49,7 @@ pub const RULES: &[Rule] = &[
         assumptions: CAUSE,
         on: On::FLOWING,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::FORM])],
         judge: first_block,
         ..Rule::USUAL
     },
@@ -57,6 +60,7 @@ pub const RULES: &[Rule] = &[
         assumptions: CAUSE,
         on: On::FLOWING,
         tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::FORM])],
         judge: duplicates,
         ..Rule::USUAL
     },
@@ -67,6 +71,7 @@ pub const RULES: &[Rule] = &[
         assumptions: CAUSE,
         on: On::FLOWING,
         tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::FORM])],
         judge: second_block,
         ..Rule::USUAL
     },
@@ -78,6 +83,7 @@ pub const RULES: &[Rule] = &[
         on: On::FLOWING,
         // RFC 2018 section 8 allows to discard it where memory is short.
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::NOT_REPORTING])],
         judge: kept,
         ..Rule::USUAL
     },

@@ -15,6 +15,7 @@ use super::facts::sent::payload_sum;
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
 use super::packet::{Net, Packet, Upper};
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
 use stack::wire::{ipv4, ipv6};
@@ -31,6 +32,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-MUST-15", "RFC9293-MUST-16", "RFC6691-2-b"],
         assumptions: &[Captured, Handshake, Untouched, Genuine],
         on: On::TEXT,
+        quiet: &[holds(&[Plain::SHORT])],
         judge: fits_the_peer,
         ..Rule::USUAL
     },
@@ -41,6 +43,7 @@ pub const RULES: &[Rule] = &[
         // Another connection of the same ports may use the same numbers.
         assumptions: &[Captured, Handshake, Untouched, Genuine],
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: same_octets,
         ..Rule::USUAL
     },
@@ -51,6 +54,7 @@ pub const RULES: &[Rule] = &[
         assumptions: PLACE,
         on: On::TEXT,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::UNSAID])],
         judge: contiguous,
         ..Rule::USUAL
     },
@@ -61,6 +65,7 @@ pub const RULES: &[Rule] = &[
         assumptions: PLACE,
         on: On::EMPTY,
         tap: Tap::OnLink,
+        quiet: &[absent(&[Plain::UNSAID])],
         judge: contiguous,
         ..Rule::USUAL
     },
@@ -70,6 +75,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.4-g"],
         assumptions: &[Captured, Untouched, Genuine],
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NO_FIN])],
         judge: same_fin,
         ..Rule::USUAL
     },
@@ -79,6 +85,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC5482-3.4-a"],
         assumptions: &[Captured, Untouched, Genuine],
         on: On::TCP,
+        quiet: &[absent(&[Plain::FORM])],
         judge: user_timeout,
         ..Rule::USUAL
     },
@@ -90,13 +97,14 @@ pub const RULES: &[Rule] = &[
         on: On::TEXT,
         // The program may want it otherwise.
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::NO_DATA]), holds(&[Plain::FOLLOWS])],
         judge: one_small_segment,
         ..Rule::USUAL
     },
 ];
 
 /// The smallest MSS that is taken at its word: hosts raise absurdly small ones to some floor of their own.
-const TAKEN_AT_ITS_WORD: u32 = 536;
+pub(super) const TAKEN_AT_ITS_WORD: u32 = 536;
 
 /// Data of the longest segment that the peer takes, options counted in, at the most (RFC 9293 section 3.7.1).
 pub(super) fn peer_segment_octets(place: &Place<'_>, packet: &Packet<'_>) -> u32 {

@@ -15,8 +15,10 @@ use super::assume::Assumption::{
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
+use super::facts::stamps::Stamps;
 use super::facts::turn::{Turn, is_after};
 use super::kind::On;
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene, Whose};
 use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp_option::Timestamps;
@@ -36,8 +38,11 @@ const TICKS_PER_US: u64 = 17;
 /// How much longer one packet may take than another on the way to the tap, in microseconds.
 const DELAY_US: u64 = 10_000_000;
 
+/// So far any clock may have come since the lowest timestamp.
+pub(super) const SURELY_ALLOWED_TICKS: u64 = DELAY_US * TICKS_PER_US;
+
 /// A clock is not said to stand before so many microseconds.
-const STANDING_US: u64 = 120_000_000;
+pub(super) const STANDING_US: u64 = 120_000_000;
 
 /// A SYN may be repeated for so long before one of its copies is answered.
 const SYN_NS: u64 = 130_000_000_000;
@@ -50,6 +55,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC7323-5.4-d"],
         assumptions: ORDER,
         on: On::FLOWING,
+        quiet: &[absent(&[Plain::BARE]), holds(&[Plain::STAMP_ON])],
         judge: value_order,
         ..Rule::USUAL
     },
@@ -59,6 +65,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC7323-5.4-c"],
         assumptions: &[Captured, Clock, Untouched, Genuine],
         on: On::FLOWING,
+        quiet: &[absent(&[Plain::BARE]), holds(&[Plain::CLOCK])],
         judge: clock_too_fast,
         ..Rule::USUAL
     },
@@ -70,6 +77,7 @@ pub const RULES: &[Rule] = &[
         on: On::FLOWING,
         // It stands while the host sleeps.
         ceiling: Outcome::Note,
+        quiet: &[absent(&[Plain::BARE]), absent(&[Plain::YOUNG])],
         judge: clock_stands,
         ..Rule::USUAL
     },
@@ -79,6 +87,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC7323-3.2-b"],
         assumptions: ECHO,
         on: On::FLOWING,
+        quiet: &[absent(&[Plain::BARE]), absent(&[Plain::UNKNOWN]), holds(&[Plain::ECHO_SENT])],
         judge: echo_of_the_past,
         ..Rule::USUAL
     },
@@ -89,6 +98,7 @@ pub const RULES: &[Rule] = &[
         assumptions: &[Captured, BothWays, Untouched, Genuine],
         on: On::FLOWING,
         of: Whose::Receiver,
+        quiet: &[absent(&[Plain::BARE]), holds(&[Plain::PEER_ECHOED])],
         judge: echo_of_the_future,
         ..Rule::USUAL
     },
@@ -98,6 +108,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC7323-4.3-d"],
         assumptions: ORDER,
         on: On::FLOWING,
+        quiet: &[absent(&[Plain::BARE]), holds(&[Plain::ECHO_ON])],
         judge: echo_order,
         ..Rule::USUAL
     },
@@ -108,6 +119,7 @@ pub const RULES: &[Rule] = &[
         assumptions: &[Captured, AllOfPeer, InOrder, Handshake, Untouched, Genuine],
         on: On::FLOWING,
         tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::BARE]), absent(&[Plain::UNKNOWN]), holds(&[Plain::ECHO_ALLOWED])],
         judge: echo_of_the_earliest,
         ..Rule::USUAL
     },
@@ -140,12 +152,16 @@ pub(super) fn may_be_old(place: &Place<'_>) -> Option<Reason> {
     place.connection.reused.then_some(Reason::PortReuse)
 }
 
+/// By how much a timestamp may be behind the highest.
+pub(super) const fn slack(own: &Stamps) -> u32 {
+    if own.is_of_syn() { COOKIE_TICKS } else { 0 }
+}
+
 fn value_order(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place, stamps)) = stamped(scene) else { return Opinion::Absent };
     let own = place.own();
     let Some(before) = own.stamps.highest() else { return Opinion::Absent };
-    let slack = if own.stamps.is_of_syn() { COOKIE_TICKS } else { 0 };
-    if !is_after(before, stamps.value.wrapping_add(slack)) {
+    if !is_after(before, stamps.value.wrapping_add(slack(&own.stamps))) {
         return Opinion::Holds;
     }
     let acknowledges_more =

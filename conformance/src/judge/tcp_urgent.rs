@@ -6,6 +6,7 @@
 
 use super::assume::Assumption::{Captured, Genuine, Untouched};
 use super::kind::On;
+use super::plain::{Plain, holds};
 use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::Outcome;
 use stack::wire::tcp::Flags;
@@ -19,6 +20,7 @@ pub const RULES: &[Rule] = &[Rule {
     on: On::TEXT,
     // Old programs may use it.
     ceiling: Outcome::Note,
+    quiet: &[holds(&[Plain::NOT_URGENT])],
     judge: urgent_data,
     ..Rule::USUAL
 }];

@@ -19,6 +19,7 @@ use super::connection::Place;
 use super::facts::opening::{Opening, option};
 use super::facts::turn::{Turn, is_after, later};
 use super::kind::On;
+use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_send::peer_segment_octets;
 use crate::verdict::Reason;
@@ -35,6 +36,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC5681-2-a", "RFC7323-2.4-d"],
         assumptions: WINDOW,
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NO_DATA]), holds(&[Plain::IN_WINDOW])],
         judge: inside_the_window,
         ..Rule::USUAL
     },
@@ -44,6 +46,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC7323-2.2-d"],
         assumptions: WINDOW,
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NO_DATA]), absent(&[Plain::WINDOW_OPENED])],
         judge: inside_the_first_window,
         ..Rule::USUAL
     },
@@ -53,6 +56,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-SHLD-15"],
         assumptions: WINDOW,
         on: On::TEXT,
+        quiet: &[absent(&[Plain::NO_DATA]), absent(&[Plain::NOT_SHRUNK])],
         judge: inside_the_shrunk_window,
         ..Rule::USUAL
     },

@@ -88,6 +88,11 @@ impl Sent {
         }
     }
 
+    /// Whether this segment has the limits of one that may be repeated.
+    pub(in crate::judge) const fn may_be_repeated_by(&self, turn: &Turn<'_>) -> bool {
+        self.waiting.is(turn) || self.latest.is(turn)
+    }
+
     /// Whether segments changed places on their way to the capture.
     pub const fn is_in_disorder(&self) -> bool {
         self.flags.has(flag::DISORDER)

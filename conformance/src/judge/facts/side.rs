@@ -2,7 +2,6 @@
 
 use super::ack::{self, Ack};
 use super::close::{self, Close};
-use super::ecn::{self, Ecn};
 use super::numbers::{self, Numbers};
 use super::opening::{self, Openings};
 use super::sack::{self, Sack};
@@ -31,8 +30,6 @@ pub struct Side {
     pub ack: Ack,
     /// Its selective acknowledgements.
     pub sack: Sack,
-    /// Its congestion notifications.
-    pub ecn: Ecn,
     /// How it ends.
     pub close: Close,
 }
@@ -47,7 +44,6 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     sent::note(own, peer, turn);
     ack::note(own, peer, turn);
     sack::note(own, peer, turn);
-    ecn::note(own, turn);
     close::note(own, peer, turn);
     // Last, so that the others see what was the highest number before.
     numbers::note(own, peer, turn);

@@ -70,6 +70,11 @@ impl Timer {
         self.flags.has(flag::EXPIRED)
     }
 
+    /// Whether it probes a closed window, and nothing else came of late.
+    pub const fn is_probing(&self) -> bool {
+        self.flags.has(flag::PROBING)
+    }
+
     /// Whether the other side acknowledged something more than once, or selectively.
     pub const fn had_duplicates(&self) -> bool {
         self.flags.has(flag::DUPLICATES)

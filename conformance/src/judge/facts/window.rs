@@ -58,6 +58,11 @@ impl Window {
         (self.flags.has(flag::SHRUNK) && echo == self.shrunk_stamp).then_some(self.shrunk_edge)
     }
 
+    /// Whether the window shrank, and no more was offered since.
+    pub const fn has_shrunk(&self) -> bool {
+        self.flags.has(flag::SHRUNK)
+    }
+
     /// Whether what the other side sent behind the edge may have been offered by a segment that the capture
     /// does not have: bare acknowledgements leave no gap.
     pub const fn may_miss_an_offer(&self) -> bool {
