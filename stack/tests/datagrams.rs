@@ -420,6 +420,22 @@ fn an_address_of_the_interface_counts_as_arriving_there() {
 }
 
 #[test]
+fn a_disconnected_socket_of_ipv6_hears_the_address_of_its_peer_alone() {
+    let mut app = App::alone();
+    let [sock, six, four] =
+        [Family::V6, Family::V6, Family::V4].map(|family| app.socket(family, Kind::Datagram));
+    assert_eq!(app.bind(sock, name("[::]:7002")), Ok(()));
+    for (peer, heard) in [("[2001:db8::9]:9", false), ("[::1]:9", true), ("[::ffff:127.0.0.1]:9", false)] {
+        assert_eq!(app.connect(sock, name(peer)), Ok(()));
+        assert_eq!(app.disconnect(sock), Ok(()));
+        assert_eq!(app.send_to(six, name("[::1]:7002"), b"x"), Ok(1));
+        assert_eq!(app.takers(&[sock]), if heard { vec![0] } else { vec![] }, "{peer}");
+        assert_eq!(app.send_to(four, name("127.0.0.1:7002"), b"x"), Ok(1));
+        assert_eq!(app.takers(&[sock]), [0], "of IPv4 it hears everybody");
+    }
+}
+
+#[test]
 fn a_device_decides_what_can_be_reached_and_from_where() {
     let mut app = App::alone();
     let (ok, none) = (Ok(()), Err(Refused::NetUnreachable));

@@ -69,6 +69,24 @@ fn behind_the_loopback_device_every_address_comes_back_and_nobody_refuses() {
 }
 
 #[test]
+fn over_the_loopback_device_nobody_speaks_for_anothers_address() {
+    let mut app = App::alone();
+    for (dst, refused) in [("192.0.2.1:9", true), ("192.0.2.77:9", false)] {
+        let sock = app.udp();
+        assert_eq!(app.set(sock, OptionValue::BindToDevice(Some(Device::Loopback))), Ok(()));
+        assert_eq!(app.connect(sock, name(dst)), Ok(()));
+        assert_eq!(app.send_to(sock, name(dst), b"x"), Ok(1));
+        assert_eq!(app.poll(sock).error, refused, "{dst}");
+    }
+    let server = app.udp();
+    assert_eq!(app.bind(server, name("0.0.0.0:8000")), Ok(()));
+    let sock = app.udp();
+    assert_eq!(app.set(sock, OptionValue::BindToDevice(Some(Device::Loopback))), Ok(()));
+    assert_eq!(app.send_to(sock, name("192.0.2.77:8000"), b"x"), Ok(1));
+    assert_eq!(app.takers(&[server]), [0], "all the same somebody hears it");
+}
+
+#[test]
 fn behind_the_interface_a_loopback_address_is_nobodys() {
     let mut app = App::alone();
     let _server = app.server(name("0.0.0.0:8000"), 5);

@@ -12,9 +12,9 @@ pub const AREAS: [(&str, u32); 9] = [
     ("accept", 20),
     ("connect", 77),
     ("close", 39),
-    ("demux", 37),
+    ("demux", 39),
     ("wire", 58),
-    ("device", 34),
+    ("device", 35),
 ];
 
 /// The name of a row: its area and its number there, from 1.

@@ -135,6 +135,7 @@ impl Sockets {
         net: &mut Net<'_>,
     ) -> Result<(), Refused> {
         self.bind_by_itself(slot, Refused::WouldBlock, net)?;
+        let keeps_peer = self.bounds.profile.disconnected_datagrams_hear_their_peer();
         let socket = self.socket(slot);
         let remote = socket.destination(name, true, net)?;
         if let Some(device) = zone(name) {
@@ -159,6 +160,12 @@ impl Sockets {
             socket.datagram().source = Some(way.source);
         }
         (socket.datagram().peer, socket.datagram().route_kept) = (Some(remote), true);
+        if socket.family == Family::V6 && keeps_peer {
+            socket.datagram().former = Some(match remote.addr {
+                IpAddr::V4(addr) => addr.to_ipv6_mapped(),
+                IpAddr::V6(addr) => addr,
+            });
+        }
         let local = socket.local;
         self.renew_claim(slot);
         //= RFC8085-5.1-c

@@ -2,6 +2,7 @@
 //! and 4.1.3.3, RFC 1112 section 7).
 
 use super::call::{Device, Family};
+use super::depart::is_own;
 use super::name::{Endpoint, FourTuple, is_link_local};
 use super::route::device_of;
 use super::table::{Body, Net, Slot, Socket, Sockets};
@@ -143,12 +144,16 @@ impl Sockets {
         tuple: &FourTuple,
         net: &mut Net<'_>,
     ) {
-        if !super::depart::is_own(net, incoming.src) {
+        if !is_own(net, incoming.src) {
             net.ip.unreachable_port(net.now, incoming, net.choices, net.out);
             return;
         }
         if is_link_local(incoming.src) && device_of(incoming.dst) != device_of(incoming.src) {
             // The answer would have to leave the link that its receiver is on.
+            return;
+        }
+        if incoming.dst.is_ipv4() && !is_own(net, incoming.dst) {
+            // Another's address, over the loopback device: nobody there can answer from it.
             return;
         }
         let sender = FourTuple { local: tuple.remote, remote: tuple.local };

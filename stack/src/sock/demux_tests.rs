@@ -26,7 +26,7 @@ fn empty() -> Demux {
 }
 
 fn stand(scope: Scope, port: u16, family: Family, shares: bool) -> Stand {
-    Stand { port, scope, family, device: None, sharer: shares.then_some(User(0)) }
+    Stand { port, scope, family, device: None, sharer: shares.then_some(User(0)), former: None }
 }
 
 /// Everybody who waits, weakest first.
@@ -150,7 +150,7 @@ impl quickcheck::Arbitrary for Entered {
                 Scope::AnyV4 | Scope::V4(_) => *g.choose(&[Family::V4, Family::V6]).unwrap(),
             };
             let (device, sharer) = (*g.choose(&devices).unwrap(), *g.choose(&sharers).unwrap());
-            (Stand { port: 80, scope, family, device, sharer }, bool::arbitrary(g))
+            (Stand { port: 80, scope, family, device, sharer, former: None }, bool::arbitrary(g))
         };
         Self((0..count).map(|_| one()).collect())
     }

@@ -110,6 +110,16 @@ impl Profile {
         }
     }
 
+    /// Whether a datagram socket of IPv6 that had a peer and was disconnected goes on hearing of IPv6 nobody
+    /// but the address of that peer. Linux \[verified\]; others, as POSIX has it, hear everybody again
+    /// \[common knowledge\].
+    pub const fn disconnected_datagrams_hear_their_peer(self) -> bool {
+        match self {
+            Self::Linux => true,
+            Self::Posix | Self::Bsd | Self::Windows => false,
+        }
+    }
+
     /// Whether of all datagram sockets on a port that do not share by `SO_REUSEADDR`, the first one in the
     /// list decides for all. Linux \[verified\]; others \[common knowledge\].
     pub const fn first_to_share_decides(self) -> bool {

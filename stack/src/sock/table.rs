@@ -25,7 +25,7 @@ use crate::udp::{Failures, Queue};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 pub use super::slab::Slot;
 
@@ -167,6 +167,8 @@ impl Left {
 #[derive(Debug, Default)]
 pub(super) struct Datagram {
     pub(super) peer: Option<Endpoint>,
+    /// The peer that it had last, if it goes on hearing of IPv6 nobody else.
+    pub(super) former: Option<Ipv6Addr>,
     /// Whether the route to the peer is the one that was found when it became the peer.
     pub(super) route_kept: bool,
     /// The source for the first peer of a socket whose own name is a group or a broadcast address.
@@ -295,6 +297,10 @@ impl Socket {
             family: self.family,
             device: self.options.device,
             sharer: self.options.reuse_port.then_some(self.user),
+            former: match &self.body {
+                Body::Datagram(datagram) => datagram.former,
+                Body::Idle | Body::Listening(_) | Body::Connection(_) => None,
+            },
         }
     }
 

@@ -20,7 +20,7 @@ use super::slab::{Slab, Slot};
 use crate::base::siphash::Key;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 
 /// What a socket without a peer waits for, and with whom it shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,17 +35,21 @@ pub struct Stand {
     pub device: Option<Device>,
     /// With `SO_REUSEPORT`, whose sockets share.
     pub sharer: Option<User>,
+    /// The only address of IPv6 that it hears there: that of the peer it had, an IPv4-mapped one if the peer
+    /// was one of IPv4.
+    pub former: Option<Ipv6Addr>,
 }
 
 impl Stand {
-    /// Whether what arrives for `dst` on `device` can be for this socket, as far as both are right.
-    fn takes(&self, dst: IpAddr, device: Device) -> bool {
+    /// Whether what arrives from `src` for `dst` on `device` can be for this socket, as far as all are right.
+    fn takes(&self, src: IpAddr, dst: IpAddr, device: Device) -> bool {
+        let heard = dst.is_ipv4() || self.former.is_none_or(|former| src == former);
         let family = match self.scope {
             Scope::AnyV4 | Scope::V4(_) => dst.is_ipv4(),
             Scope::AnyV6 | Scope::V6(_) => dst.is_ipv6(),
             Scope::AnyDual => true,
         };
-        family && self.device.is_none_or(|own| own == device)
+        heard && family && self.device.is_none_or(|own| own == device)
     }
 
     /// The one address that it stands for.
@@ -68,12 +72,13 @@ pub enum Weights {
 }
 
 impl Weights {
-    fn of(self, stand: &Stand) -> u8 {
+    fn of(self, stand: &Stand, dst: IpAddr) -> u8 {
+        let former = u8::from(stand.former.is_some() && dst.is_ipv6());
         let device = u8::from(stand.device.is_some());
         let family = u8::from(stand.family == Family::V4);
         match self {
             Self::Streams => 1 + device + family,
-            Self::Datagrams => 1 + 4 * device + family,
+            Self::Datagrams => 1 + 4 * (device + former) + family,
         }
     }
 }
@@ -251,7 +256,7 @@ impl Waiting {
         let ranked = || {
             let queues = self.queues_at(tuple.local.port, addr).map(|(_, queue)| queue);
             queues
-                .filter(|queue| queue.stand.takes(tuple.local.addr, device))
+                .filter(|queue| queue.stand.takes(tuple.remote.addr, tuple.local.addr, device))
                 .map(|queue| (self.members.at(queue.first).1.rank, queue))
         };
         let (mut heaviest, mut best) = (0, None);
@@ -259,7 +264,7 @@ impl Waiting {
         while let Some((rank, queue)) = ranked().filter(|(rank, _)| *rank < below).max_by_key(|known| known.0)
         {
             below = rank;
-            let weight = self.weights.of(&queue.stand);
+            let weight = self.weights.of(&queue.stand, tuple.local.addr);
             if weight > heaviest {
                 (heaviest, best) = (weight, Some(queue));
                 if queue.stand.sharer.is_some() {
@@ -273,10 +278,10 @@ impl Waiting {
     /// Everybody who waits for the address of a group or of all on `device`, and everybody who waits for any
     /// address.
     pub(super) fn all(&self, tuple: &FourTuple, device: Device) -> impl Iterator<Item = Slot> {
-        let (port, dst) = (tuple.local.port, tuple.local.addr);
+        let (port, src, dst) = (tuple.local.port, tuple.remote.addr, tuple.local.addr);
         let levels = [Some(dst), None].into_iter();
         let queues = levels.flat_map(move |addr| self.queues_at(port, addr)).map(|(_, queue)| queue);
-        queues.filter(move |queue| queue.stand.takes(dst, device)).flat_map(move |queue| {
+        queues.filter(move |queue| queue.stand.takes(src, dst, device)).flat_map(move |queue| {
             let mut next = queue.first;
             core::iter::from_fn(move || {
                 let here = (next != NONE).then_some(next)?;

@@ -7,8 +7,16 @@ super::mutants! {
         "datagrams::an_address_of_the_interface_counts_as_arriving_there",
     "device-weighs-nothing" "RFC768-IP_Interface-a" "A socket on the device has no precedence."
         "sock/waiting.rs" "fn of(self"
-        "1 + ⟦4 * device⟧ + family" => "0",
+        "1 + ⟦4 * (device + former)⟧ + family" => "0",
         "sock::demux::tests::a_device_counts_among_datagram_sockets_and_a_sharing_group_ends_the_search",
+    "former-peer-forgotten" "RFC8085-5.1-c" "A disconnected socket of IPv6 hears everybody, as it does not on Linux."
+        "sock/waiting.rs" "fn takes"
+        "dst.is_ipv4() || self.former.is_none_or(|former| src == former)" => "true",
+        "datagrams::a_disconnected_socket_of_ipv6_hears_the_address_of_its_peer_alone",
+    "somebody-elses-refusal" "RFC1122-4.1.3.1-a" "This host says of an address that is not its own that nobody is there."
+        "sock/deliver.rs" "fn refuse_datagram"
+        "incoming.dst.is_ipv4() && !is_own(net, incoming.dst)" => "false",
+        "devices::over_the_loopback_device_nobody_speaks_for_anothers_address",
     "wildcard-before-address" "RFC9293-MUST-42" "The wildcard takes what is for a bound address."
         "sock/waiting.rs" "fn taker"
         "level(Some(tuple.local.addr)).or_else(|| level(None))" => "level(None).or_else(|| level(Some(tuple.local.addr)))",

@@ -1,6 +1,14 @@
 //! Ports: who may have them, who may share them, and how they are chosen (RFC 6056, RFC 6335).
 
 super::mutants! {
+    "address-unseen-by-wildcard" "RFC6335-7.2-a" "Who wants all addresses does not see who has one."
+        "sock/shelves.rs" "fn all_of"
+        "[Some(Self::Every(scope)), ⟦among⟧]" => "None",
+        "sock::bind::tests::conflicts_are_those_of_linux",
+    "claims-of-any-terms" "RFC9293-MUST-42" "Claims of all terms are taken for one."
+        "sock/shelves.rs" "fn place"
+        "class.spot == spot && class.terms == *terms" => "class.spot == spot",
+        "sock::shelves::tests::what_stands_on_a_shelf_is_found",
     "share-with-listener" "RFC9293-MUST-42" "SO_REUSEADDR on both sides shares the port of a listener."
         "sock/profile.rs" "fn on_linux"
         "old.standing != Standing::Listening" => "true",
