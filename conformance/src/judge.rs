@@ -241,10 +241,22 @@ fn doubt_at_once(scene: &Scene<'_>) -> Option<Reason> {
     (!whole).then_some(Reason::Cut)
 }
 
+/// What speaks against a breach that rests on what came for the judged host: some of that may not be of its
+/// peer, or not have been read.
+fn doubt_of_peer(rule: &Rule, scene: &Scene<'_>) -> Option<Reason> {
+    let place = scene.place?;
+    let side = match rule.of {
+        Whose::Sender => place.side,
+        Whose::Receiver => 1 - place.side,
+    };
+    rule.assumptions.iter().find_map(|assumption| place.connection.doubt_of_peer(side, *assumption))
+}
+
 /// A breach as it is kept until everything is known.
 fn pending(index: usize, rule: &Rule, breach: rule::Breach, scene: &Scene<'_>) -> Pending {
     let of = rule.of;
     let doubt = breach.doubt.or_else(|| doubt_at_once(scene).filter(|_| of == Whose::Sender));
+    let doubt = Reason::weightier(doubt, doubt_of_peer(rule, scene));
     let checksum = checksum_of(rule, scene);
     let wrong = checksum.is_some() && matches!(doubt, None | Some(Reason::OneBit));
     let takes_numbers = |segment: &&Segment<'_>| wrong && segment.end() != segment.view.seq();

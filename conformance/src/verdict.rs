@@ -100,7 +100,22 @@ reasons! {
     SharedAddress "shared-address" "several hosts may use the address, each with identifications of its own"
     Overwritten "overwritten" "the field never changes in packets of this host: who wrote the capture may have set it"
     Converted "converted" "an access point may have turned a frame for many into one for each"
+    Stray "stray" "segments came for the host that its peer can not have sent"
     InsideHost "inside-host" "the capture may show traffic that never leaves the host"
+}
+
+impl Reason {
+    /// Whether it is about what came for the host, and not about the recording: then it counts where every
+    /// packet was recorded as well.
+    pub const fn is_of_traffic(self) -> bool {
+        matches!(self, Self::Cut | Self::Fragments | Self::PortReuse | Self::Stray | Self::IcmpErrors)
+    }
+
+    /// The reason that weighs more: one that is about what came for the host, or else the first.
+    pub fn weightier(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let of_traffic = |reason: &Self| reason.is_of_traffic();
+        one.filter(of_traffic).or(other.filter(of_traffic)).or(one).or(other)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -49,8 +49,11 @@ assumptions! {
     AllOffers "a12" "no segment that offers a window is missing from the capture, or displaced in it"
     NoCopies "a13" "nothing was recorded twice: what looks so may have come twice"
     Genuine "a11" "the packet is from the host whose address it carries"
-    NoErrors "a13" "no ICMP error told the host of trouble on the way"
+    NoErrors "a15" "no ICMP error told the host of trouble on the way"
     Silence "a14" "nothing came for the host that the capture does not have, bare acknowledgements counted in"
+    Whole "a16" "what came for the host came in whole segments"
+    WithinReach "a17" "no number that came for the host is further from those in use than a window reaches"
+    SameMtu "a18" "no ICMP error told the host of a smaller path MTU"
 }
 
 impl fmt::Display for Assumption {
@@ -131,6 +134,8 @@ pub struct HostFacts {
     styles: Styles,
     /// An ICMP error came for it.
     pub had_errors: bool,
+    /// An ICMP error for it told of a smaller path MTU.
+    pub had_too_big: bool,
 }
 
 impl HostFacts {
@@ -185,6 +190,7 @@ impl HostFacts {
         self.nearness.merge(&other.nearness);
         self.styles.merge(&other.styles);
         self.had_errors |= other.had_errors;
+        self.had_too_big |= other.had_too_big;
     }
 
     /// Takes note of a checksum.

@@ -91,9 +91,21 @@ fn transport(src: IpAddr, dst: IpAddr, protocol: u8, extent: Extent<'_>, field: 
     let len_octets = u32::try_from(extent.len_octets).unwrap_or(u32::MAX);
     let pseudo = |len_octets| checksum::pseudo(src, dst, protocol, len_octets);
     let error = pseudo(len_octets).add_bytes(extent.bytes).finish();
-    // Left for the card: the sum of the pseudo-header, not complemented, with or without its length.
-    let unfilled = [!pseudo(len_octets).finish(), !pseudo(0).finish(), 0].contains(&field);
-    Some(if error != 0 && unfilled { Field::Unfilled } else { classify(error) })
+    let unfilled = || is_unfilled(pseudo, len_octets, field);
+    Some(if error != 0 && unfilled() { Field::Unfilled } else { classify(error) })
+}
+
+/// Left for the card: the sum of the pseudo-header, not complemented, with or without its length.
+fn is_unfilled(pseudo: impl Fn(u32) -> checksum::Sum, len_octets: u32, field: u16) -> bool {
+    [!pseudo(len_octets).finish(), !pseudo(0).finish(), 0].contains(&field)
+}
+
+/// Whether the checksum of a segment holds what is left for a network card, right or not.
+pub fn may_be_unfilled(packet: &Packet<'_>) -> bool {
+    let Upper::Tcp(segment) = &packet.upper else { return false };
+    let len_octets = u32::try_from(segment.extent.len_octets).unwrap_or(u32::MAX);
+    let pseudo = |len_octets| checksum::pseudo(packet.src, packet.dst, tcp::PROTOCOL, len_octets);
+    is_unfilled(pseudo, len_octets, segment.view.checksum())
 }
 
 /// Judges the complemented sum over everything, which is zero for a right checksum. One flipped bit adds or

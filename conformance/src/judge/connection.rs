@@ -1,12 +1,14 @@
 //! floor 7: one TCP connection of a capture: its ends, what each side was seen to send, and how far the
 //! handshake has come.
 
+use super::assume::Assumption;
 use super::ends::Ends;
 use super::facts::agreement::{self, Agreement};
 use super::facts::side::{self, Side};
 use super::facts::turn::Turn;
 use super::hosts::HostSlot;
 use super::nearness::Answer;
+use crate::verdict::Reason;
 use stack::base::Instant;
 use stack::wire::tcp::Flags;
 
@@ -69,6 +71,28 @@ impl Connection {
             !self.sides.iter().any(|side| side.numbers.is_damaged() || side.numbers.has_fragments());
         let own = &self.sides[side].numbers;
         (is_read && own.has_gap(), is_read && own.acknowledged_unseen())
+    }
+
+    /// Why this assumption does not hold for what came for a side, if it is about that.
+    pub(super) fn doubt_of_peer(&self, side: usize, assumption: Assumption) -> Option<Reason> {
+        let peer = &self.sides[1 - side];
+        if assumption == Assumption::Whole {
+            return peer.numbers.has_fragments().then_some(Reason::Fragments);
+        }
+        let astray = assumption == Assumption::WithinReach && peer.close.is_astray();
+        astray.then_some(Reason::Stray)
+    }
+
+    /// The connection that follows it between the same ends. A segment of which fragments came may yet be
+    /// put together.
+    pub(super) fn followed_by(&self, number: u64, reused: bool, at: Instant) -> Self {
+        let mut new = Self::new(number, self.ends, self.hosts, reused, at);
+        for (new, old) in new.sides.iter_mut().zip(&self.sides) {
+            if old.numbers.has_fragments() {
+                new.numbers.note_fragment();
+            }
+        }
+        new
     }
 
     /// From the first packet to this time, in microseconds.

@@ -72,10 +72,11 @@ impl Hosts {
         }
     }
 
-    /// Takes note of an ICMP error for an address.
-    pub(super) fn note_error(&mut self, slot: HostSlot) {
+    /// Takes note of an ICMP error for an address, and whether it is about the path MTU.
+    pub(super) fn note_error(&mut self, slot: HostSlot, too_big: bool) {
         if let Some(facts) = self.at(slot) {
             facts.had_errors = true;
+            facts.had_too_big |= too_big;
         }
     }
 

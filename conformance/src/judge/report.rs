@@ -217,6 +217,7 @@ impl Store {
             let found = &mut self.kept[place];
             let rule = rules().nth(found.rule);
             let (Some(rule), Some((_, side))) = (rule, found.connection) else { continue };
+            // There it was looked at when it happened.
             if vantage == Vantage::AtHost {
                 continue;
             }
@@ -284,6 +285,7 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
             let window = &connection.sides[1 - side].window;
             (!stated && window.may_miss_an_offer()).then_some(Reason::PeerUnseen)
         }
+        Assumption::Whole | Assumption::WithinReach => connection.doubt_of_peer(side, *assumption),
         // A bare acknowledgement leaves no gap where it is missing.
         Assumption::Silence => (!stated).then_some(Reason::NotNear),
         Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
@@ -297,7 +299,8 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
         | Assumption::Arrived
         | Assumption::NoOffload
         | Assumption::Clock
-        | Assumption::NoErrors => None,
+        | Assumption::NoErrors
+        | Assumption::SameMtu => None,
     })
 }
 
@@ -311,12 +314,15 @@ fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) 
             Assumption::Clock => uneven.then_some(Reason::Clock),
             Assumption::NoCopies => (calibration.copies > 0).then_some(Reason::MaybeCopy),
             Assumption::InOrder => uneven.then_some(Reason::Disorder),
-            Assumption::NoErrors => hosts.get(host).had_errors.then_some(Reason::IcmpErrors),
             Assumption::Captured
+            | Assumption::NoErrors
+            | Assumption::SameMtu
             | Assumption::AllOfHost
             | Assumption::AllOfPeer
             | Assumption::AllOffers
             | Assumption::Silence
+            | Assumption::Whole
+            | Assumption::WithinReach
             | Assumption::BothWays
             | Assumption::Handshake
             | Assumption::Untouched
@@ -324,18 +330,27 @@ fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) 
             | Assumption::NoOffload
             | Assumption::Genuine => None,
         })
+        .or_else(|| errors(rule, host, hosts))
         .or((tap > rule.tap).then_some(Reason::NotNear))
+}
+
+/// Whether ICMP errors told the host something that the rule takes it not to know.
+fn errors(rule: &Rule, host: IpAddr, hosts: &Hosts) -> Option<Reason> {
+    let facts = hosts.get(host);
+    let rests_on = |assumption| rule.assumptions.contains(&assumption);
+    let told = facts.had_errors && rests_on(Assumption::NoErrors)
+        || facts.had_too_big && rests_on(Assumption::SameMtu);
+    told.then_some(Reason::IcmpErrors)
 }
 
 fn decide(found: Pending, altered: bool, hosts: &Hosts, calibration: &Calibration) -> Option<Verdict> {
     let rule = rules().nth(found.rule)?;
     let one_bit = found.breach.doubt == Some(Reason::OneBit);
     let reason = match (calibration.vantage, found.checksum) {
-        // At its own door a host has no excuse that lies in the capture.
+        // At its own door a host has no excuse that lies in the recording.
         (Vantage::AtHost, _) => {
-            let stands =
-                |doubt: &Reason| matches!(doubt, Reason::PortReuse | Reason::Cut | Reason::Fragments);
-            found.breach.doubt.filter(stands)
+            let told = || errors(rule, found.host, hosts);
+            found.breach.doubt.filter(|doubt| doubt.is_of_traffic()).or_else(told)
         }
         (Vantage::Anywhere | Vantage::Stated(..), Some(kind)) => {
             let settled = found.breach.doubt.filter(|_| !one_bit);

@@ -89,7 +89,7 @@ impl Opinion {
     pub fn doubting(self, reason: Option<Reason>) -> Self {
         match self {
             Self::Breaks(mut breach) => {
-                breach.doubt = breach.doubt.or(reason);
+                breach.doubt = Reason::weightier(breach.doubt, reason);
                 Self::Breaks(breach)
             }
             Self::Absent | Self::Cut | Self::Holds => self,

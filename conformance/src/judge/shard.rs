@@ -121,7 +121,7 @@ impl Shard {
             hosts.unwrap_or_else(|| [packet.src, packet.dst].map(|addr| self.hosts.enter(addr)));
         self.hosts.note(own, packet, fields, slot.is_some());
         if is_icmp_error(packet) {
-            self.hosts.note_error(peer);
+            self.hosts.note_error(peer, is_too_big(packet));
         }
         if let Some(answer) = answer {
             self.hosts.note_answer(own, answer.0);
@@ -189,6 +189,18 @@ fn is_icmp_error(packet: &Packet<'_>) -> bool {
     match &packet.upper {
         Upper::Icmpv4(view, _) => icmpv4::kind::is_error(view.kind()),
         Upper::Icmpv6(view, _) => icmpv6::is_error(view.kind()),
+        Upper::Tcp(_) | Upper::Udp(..) | Upper::Fragment(_) | Upper::Other => false,
+    }
+}
+
+/// Whether an ICMP error says that a packet was too big (RFC 1191 section 4, RFC 8201 section 4).
+fn is_too_big(packet: &Packet<'_>) -> bool {
+    const FRAGMENTATION_NEEDED: u8 = 4;
+    match &packet.upper {
+        Upper::Icmpv4(view, _) => {
+            view.kind() == icmpv4::kind::DESTINATION_UNREACHABLE && view.code() == FRAGMENTATION_NEEDED
+        }
+        Upper::Icmpv6(view, _) => view.kind() == icmpv6::PACKET_TOO_BIG,
         Upper::Tcp(_) | Upper::Udp(..) | Upper::Fragment(_) | Upper::Other => false,
     }
 }

@@ -116,7 +116,7 @@ impl Connections {
         let gone = has_left(known, at);
         if gone || begins_anew(known, side, packet) {
             let reused = at.since(known.latest) <= QUIET || known.may_live();
-            let new = Connection::new(number, ends, known.hosts, reused, at);
+            let new = known.followed_by(number, reused, at);
             let known = std::mem::replace(known, new);
             self.left.count(&known, gone);
             self.begun += 1;
@@ -272,18 +272,25 @@ fn has_left(connection: &Connection, at: Instant) -> bool {
     at.since(connection.latest) > patience
 }
 
-/// A SYN without ACK and with a number that this side has not used begins another connection, once anything
-/// but unanswered SYNs has been seen.
+/// Whether a segment begins another connection: a SYN with a number that this side has not used, once
+/// anything but unanswered SYNs has been seen, or an answer with such a number, once anything but answers
+/// has; and either with a number that was used, once the connection may be over.
 fn begins_anew(connection: &Connection, side: usize, packet: &Packet<'_>) -> bool {
     let Upper::Tcp(segment) = &packet.upper else { return false };
     let flags = segment.view.flags();
-    if !flags.syn() || flags.ack() {
+    if !flags.syn() || flags.rst() {
         return false;
     }
-    let own = &connection.sides[side];
+    let (own, peer) = (&connection.sides[side], &connection.sides[1 - side]);
     let isn = segment.view.seq();
-    let known = own.openings.all().iter().any(|opening| opening.isn == isn);
-    let peer = &connection.sides[1 - side];
+    if own.openings.all().iter().any(|opening| opening.isn == isn) {
+        // Who is reborn may begin with the number of before.
+        return own.numbers.is_finished() || peer.numbers.is_finished();
+    }
+    if flags.ack() {
+        // Several answers in a row may be cookies, each with a number of its own.
+        return own.numbers.segments > own.openings.copies();
+    }
     // A first SYN from this side after one of the other is a simultaneous open.
-    !known && (own.numbers.segments > 0 || (peer.numbers.segments > 0 && peer.openings.all().is_empty()))
+    own.numbers.segments > 0 || (peer.numbers.segments > 0 && peer.openings.all().is_empty())
 }

@@ -20,7 +20,7 @@
 
 use super::assume::Assumption::{
     self, AllOfHost, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, NoCopies,
-    Untouched,
+    Untouched, Whole, WithinReach,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -33,8 +33,19 @@ use super::tcp_timestamp::{is_sent_later, may_be_old};
 use crate::verdict::Reason;
 
 /// What claims about a delay take for granted.
-const DELAY: &[Assumption] =
-    &[AllOfHost, AllOfPeer, BothWays, Arrived, Clock, InOrder, Handshake, Untouched, Genuine];
+const DELAY: &[Assumption] = &[
+    AllOfHost,
+    AllOfPeer,
+    BothWays,
+    Arrived,
+    Clock,
+    InOrder,
+    Handshake,
+    Untouched,
+    Genuine,
+    Whole,
+    WithinReach,
+];
 
 /// So often something has to have come late before it is said: once, the host may have slept.
 const OFTEN: u8 = 2;
@@ -45,7 +56,7 @@ pub const RULES: &[Rule] = &[
         id: "P-D1",
         about: "nothing is acknowledged that was never sent",
         clauses: &["RFC9293-3.4-c"],
-        assumptions: &[BothWays, Untouched, Genuine],
+        assumptions: &[BothWays, Untouched, Genuine, Whole, WithinReach],
         on: On::FLOWING,
         of: Whose::Receiver,
         quiet: &[holds(&[Plain::PEER_ACKED])],
@@ -56,7 +67,7 @@ pub const RULES: &[Rule] = &[
         id: "P-D2",
         about: "the acknowledgement does not go back",
         clauses: &["RFC9293-3.4-d"],
-        assumptions: &[InOrder, Untouched, Genuine],
+        assumptions: &[InOrder, Untouched, Genuine, Whole],
         on: On::FLOWING,
         quiet: &[absent(&[Plain::ACK_FIRST]), holds(&[Plain::ACK_SAME]), holds(&[Plain::ACK_NEW])],
         judge: acknowledgement_order,
@@ -66,7 +77,7 @@ pub const RULES: &[Rule] = &[
         id: "P-D3",
         about: "the right edge of the window does not move left",
         clauses: &["RFC9293-SHLD-14"],
-        assumptions: &[InOrder, Handshake, Untouched, Genuine],
+        assumptions: &[InOrder, Handshake, Untouched, Genuine, Whole],
         on: On::FLOWING,
         // Elsewhere the scale of what was offered before the SYNs were seen is not known.
         tap: Tap::AtHost,
@@ -127,7 +138,18 @@ pub const RULES: &[Rule] = &[
         id: "P-D9",
         about: "one segment is acknowledged once",
         clauses: &["RFC5681-4.2-d"],
-        assumptions: &[Captured, AllOfPeer, BothWays, InOrder, NoCopies, Handshake, Untouched, Genuine],
+        assumptions: &[
+            Captured,
+            AllOfPeer,
+            BothWays,
+            InOrder,
+            NoCopies,
+            Handshake,
+            Untouched,
+            Genuine,
+            Whole,
+            WithinReach,
+        ],
         on: On::EMPTY,
         tap: Tap::AtHost,
         quiet: &[absent(&[Plain::FORM, Plain::ACK_FIRST]), absent(&[Plain::FORM, Plain::ACK_NEW])],

@@ -4,7 +4,7 @@
 //! not tell, and RFC 6191 lets it go on earlier.
 //! RFC9293-3.10.7.4-x: that nothing answers a repeated FIN may be the network's fault, or the host sleeps.
 
-use super::assume::Assumption::{Captured, Clock, Genuine, Handshake, InOrder, Untouched};
+use super::assume::Assumption::{Captured, Clock, Genuine, Handshake, InOrder, Untouched, Whole};
 use super::assume::Tap;
 use super::facts::turn::is_after;
 use super::kind::On;
@@ -21,7 +21,7 @@ pub const RULES: &[Rule] = &[
         id: "P-E3",
         about: "no data behind the FIN",
         clauses: &["RFC9293-3.6-a"],
-        assumptions: &[Captured, Untouched, Genuine],
+        assumptions: &[Captured, Untouched, Genuine, Whole],
         on: On::TEXT,
         quiet: &[absent(&[Plain::NO_FIN])],
         judge: behind_the_fin,
@@ -31,7 +31,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C5",
         about: "nothing but resets after a reset",
         clauses: &["RFC9293-3.5.2-a"],
-        assumptions: &[InOrder, Clock, Handshake, Untouched, Genuine],
+        assumptions: &[InOrder, Clock, Handshake, Untouched, Genuine, Whole],
         on: On::FLOWING,
         tap: Tap::OnLink,
         quiet: &[holds(&[Plain::SPEAKS])],

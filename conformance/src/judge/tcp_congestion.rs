@@ -21,7 +21,7 @@
 //! RFC9438-4.10-a: the threshold is not to be seen.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Silence, Untouched,
+    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Silence, Untouched, Whole, WithinReach,
 };
 use super::assume::Tap;
 use super::connection::Place;
@@ -35,7 +35,8 @@ use super::tcp_send::peer_segment_octets;
 use crate::verdict::{Outcome, Reason};
 
 /// What claims about a flight take for granted.
-const FLIGHT: &[Assumption] = &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Genuine];
+const FLIGHT: &[Assumption] =
+    &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Genuine, Whole, WithinReach];
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[
@@ -43,7 +44,18 @@ pub const RULES: &[Rule] = &[
         id: "P-C10",
         about: "no more is in flight than slow start allows from ten segments on",
         clauses: &["RFC5681-3.1-a", "RFC5681-3.1-b"],
-        assumptions: &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Silence, Genuine],
+        assumptions: &[
+            Captured,
+            AllOfPeer,
+            BothWays,
+            Handshake,
+            Untouched,
+            InOrder,
+            Silence,
+            Genuine,
+            Whole,
+            WithinReach,
+        ],
         tap: Tap::OnLink,
         on: On::TEXT,
         // A host may have been told to begin with more.

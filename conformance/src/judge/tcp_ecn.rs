@@ -5,7 +5,7 @@
 //! RFC3168-6.1.3-a: data center TCP agrees on ECN in the same way and echoes each mark by itself; nothing
 //! tells the two apart.
 
-use super::assume::Assumption::{self, Captured, Genuine, Handshake, Untouched};
+use super::assume::Assumption::{self, Captured, Genuine, Handshake, Untouched, Whole};
 use super::connection::Place;
 use super::facts::turn::Turn;
 use super::kind::On;
@@ -16,7 +16,7 @@ use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp::Flags;
 
 /// What claims about a connection with ECN take for granted.
-const AGREEMENT: &[Assumption] = &[Captured, Handshake, Untouched, Genuine];
+const AGREEMENT: &[Assumption] = &[Captured, Handshake, Untouched, Genuine, Whole];
 
 /// The rules of this file. Experiments that RFC 8311 allows do otherwise, and nothing in a trace tells them.
 pub const RULES: &[Rule] = &[

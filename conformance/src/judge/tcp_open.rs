@@ -12,7 +12,7 @@
 //! RFC7323-4.3-c: which copy of a segment filled the hole depends on what reached the host.
 //! RFC9293-MUST-57: what a SYN was addressed to is not to be seen in an answer from an address of the host.
 
-use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched};
+use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, Untouched, Whole};
 use super::connection::Place;
 use super::facts::opening::{Opening, option};
 use super::facts::turn::is_after;
@@ -25,10 +25,10 @@ use stack::base::Span;
 use stack::wire::tcp::Flags;
 
 /// What claims about an answer to a SYN take for granted.
-const ANSWER: &[Assumption] = &[Captured, AllOfPeer, Untouched, Genuine];
+const ANSWER: &[Assumption] = &[Captured, AllOfPeer, Untouched, Genuine, Whole];
 
 /// What claims about an agreement take for granted.
-const AGREEMENT: &[Assumption] = &[Captured, Handshake, Untouched, Genuine];
+const AGREEMENT: &[Assumption] = &[Captured, Handshake, Untouched, Genuine, Whole];
 
 /// The first repetition of a SYN comes at the latest after 3 s (RFC 1122 section 4.2.3.1): one that is seen
 /// earlier in the capture may repeat another that was not.
@@ -131,7 +131,7 @@ pub const RULES: &[Rule] = &[
         about: "a repeated SYN keeps its window scale",
         clauses: &["RFC7323-2.3-g"],
         on: On::OPENING,
-        assumptions: &[Captured, Untouched, Genuine],
+        assumptions: &[Captured, Untouched, Genuine, Whole],
         judge: same_scale,
         ..Rule::USUAL
     },

@@ -11,7 +11,7 @@
 //! RFC9293-MUST-28: what the program sets is not to be seen.
 
 use super::assume::Assumption::{
-    AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Silence, Untouched,
+    AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, Silence, Untouched, Whole, WithinReach,
 };
 use super::assume::Tap;
 use super::facts::timer::probe_interval;
@@ -39,7 +39,18 @@ pub const RULES: &[Rule] = &[
         id: "P-C16",
         about: "a keep-alive is sent only when nothing waits for its acknowledgement",
         clauses: &["RFC9293-MUST-26"],
-        assumptions: &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Silence, Genuine],
+        assumptions: &[
+            Captured,
+            AllOfPeer,
+            BothWays,
+            Handshake,
+            Untouched,
+            InOrder,
+            Silence,
+            Genuine,
+            Whole,
+            WithinReach,
+        ],
         on: On::EMPTY,
         tap: Tap::OnLink,
         quiet: &[absent(&[Plain::NOT_LAST])],
@@ -50,7 +61,17 @@ pub const RULES: &[Rule] = &[
         id: "P-C16d",
         about: "a keep-alive has no data",
         clauses: &["RFC9293-SHLD-12"],
-        assumptions: &[Captured, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Genuine],
+        assumptions: &[
+            Captured,
+            AllOfPeer,
+            BothWays,
+            Handshake,
+            Untouched,
+            InOrder,
+            Genuine,
+            Whole,
+            WithinReach,
+        ],
         on: On::FLOWING,
         tap: Tap::OnLink,
         // It may be set so, for the sake of old peers.

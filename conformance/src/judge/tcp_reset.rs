@@ -9,7 +9,7 @@
 //! RFC5961-3.2-e: nothing shows whether the peer of a host that is challenged really reset.
 
 use super::assume::Assumption::{
-    self, AllOfHost, AllOfPeer, BothWays, Captured, Genuine, Handshake, Untouched,
+    self, AllOfHost, AllOfPeer, BothWays, Captured, Genuine, Handshake, Untouched, Whole, WithinReach,
 };
 use super::assume::Tap;
 use super::connection::Place;
@@ -19,7 +19,7 @@ use super::rule::{Opinion, Rule, Scene};
 use crate::verdict::{Outcome, Reason};
 
 /// What claims about an answer to what the capture shows take for granted.
-const ANSWER: &[Assumption] = &[AllOfPeer, BothWays, Untouched, Genuine];
+const ANSWER: &[Assumption] = &[AllOfPeer, BothWays, Untouched, Genuine, Whole];
 
 /// So many resets in a row are not explained by packets that the capture misses.
 const RESETS: u32 = 2;
@@ -39,7 +39,7 @@ pub const RULES: &[Rule] = &[
         id: "P-E1a",
         about: "a reset has a number that the other side would take",
         clauses: &["RFC9293-3.5.2-b"],
-        assumptions: &[AllOfHost, AllOfPeer, BothWays, Handshake, Untouched, Genuine],
+        assumptions: &[AllOfHost, AllOfPeer, BothWays, Handshake, Untouched, Genuine, Whole, WithinReach],
         on: On::RESET,
         tap: Tap::OnLink,
         judge: number_in_use,
@@ -49,7 +49,7 @@ pub const RULES: &[Rule] = &[
         id: "P-E1t",
         about: "a reset that answers timestamps echoes them, and has the value zero",
         clauses: &["RFC7323-5.2-b"],
-        assumptions: &[Captured, AllOfPeer, BothWays, Untouched, Genuine],
+        assumptions: &[Captured, AllOfPeer, BothWays, Untouched, Genuine, Whole],
         on: On::RESET,
         // Few stacks do; a recommendation that is worth a note and no more.
         ceiling: Outcome::Note,

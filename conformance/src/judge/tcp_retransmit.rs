@@ -23,7 +23,7 @@
 
 use super::assume::Assumption::{
     self, AllOfHost, AllOfPeer, BothWays, Captured, Clock, Genuine, Handshake, InOrder, NoErrors, Silence,
-    Untouched,
+    Untouched, Whole, WithinReach,
 };
 use super::assume::Tap;
 use super::connection::Place;
@@ -38,12 +38,24 @@ use crate::verdict::{Outcome, Reason};
 use stack::base::Span;
 
 /// What claims about times take for granted.
-pub(super) const TIMES: &[Assumption] =
-    &[Captured, AllOfHost, AllOfPeer, BothWays, Untouched, InOrder, Clock, NoErrors, Silence, Genuine];
+pub(super) const TIMES: &[Assumption] = &[
+    Captured,
+    AllOfHost,
+    AllOfPeer,
+    BothWays,
+    Untouched,
+    InOrder,
+    Clock,
+    NoErrors,
+    Silence,
+    Genuine,
+    Whole,
+    WithinReach,
+];
 
 /// What claims about the times of a SYN take for granted: nobody needs to have answered it.
 const SYN_TIMES: &[Assumption] =
-    &[Captured, AllOfHost, AllOfPeer, Untouched, InOrder, Clock, NoErrors, Genuine];
+    &[Captured, AllOfHost, AllOfPeer, Untouched, InOrder, Clock, NoErrors, Genuine, Whole, WithinReach];
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[
@@ -121,8 +133,19 @@ pub const RULES: &[Rule] = &[
         about: "after a lost SYN the first timeout is three seconds",
         clauses: &["RFC6298-5.7-a"],
         assumptions: &[
-            Captured, AllOfHost, AllOfPeer, BothWays, Handshake, Untouched, InOrder, Clock, NoErrors,
-            Silence, Genuine,
+            Captured,
+            AllOfHost,
+            AllOfPeer,
+            BothWays,
+            Handshake,
+            Untouched,
+            InOrder,
+            Clock,
+            NoErrors,
+            Silence,
+            Genuine,
+            Whole,
+            WithinReach,
         ],
         on: On::TEXT,
         tap: Tap::OnLink,
@@ -157,13 +180,18 @@ fn ms(us: u32) -> String {
     format!("{}.{:03} ms", us / 1_000, us % 1_000)
 }
 
+/// The timeout before a round trip was measured, in microseconds (RFC 6298 section 2.1).
+const INITIAL_US: u32 = 1_000_000;
+
 fn not_before_an_answer(scene: &Scene<'_>) -> Opinion {
     let Some((_, place, interval)) = repeated(scene) else { return Opinion::Absent };
     let Some(shortest_us) = place.own().timer.shortest_us() else { return Opinion::Absent };
-    let early = u64::from(interval.us) * 10 < u64::from(shortest_us) * 9;
+    // Without a round trip that it could measure, the timeout is a second (RFC 6298 sections 2.1 and 3).
+    let bound_us = shortest_us.min(INITIAL_US);
+    let early = u64::from(interval.us) * 10 < u64::from(bound_us) * 9;
     Opinion::unless(early, "RFC6298-5-a", || {
         let seen = format!("sent again after {}, with nothing in between", ms(interval.us));
-        (seen, format!("{}, the shortest time of an answer so far", ms(shortest_us)))
+        (seen, format!("{}, the shortest time of an answer so far", ms(bound_us)))
     })
     .doubting(doubt(scene, &place))
 }
@@ -214,7 +242,8 @@ fn patient_syn(scene: &Scene<'_>) -> Opinion {
     // Sooner than that, the network may have sent it twice.
     const TWICE_US: u32 = 100_000;
     let Some((_, place, interval)) = repeated(scene) else { return Opinion::Absent };
-    if interval.us < TWICE_US {
+    // The first may have waited for the address of the next hop, and left when the second was nearly due.
+    if interval.us < TWICE_US || interval.copies == 0 {
         return Opinion::Absent;
     }
     Opinion::unless(interval.us < LEAST_US, "RFC6298-2.1-a", || {

@@ -7,7 +7,7 @@
 //! RFC2883-4-d: which part of a segment is a duplicate depends on what arrived before it, and was kept.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, NoCopies, Untouched,
+    self, AllOfPeer, BothWays, Captured, Genuine, Handshake, InOrder, NoCopies, Untouched, Whole, WithinReach,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -24,7 +24,7 @@ const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
 
 /// What claims about why a report is sent take for granted.
 const CAUSE: &[Assumption] =
-    &[Captured, AllOfPeer, BothWays, InOrder, NoCopies, Handshake, Untouched, Genuine];
+    &[Captured, AllOfPeer, BothWays, InOrder, NoCopies, Handshake, Untouched, Genuine, Whole, WithinReach];
 
 /// Further from its acknowledgement than this no report is: windows are smaller. But who counts sequence
 /// numbers otherwise on the way, and forgets these, makes them so.
@@ -79,7 +79,7 @@ pub const RULES: &[Rule] = &[
         id: "P-D11",
         about: "what was reported is kept",
         clauses: &["RFC9293-SHLD-31"],
-        assumptions: &[Captured, InOrder, Untouched, Genuine],
+        assumptions: &[Captured, InOrder, Untouched, Genuine, Whole, WithinReach],
         on: On::FLOWING,
         // RFC 2018 section 8 allows to discard it where memory is short.
         ceiling: Outcome::Note,

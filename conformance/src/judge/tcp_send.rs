@@ -7,8 +7,11 @@
 //! RFC9293-MAY-4: both ways are right.
 //! RFC9293-SHLD-23: what the program sets is no matter of the host.
 
-use super::assume::Assumption::{self, AllOfPeer, Captured, Genuine, Handshake, InOrder, Untouched};
+use super::assume::Assumption::{
+    self, AllOfPeer, Captured, Genuine, Handshake, InOrder, SameMtu, Untouched, Whole,
+};
 use super::assume::{Tap, Vantage};
+use super::checksum;
 use super::connection::Place;
 use super::facts::opening::{Opening, option};
 use super::facts::sent::payload_sum;
@@ -22,7 +25,9 @@ use stack::wire::{ipv4, ipv6};
 use std::net::IpAddr;
 
 /// What claims about the place of a segment among the others take for granted.
-const PLACE: &[Assumption] = &[Captured, AllOfPeer, Untouched, InOrder, Genuine];
+///
+/// A host that was told of a smaller path MTU may throw away what it has sent before it leaves.
+const PLACE: &[Assumption] = &[Captured, AllOfPeer, Untouched, InOrder, SameMtu, Genuine, Whole];
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[
@@ -30,7 +35,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C2",
         about: "data and options fit into the MSS of the peer",
         clauses: &["RFC9293-MUST-15", "RFC9293-MUST-16", "RFC6691-2-b"],
-        assumptions: &[Captured, Handshake, Untouched, Genuine],
+        assumptions: &[Captured, Handshake, Untouched, Genuine, Whole],
         on: On::TEXT,
         quiet: &[holds(&[Plain::SHORT])],
         judge: fits_the_peer,
@@ -41,7 +46,7 @@ pub const RULES: &[Rule] = &[
         about: "octets that are sent again are the same",
         clauses: &["RFC9293-3.4-b"],
         // Another connection of the same ports may use the same numbers.
-        assumptions: &[Captured, Handshake, Untouched, Genuine],
+        assumptions: &[Captured, Handshake, Untouched, Genuine, Whole],
         on: On::TEXT,
         quiet: &[absent(&[Plain::NOT_REPEATED])],
         judge: same_octets,
@@ -73,7 +78,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C17",
         about: "a FIN that is sent again keeps its number",
         clauses: &["RFC9293-3.4-g"],
-        assumptions: &[Captured, Untouched, Genuine],
+        assumptions: &[Captured, Untouched, Genuine, Whole],
         on: On::TEXT,
         quiet: &[absent(&[Plain::NO_FIN])],
         judge: same_fin,
@@ -93,7 +98,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C18",
         about: "small segments wait for the acknowledgement of those before",
         clauses: &["RFC9293-SHLD-7"],
-        assumptions: &[Captured, Handshake, Untouched, Genuine],
+        assumptions: &[Captured, Handshake, Untouched, Genuine, Whole],
         on: On::TEXT,
         // The program may want it otherwise.
         ceiling: Outcome::Note,
@@ -110,7 +115,9 @@ pub(super) const TAKEN_AT_ITS_WORD: u32 = 536;
 pub(super) fn peer_segment_octets(place: &Place<'_>, packet: &Packet<'_>) -> u32 {
     let default = if matches!(packet.src, IpAddr::V4(_)) { 536 } else { 1_220 };
     let of = |opening: &Opening| {
-        let all = opening.options.all(option::MAX_SEGMENT);
+        let said = opening.max_segment_octets().map_or(0, u32::from);
+        // What is absurdly small may be taken for nothing that was said.
+        let all = opening.options.all(option::MAX_SEGMENT) && said >= TAKEN_AT_ITS_WORD;
         let least = if all { 0 } else { default };
         opening.max_segment_octets().map_or(default, |said| u32::from(said).max(least))
     };
@@ -179,7 +186,8 @@ fn doubt_size(scene: &Scene<'_>, turn: &Turn<'_>, full: u32) -> Option<Reason> {
     const ETHERNET_OCTETS: u32 = 1_500;
     let whole_ones = full > 0 && turn.data_octets > full && turn.data_octets.is_multiple_of(full);
     let joined = packet_octets(scene.packet) > ETHERNET_OCTETS || whole_ones;
-    (!turn.sum_is_right || joined).then_some(Reason::Offload)
+    // The sum of what is not filled in may be right by chance.
+    (!turn.sum_is_right || joined || checksum::may_be_unfilled(scene.packet)).then_some(Reason::Offload)
 }
 
 fn same_octets(scene: &Scene<'_>) -> Opinion {

@@ -11,7 +11,7 @@
 //! RFC6191-3-a: it says where a scheme works best, and demands nothing.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, BothWays, Captured, Clock, Genuine, Handshake, InOrder, Untouched,
+    self, AllOfPeer, BothWays, Captured, Clock, Genuine, Handshake, InOrder, Untouched, Whole, WithinReach,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -24,10 +24,11 @@ use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp_option::Timestamps;
 
 /// What claims about the order of segments take for granted.
-const ORDER: &[Assumption] = &[Captured, InOrder, Untouched, Genuine];
+const ORDER: &[Assumption] = &[Captured, InOrder, Untouched, Genuine, Whole];
 
 /// What claims about an echo take for granted.
-const ECHO: &[Assumption] = &[Captured, AllOfPeer, BothWays, Handshake, Untouched, Genuine];
+const ECHO: &[Assumption] =
+    &[Captured, AllOfPeer, BothWays, Handshake, Untouched, Genuine, Whole, WithinReach];
 
 /// Ticks by which the timestamp of a SYN,ACK may be ahead: SYN cookies keep six bits of options there.
 const COOKIE_TICKS: u32 = 64;
@@ -63,7 +64,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C11f",
         about: "the clock of timestamps is not too fast",
         clauses: &["RFC7323-5.4-c"],
-        assumptions: &[Captured, Clock, Untouched, Genuine],
+        assumptions: &[Captured, Clock, Untouched, Genuine, Whole],
         on: On::FLOWING,
         quiet: &[absent(&[Plain::BARE]), holds(&[Plain::CLOCK])],
         judge: clock_too_fast,
@@ -73,7 +74,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C11s",
         about: "the clock of timestamps goes on",
         clauses: &["RFC7323-4.1-a"],
-        assumptions: &[Captured, Clock, Handshake, Untouched, Genuine],
+        assumptions: &[Captured, Clock, Handshake, Untouched, Genuine, Whole],
         on: On::FLOWING,
         // It stands while the host sleeps.
         ceiling: Outcome::Note,
@@ -95,7 +96,7 @@ pub const RULES: &[Rule] = &[
         id: "P-C12a",
         about: "no timestamp is echoed before it is sent",
         clauses: &["RFC7323-3.2-b"],
-        assumptions: &[Captured, BothWays, Untouched, Genuine],
+        assumptions: &[Captured, BothWays, Untouched, Genuine, Whole, WithinReach],
         on: On::FLOWING,
         of: Whose::Receiver,
         quiet: &[absent(&[Plain::BARE]), holds(&[Plain::PEER_ECHOED])],
@@ -116,7 +117,7 @@ pub const RULES: &[Rule] = &[
         id: "P-D13e",
         about: "what is echoed is the timestamp of the earliest segment that is acknowledged",
         clauses: &["RFC7323-4.3-a", "RFC7323-4.3-b"],
-        assumptions: &[Captured, AllOfPeer, InOrder, Handshake, Untouched, Genuine],
+        assumptions: &[Captured, AllOfPeer, InOrder, Handshake, Untouched, Genuine, Whole, WithinReach],
         on: On::FLOWING,
         tap: Tap::AtHost,
         quiet: &[absent(&[Plain::BARE]), absent(&[Plain::UNKNOWN]), holds(&[Plain::ECHO_ALLOWED])],

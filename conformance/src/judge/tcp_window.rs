@@ -13,7 +13,8 @@
 //! RFC9293-MAY-8: a window may be closed for as long as its owner wants.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, AllOffers, BothWays, Captured, Genuine, Handshake, InOrder, Untouched,
+    self, AllOfPeer, AllOffers, BothWays, Captured, Genuine, Handshake, InOrder, Untouched, Whole,
+    WithinReach,
 };
 use super::connection::Place;
 use super::facts::opening::{Opening, option};
@@ -26,7 +27,7 @@ use crate::verdict::Reason;
 
 /// What claims about the window take for granted.
 const WINDOW: &[Assumption] =
-    &[Captured, AllOfPeer, AllOffers, BothWays, Handshake, Untouched, InOrder, Genuine];
+    &[Captured, AllOfPeer, AllOffers, BothWays, Handshake, Untouched, InOrder, Genuine, Whole, WithinReach];
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[

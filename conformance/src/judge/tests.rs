@@ -6,6 +6,7 @@ mod conversation;
 mod doubts;
 mod exchange;
 mod frames;
+mod lives;
 mod network;
 mod problems;
 mod replaced;

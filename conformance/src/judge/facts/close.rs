@@ -1,6 +1,7 @@
 //! floor 7: how one side ends the connection (RFC 9293 section 3.6).
 
 use super::bits::Bits;
+use super::numbers::Numbers;
 use super::side::Side;
 use super::turn::{Turn, elapsed_us, is_after};
 use stack::wire::tcp::Flags;
@@ -20,6 +21,7 @@ mod flag {
     pub(super) const ABORTED: u8 = 2;
     pub(super) const SPEAKS: u8 = 4;
     pub(super) const ODD: u8 = 8;
+    pub(super) const ASTRAY: u8 = 16;
 }
 
 impl Close {
@@ -39,6 +41,12 @@ impl Close {
         self.flags.has(flag::ODD)
     }
 
+    /// Whether some of its numbers are further from those of the connection than a window reaches: somebody
+    /// else sent them, and no order of numbers means anything any more.
+    pub const fn is_astray(&self) -> bool {
+        self.flags.has(flag::ASTRAY)
+    }
+
     /// How long ago it aborted the connection, in microseconds: by a reset of its own accord, without a FIN
     /// before, after which it has no connection any more.
     pub fn aborted_us(&self, now_us: u32) -> Option<u32> {
@@ -46,8 +54,23 @@ impl Close {
     }
 }
 
+/// The largest window (RFC 7323 section 2.3): no number of a connection is further from those in use.
+const REACH_OCTETS: u32 = 1 << 30;
+
+/// Whether a number of a segment is out of reach of those that the connection has come to. What the other
+/// side acknowledged it has taken, unless nobody was seen to send it.
+fn is_astray(own: &Numbers, peer: &Numbers, turn: &Turn<'_>) -> bool {
+    let far =
+        |number: u32, known: u32| number.wrapping_sub(known).min(known.wrapping_sub(number)) > REACH_OCTETS;
+    let taken = peer.highest_ack().filter(|_| !peer.acknowledged_unseen());
+    let seq = taken.or(own.highest()).is_some_and(|known| far(turn.seq, known));
+    seq || turn.ack.zip(peer.highest()).is_some_and(|(ack, known)| far(ack, known))
+}
+
 /// Takes note of a segment of `own`.
 pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
+    let astray = !turn.flags.rst() && is_astray(&own.numbers, &peer.numbers, turn);
+    own.close.flags.put(flag::ASTRAY, astray || own.close.is_astray());
     let close = &mut own.close;
     let outside = |ack: u32| {
         let behind = peer.numbers.highest().is_none_or(|highest| is_after(ack, highest));

@@ -162,6 +162,12 @@ impl Openings {
         all
     }
 
+    /// How many SYNs there were, repetitions counted in; it stops counting at 255 of each kind.
+    pub fn copies(&self) -> u32 {
+        let all = self.options();
+        u32::from(all.whole) + u32::from(all.unknown)
+    }
+
     /// The place of this initial sequence number, which is made if there is room.
     fn entry(&mut self, isn: u32) -> Option<&mut Opening> {
         let known = self.all().iter().position(|opening| opening.isn == isn);
