@@ -180,6 +180,9 @@ fn compressed_captures_that_are_cut_or_damaged_are_read_up_to_there() {
         let (kept, said) = packets(cut, None);
         assert!(wanted.starts_with(&kept) && kept.len() < wanted.len(), "{compression:?}");
         assert!(said.starts_with("FILE: cut ") && !kept.is_empty(), "{compression:?}: {said}");
+        // What a decoder keeps for itself is not lost; it needs whole blocks, and those of bzip2 are long.
+        let least = if compression == Compression::Bzip2 { 0 } else { wanted.len() / 2 };
+        assert!(kept.len() > least, "{compression:?}: {} of {}", kept.len(), wanted.len());
         let mut damaged = whole.clone();
         let (_, end) = damaged.split_at_mut(whole.len() * 2 / 3);
         end[..40].fill(0xa5);

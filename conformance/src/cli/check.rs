@@ -84,8 +84,8 @@ pub(super) struct Args {
     #[arg(long, short)]
     verbose: bool,
 
-    /// Also write the capture as pcapng, with each finding as a comment on its packet; the packets stay,
-    /// other blocks of a pcapng file are not taken along
+    /// Also write the capture as pcapng, with each finding as a comment on its packet; everything else in
+    /// it stays
     #[arg(long, value_name = "OUT")]
     annotate: Option<PathBuf>,
 

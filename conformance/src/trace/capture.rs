@@ -4,6 +4,7 @@
 //! that says what, which file, and how to mend it. Files of any size are read in bounded memory.
 
 mod batch;
+mod commented;
 mod failure;
 mod filter;
 mod input;
@@ -19,6 +20,7 @@ mod step;
 mod unpack;
 
 pub use batch::Batch;
+pub use commented::{CopyError, commented};
 pub use failure::{CaptureError, Cut, Problem};
 pub use link::{LinkError, LinkType, NetworkStart, network_layer};
 pub use look::{Compression, Look};

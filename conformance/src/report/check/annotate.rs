@@ -1,13 +1,13 @@
 //! floor 8: a capture with findings as comments on its packets, as pcapng (draft-ietf-opsawg-pcapng), for
-//! Wireshark. The packets stay as they were read; of the other blocks of a pcapng file none is taken along.
+//! Wireshark. The packets stay as they were read, and of a pcapng file everything else.
 
 use super::Wanted;
 use super::findings::level;
 use crate::judge::problem::Problem;
 use crate::judge::{Report, Verdict};
-use crate::trace::capture::{Capture, CaptureError, Direction, Packet};
+pub use crate::trace::capture::CopyError as Failure;
+use crate::trace::capture::{Capture, Direction, Packet, commented};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -26,26 +26,6 @@ const NANOSECONDS: u8 = 9;
 /// Octets of a comment: the length of an option has 16 bits.
 const COMMENT_MAX: usize = 60_000;
 
-/// Why there is no annotated capture.
-#[derive(Debug)]
-pub enum Failure {
-    /// The capture can not be read again.
-    Read(CaptureError),
-    /// The new one can not be written.
-    Write(io::Error),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(error) => error.fmt(f),
-            Self::Write(error) => write!(f, "cannot be written: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
 /// Writes every packet of a capture, with the wanted findings as comments, and says how many packets have
 /// one. A capture that is damaged ends where its damage is.
 ///
@@ -56,16 +36,19 @@ pub fn write(path: &Path, report: &Report, wanted: Wanted, out: &mut dyn Write) 
     for verdict in report.verdicts.iter().filter(|verdict| wanted.has(verdict.outcome)) {
         comments.entry(verdict.number).or_default().push(comment(verdict));
     }
+    if let Some(commented) = commented(path, &comments, out)? {
+        return Ok(commented);
+    }
     let mut capture = Capture::open(path, None).map_err(Failure::Read)?;
     let mut writer = Writer { out, interfaces: BTreeMap::new() };
     writer.section().map_err(Failure::Write)?;
-    let mut commented = 0;
+    let mut count = 0;
     while let Ok(Some(packet)) = capture.next_packet() {
         let of_packet = comments.get(&packet.number).map_or(&[][..], Vec::as_slice);
-        commented += u64::from(!of_packet.is_empty());
+        count += u64::from(!of_packet.is_empty());
         writer.packet(&packet, of_packet).map_err(Failure::Write)?;
     }
-    Ok(commented)
+    Ok(count)
 }
 
 /// `fail P-I2 RFC791-3.1-e (MUST) 192.0.2.1: reserved flag set; allowed: 0`.

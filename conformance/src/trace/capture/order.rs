@@ -34,6 +34,22 @@ impl Order {
         }
     }
 
+    /// A number as two octets.
+    pub(super) const fn octets_of_two(self, number: u16) -> [u8; 2] {
+        match self {
+            Self::Little => number.to_le_bytes(),
+            Self::Big => number.to_be_bytes(),
+        }
+    }
+
+    /// A number as four octets.
+    pub(super) const fn octets_of_four(self, number: u32) -> [u8; 4] {
+        match self {
+            Self::Little => number.to_le_bytes(),
+            Self::Big => number.to_be_bytes(),
+        }
+    }
+
     /// The number of two octets at `at`, if they are there.
     pub(super) fn two_at(self, bytes: &[u8], at: usize) -> Option<u16> {
         bytes.get(at..)?.first_chunk().map(|octets| self.two(*octets))

@@ -3,9 +3,11 @@
 //!
 //! Blocks of packets, interfaces, sections and statistics are read; all others are passed over.
 
+mod comments;
 mod interface;
 mod options;
 
+pub(super) use comments::Comments;
 pub use interface::Interface;
 
 use super::Losses;

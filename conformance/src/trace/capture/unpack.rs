@@ -63,13 +63,18 @@ struct Zstd<R> {
     decoder: FrameDecoder,
     /// Whether the decoder has a frame.
     within: bool,
+    /// What ended the data within a frame. What the decoder had kept for what refers to it comes before.
+    cut: Option<io::Error>,
 }
+
+/// A block without octets that ends its frame, and room for a checksum.
+const LAST_BLOCK: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
 impl<R: BufRead> Zstd<R> {
     fn new(packed: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(u64::from(MAX_MEMORY_KIB) << 10);
-        Self { packed, decoder, within: false }
+        Self { packed, decoder, within: false, cut: None }
     }
 
     /// Begins the next frame; says whether there is one.
@@ -93,6 +98,19 @@ impl<R: BufRead> Zstd<R> {
         Ok(false)
     }
 
+    /// Decodes the next block. A frame that is cut ends with the block before.
+    fn decode(&mut self) -> io::Result<()> {
+        let one = || BlockDecodingStrategy::UptoBlocks(1);
+        let decoded = self.decoder.decode_blocks(&mut self.packed, one());
+        let Some(error) = decoded.err().map(io::Error::other) else { return Ok(()) };
+        if !is_cut(&error) {
+            return Err(error);
+        }
+        self.decoder.decode_blocks(&LAST_BLOCK[..], one()).map_err(io::Error::other)?;
+        self.cut = Some(error);
+        Ok(())
+    }
+
     /// Ends a frame that was read whole.
     fn end(&mut self) -> io::Result<()> {
         self.within = false;
@@ -111,13 +129,15 @@ impl<R: BufRead> Read for Zstd<R> {
                 return Ok(0);
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                self.decoder
-                    .decode_blocks(&mut self.packed, BlockDecodingStrategy::UptoBlocks(1))
-                    .map_err(io::Error::other)?;
+                self.decode()?;
             }
             let read = self.decoder.read(buffer)?;
             if read > 0 || buffer.is_empty() {
                 return Ok(read);
+            }
+            if let Some(error) = self.cut.take() {
+                self.within = false;
+                return Err(error);
             }
             self.end()?;
         }
