@@ -1,5 +1,5 @@
-//! floor 6: a pcapng file once more, block by block, with comments added to its packets. Everything else stays
-//! as it is: sections and interfaces with their options, names, statistics, secrets, what nobody knows.
+//! floor 6: a pcapng file once more, block by block, with comments added to its packets. Everything else
+//! stays as it is: sections and interfaces with their options, names, statistics, secrets, what nobody knows.
 
 use super::failure::{CaptureError, printable};
 use super::input::Input;
