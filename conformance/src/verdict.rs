@@ -83,6 +83,7 @@ reasons! {
     Altered "altered" "the capture shows other packets of this host that are not as they were on the wire"
     Anonymised "anonymised" "the capture may have had its addresses replaced"
     SeveralTtls "several-ttls" "hop limits of this host differ within the connection: somebody else may have sent it"
+    Lost "lost" "the file says that packets were lost before they were recorded"
     PeerUnseen "peer-unseen" "the host acknowledged what the capture does not show"
     HostUnseen "host-unseen" "packets of the host are missing from the capture"
     OneDirection "one-direction" "the capture has only one direction"

@@ -2,9 +2,11 @@
 //! before a verdict is spoken.
 
 use super::checksum::{Field, Kind};
+use super::copies::Copied;
 use super::nearness::{Answer, Nearness};
 use super::packet::{Packet, Upper};
 use super::style::{Style, Styles};
+use crate::trace::capture::Losses;
 use crate::verdict::Reason;
 use stack::base::Instant;
 use std::fmt;
@@ -247,6 +249,10 @@ pub struct Calibration {
     pub oversize: u64,
     /// Where the tap is.
     pub vantage: Vantage,
+    /// The connections that those were of.
+    pub(super) copied: Copied,
+    /// The frame from which on the file says that packets are missing.
+    pub(super) lost_from: Option<u64>,
     /// When the first packet was seen.
     pub(super) first: Option<Instant>,
 }
@@ -266,6 +272,8 @@ impl Calibration {
             unfilled: 0,
             oversize: 0,
             vantage,
+            copied: Copied::default(),
+            lost_from: None,
             first: None,
         }
     }
@@ -273,6 +281,22 @@ impl Calibration {
     /// How long the capture had been running at that time, in nanoseconds.
     pub fn running_ns(&self, at: Instant) -> u64 {
         self.first.map_or(0, |first| at.since(first).as_nanos())
+    }
+
+    /// Takes note of what the file says was lost, up to the frames from this number on. What an interface or
+    /// a system dropped may have been anywhere before it is told.
+    pub(super) fn note_losses(&mut self, losses: Losses, number: u64) {
+        if losses.by_interface > 0 || losses.by_system > 0 {
+            self.lost_from = Some(0);
+        } else if losses.any() {
+            self.lost_from.get_or_insert(number);
+        }
+    }
+
+    /// Takes note of a packet that looks recorded twice.
+    pub(super) fn note_copy(&mut self, packet: &Packet<'_>) {
+        self.copies += 1;
+        self.copied.note(packet);
     }
 
     /// Takes note of a packet that comes after one of this time.

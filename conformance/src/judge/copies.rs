@@ -1,8 +1,11 @@
 //! floor 7: packets that were captured twice, because the tap saw them on their way in and on their way out.
 
-use super::hash::Mix;
+use super::ends::Ends;
+use super::hash::{Mix, Mixed};
 use super::packet::{Net, Packet};
 use stack::base::Instant;
+use std::collections::HashSet;
+use std::net::SocketAddr;
 
 /// Packets that a copy is looked for among.
 const RECENT: u64 = 512;
@@ -62,6 +65,35 @@ impl Copies {
         self.recent[(self.count % RECENT) as usize] = Seen { key, at, before: self.latest[bucket] };
         self.latest[bucket] = self.count;
         known
+    }
+}
+
+/// Connections with copies that are remembered; of further ones it is not known which they are.
+const FLOWS_MAX: usize = 1 << 14;
+
+/// The connections of which a packet looks recorded twice. It may have come twice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Copied {
+    flows: HashSet<Ends, Mixed>,
+    /// There were more than are remembered.
+    full: bool,
+}
+
+impl Copied {
+    /// Takes note of a copy. Of a fragment that does not begin a segment, its connection is not known;
+    /// nothing is claimed where segments come in fragments.
+    pub(super) fn note(&mut self, packet: &Packet<'_>) {
+        let Some((ends, _)) = Ends::of_packet(packet) else { return };
+        if self.flows.len() < FLOWS_MAX {
+            self.flows.insert(ends);
+        } else {
+            self.full |= !self.flows.contains(&ends);
+        }
+    }
+
+    /// Whether a packet between these ends was one, or may have been.
+    pub(super) fn has(&self, ends: Option<(SocketAddr, SocketAddr)>) -> bool {
+        self.full || ends.is_some_and(|(src, dst)| self.flows.contains(&Ends::of(src, dst).0))
     }
 }
 

@@ -43,6 +43,7 @@ impl Block {
         self.ways.clear();
         self.clocks.clear();
         let more = capture.next_batch(&mut self.batch)?;
+        note_losses(front, capture, &self.batch);
         for (index, packet) in self.batch.packets().enumerate() {
             let sorted = match sighting(&packet, tunnels) {
                 Some(sighting) => front.see(sighting),
@@ -179,6 +180,13 @@ pub(super) fn judge(
     }
 }
 
+/// Takes note of what the file says was lost before the packets of a batch or within it; of one that is
+/// empty, before its end.
+fn note_losses(front: &mut Front, capture: &Capture, batch: &Batch) {
+    let first = batch.packets().next().map_or_else(|| capture.frames(), |packet| packet.number);
+    front.calibration.note_losses(capture.losses(), first);
+}
+
 fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) -> (Report, Ended) {
     let (mut front, mut desk) = (Front::new(vantage), Desk::new((0, 1), vantage, effort.bounds));
     let mut batch = Batch::new();
@@ -191,6 +199,7 @@ fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) 
             Ok(false) => break Ended { damage: None, stopped: false },
             Err(error) => break Ended { damage: Some(error), stopped: false },
         }
+        note_losses(&mut front, capture, &batch);
         let mut queue = Queue::new();
         for recorded in batch.packets() {
             let Some(sighting) = sighting(&recorded, effort.tunnels) else {
@@ -203,6 +212,7 @@ fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) 
         }
         queue.empty(&mut desk);
     };
+    note_losses(&mut front, capture, &Batch::new());
     (conclude(front, desk.shards, desk.evidence), ended)
 }
 
@@ -223,6 +233,7 @@ fn together(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_
             .unzip();
         let ended = read(capture, &mut front, (&sides, &used), tunnels, ask);
         drop(sides);
+        note_losses(&mut front, capture, &Batch::new());
         let mut evidence = Evidence::default();
         let mut given: Vec<_> = threads
             .into_iter()

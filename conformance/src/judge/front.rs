@@ -93,7 +93,7 @@ impl Front {
         self.calibration.note(&packet, self.latest);
         self.tick(sighting.at);
         if self.calibration.vantage != Vantage::AtHost && self.copies.has(&packet) {
-            self.calibration.copies += 1;
+            self.calibration.note_copy(&packet);
             return None;
         }
         let way = way(&packet);

@@ -305,22 +305,23 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
 }
 
 /// Which assumption of the rule the capture as a whole refutes.
-fn refuted(rule: &Rule, host: IpAddr, hosts: &Hosts, calibration: &Calibration) -> Option<Reason> {
+fn refuted(rule: &Rule, found: &Pending, hosts: &Hosts, calibration: &Calibration) -> Option<Reason> {
+    let host = found.host;
+    let lost = calibration.lost_from.is_some_and(|from| from <= found.number);
     let tap = calibration.vantage.of(host).unwrap_or_else(|| hosts.tap(host));
     let uneven = calibration.backwards > 0;
     rule.assumptions
         .iter()
         .find_map(|assumption| match assumption {
             Assumption::Clock => uneven.then_some(Reason::Clock),
-            Assumption::NoCopies => (calibration.copies > 0).then_some(Reason::MaybeCopy),
+            Assumption::NoCopies => calibration.copied.has(found.ends).then_some(Reason::MaybeCopy),
+            Assumption::AllOfHost | Assumption::AllOfPeer | Assumption::AllOffers | Assumption::Silence => {
+                lost.then_some(Reason::Lost)
+            }
             Assumption::InOrder => uneven.then_some(Reason::Disorder),
             Assumption::Captured
             | Assumption::NoErrors
             | Assumption::SameMtu
-            | Assumption::AllOfHost
-            | Assumption::AllOfPeer
-            | Assumption::AllOffers
-            | Assumption::Silence
             | Assumption::Whole
             | Assumption::WithinReach
             | Assumption::BothWays
@@ -358,7 +359,7 @@ fn decide(found: Pending, altered: bool, hosts: &Hosts, calibration: &Calibratio
             settled.or_else(by_host).or(altered.then_some(Reason::Altered))
         }
         (Vantage::Anywhere | Vantage::Stated(..), None) => {
-            found.breach.doubt.or_else(|| refuted(rule, found.host, hosts, calibration))
+            found.breach.doubt.or_else(|| refuted(rule, &found, hosts, calibration))
         }
     };
     let level = Catalogue::embedded().get(found.breach.clause)?.level;

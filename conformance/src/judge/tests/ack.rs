@@ -136,7 +136,7 @@ pub(super) fn holes() -> Exchange {
 }
 
 /// A probe that is answered.
-fn probed() -> Exchange {
+pub(super) fn probed() -> Exchange {
     Exchange::opened().then([ack("probe", 100_000, false, 0, 1), ack("answer", 100_100, true, 1, 1)])
 }
 

@@ -118,6 +118,11 @@ impl Exchange {
 
     /// What a judge says with the tap so near to the client.
     pub(super) fn judged(&self, tap: Tap) -> Report {
+        self.judged_with(tap, |_| ())
+    }
+
+    /// What a judge says that knows this of the recording as well.
+    pub(super) fn judged_with(&self, tap: Tap, knows: impl FnOnce(&mut assume::Calibration)) -> Report {
         let vantage = match tap {
             Tap::Anywhere => Vantage::Anywhere,
             Tap::AtHost | Tap::OnLink => Vantage::Stated(tap, Some(CLIENT.into())),
@@ -138,6 +143,7 @@ impl Exchange {
                 judged: true,
             });
         }
+        knows(&mut judge.front.calibration);
         judge.finish()
     }
 }

@@ -1,7 +1,9 @@
 //! Two lives of the same ports, and peers that are not one host: what is not claimed about who talks to them.
 
 use super::exchange::{CLIENT, Exchange, Line, ack, data, line};
+use crate::judge::Report;
 use crate::judge::assume::Tap;
+use crate::trace::capture::Losses;
 use crate::verdict::{Outcome, Reason};
 use stack::wire::tcp::Flags;
 
@@ -68,4 +70,43 @@ fn where_somebody_else_sends_wild_numbers_nothing_about_numbers_is_claimed() {
 fn who_sends_wild_numbers_is_not_excused_by_them() {
     let exchange = served().then([ack("wild", 40_000, true, 1 << 31, 101), ack("back", 41_000, true, 1, 51)]);
     assert_eq!(decided(&exchange, "P-D2"), Some((Outcome::Deviates, None)));
+}
+
+/// Data that is sent again far too early.
+fn hasty() -> Exchange {
+    Exchange::opened().then([data("first", 30_000, true, 1, 1, 100), data("copy", 40_000, true, 1, 1, 100)])
+}
+
+/// What is said first of P-C8, if the file says this of what was lost, with the frames up to the number.
+fn with_losses(losses: Losses, number: u64) -> Option<(Outcome, Option<Reason>)> {
+    let report = hasty().judged_with(Tap::AtHost, |calibration| calibration.note_losses(losses, number));
+    let mut found = report.verdicts.iter().filter(|verdict| verdict.rule.id == "P-C8");
+    found.next().map(|verdict| (verdict.outcome, verdict.reason))
+}
+
+#[test]
+fn what_the_file_lost_may_have_come_for_the_host() {
+    let before = Losses { before_packets: 1, ..Losses::NONE };
+    assert_eq!(with_losses(Losses::NONE, 1), Some((Outcome::Fail, None)));
+    assert_eq!(with_losses(before, 5), Some((Outcome::Undecided, Some(Reason::Lost))));
+    assert_eq!(with_losses(before, 6), Some((Outcome::Fail, None)));
+    for anywhere in [Losses { by_interface: 1, ..before }, Losses { by_system: 1, ..Losses::NONE }] {
+        assert_eq!(with_losses(anywhere, 6), Some((Outcome::Undecided, Some(Reason::Lost))));
+    }
+}
+
+#[test]
+fn a_copy_excuses_its_own_connection_alone() {
+    let mut exchange = super::ack::probed();
+    exchange.lines.push(ack("once more", 100_200, true, 1, 1));
+    let said = |report: &Report| {
+        let mut found = report.verdicts.iter().filter(|verdict| verdict.rule.id == "P-D9");
+        found.next().map(|verdict| (verdict.outcome, verdict.reason))
+    };
+    let elsewhere = exchange.judged_with(Tap::AtHost, |calibration| calibration.copies += 1);
+    assert_eq!(said(&elsewhere), Some((Outcome::Fail, None)));
+    let line = exchange.line("once more").clone();
+    exchange.lines.push(Line { at_us: line.at_us + 1, identification: 77, ..line.clone() });
+    exchange.lines.push(Line { at_us: line.at_us + 2, identification: 77, ..line });
+    assert_eq!(said(&exchange.judged(Tap::AtHost)), Some((Outcome::Undecided, Some(Reason::MaybeCopy))));
 }
