@@ -8,6 +8,7 @@
 //! The judge is an independent second opinion: it reads bytes with `stack::wire` and uses nothing else of the
 //! stack. The same rules judge a capture ([`Judge::see`]) and the trace of a host under test ([`trace`]).
 
+mod again;
 pub mod arp;
 pub mod assume;
 pub mod checksum;

@@ -192,8 +192,10 @@ impl<'a> Packet<'a> {
         let bytes = sighting.bytes;
         match sighting.ethertype {
             EtherType::IPV4 => Self::read_v4(sighting, ipv4::View::read(bytes).ok()?),
-            EtherType::IPV6 => Self::read_v6(sighting, ipv6::View::read(bytes).ok()?)
-                .or_else(|| Self::read_stray_v4(sighting)),
+            EtherType::IPV6 => {
+                let view = ipv6::View::read(bytes).ok();
+                view.and_then(|view| Self::read_v6(sighting, view)).or_else(|| Self::read_stray_v4(sighting))
+            }
             LLC_SAP_6 => Self::read_stray_v4(sighting),
             EtherType::ARP => {
                 let view = arp::View::read(bytes).ok()?;

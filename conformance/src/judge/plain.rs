@@ -160,6 +160,8 @@ pub(super) fn of(scene: &Scene<'_>) -> Plain {
         of_agreement(&mut plain, &place, turn);
         of_acknowledgement(&mut plain, &place, turn);
         of_sending(&mut plain, &place, turn);
+        let again = scene.sum_before.is_some() || place.own().sent.may_be_repeated_by(turn);
+        plain.put(Plain::NOT_REPEATED, !again);
         if turn.data_octets > 0 {
             of_data(&mut plain, &place, turn);
         }
@@ -260,7 +262,6 @@ fn of_sending(plain: &mut Plain, place: &Place<'_>, turn: &Turn<'_>) {
     plain.put(Plain::SPEAKS, own.close.speaks() && own.close.aborted_us(0).is_none());
     plain.put(Plain::NOT_PROBING, !own.timer.is_probing());
     plain.put(Plain::NOT_LAST, own.numbers.highest() != Some(turn.seq.wrapping_add(1)));
-    plain.put(Plain::NOT_REPEATED, !own.sent.may_be_repeated_by(turn));
     plain.put(Plain::NOT_EXPIRED, !own.timer.has_expired());
     plain.put(Plain::NOT_URGENT, !turn.flags.contains(Flags::URG));
     plain.put(Plain::WINDOW_OPENED, !place.peer().window.is_only_of_syn());

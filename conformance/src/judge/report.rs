@@ -227,7 +227,7 @@ impl Store {
                 found.breach.doubt = Some(Reason::Taken);
                 self.altered.insert(found.host);
             }
-            let stated = vantage.of(found.host).is_some_and(|tap| tap <= Tap::OnLink);
+            let stated = vantage.of(found.host);
             found.breach.doubt = found.breach.doubt.or_else(|| excuse(rule, connection, side, stated));
         }
     }
@@ -269,8 +269,10 @@ impl Store {
 }
 
 /// Which assumption of the rule the connection as a whole refutes. Who states that the tap is near says that
-/// it misses nothing.
-fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Option<Reason> {
+/// it misses nothing; and who states that it is on the host, that what comes in another order than it was
+/// sent in changed places before it came to the tap.
+fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: Option<Tap>) -> Option<Reason> {
+    let near = stated.is_some_and(|tap| tap <= Tap::OnLink);
     let (own, peer) = (&connection.sides[side].numbers, &connection.sides[1 - side].numbers);
     rule.assumptions.iter().find_map(|assumption| match assumption {
         Assumption::Untouched | Assumption::Genuine => own.hops_differ().then_some(Reason::SeveralTtls),
@@ -279,19 +281,22 @@ fn excuse(rule: &Rule, connection: &Connection, side: usize, stated: bool) -> Op
         Assumption::AllOfPeer if peer.has_fragments() => Some(Reason::Fragments),
         // What the other side took and the capture does not have shows that it lost packets of either side.
         Assumption::AllOfPeer => {
-            (own.acknowledged_unseen() || peer.acknowledged_unseen()).then_some(Reason::PeerUnseen)
+            let reported = connection.sides[side].ack.unsent().is_some();
+            let unseen = own.acknowledged_unseen() || peer.acknowledged_unseen();
+            (reported || unseen).then_some(Reason::PeerUnseen)
         }
         Assumption::AllOffers => {
             let window = &connection.sides[1 - side].window;
-            (!stated && window.may_miss_an_offer()).then_some(Reason::PeerUnseen)
+            (!near && window.may_miss_an_offer()).then_some(Reason::PeerUnseen)
         }
         Assumption::Whole | Assumption::WithinReach => connection.doubt_of_peer(side, *assumption),
         // A bare acknowledgement leaves no gap where it is missing.
-        Assumption::Silence => (!stated).then_some(Reason::NotNear),
+        Assumption::Silence => (!near).then_some(Reason::NotNear),
         Assumption::BothWays => (peer.segments == 0).then_some(Reason::OneDirection),
         Assumption::Handshake => (!connection.is_handshake_known()).then_some(Reason::NoHandshake),
         Assumption::InOrder => {
-            connection.sides.iter().any(|side| side.sent.is_in_disorder()).then_some(Reason::Disorder)
+            let of_peer = stated != Some(Tap::AtHost) && connection.sides[1 - side].sent.is_in_disorder();
+            (of_peer || connection.sides[side].sent.is_in_disorder()).then_some(Reason::Disorder)
         }
         // These are settled by the packet, by the rule, by the host, and by the capture.
         Assumption::NoCopies

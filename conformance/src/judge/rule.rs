@@ -21,6 +21,8 @@ pub struct Scene<'a> {
     pub turn: Option<&'a Turn<'a>>,
     /// Its connection, for TCP.
     pub place: Option<Place<'a>>,
+    /// What its octets summed up to when they were sent before, with the same limits.
+    pub sum_before: Option<u16>,
     /// The two addresses, for packets that facts are kept about beside connections.
     pub pair: Option<PairPlace<'a>>,
     /// Its IPv4 header checksum, if it can be checked.

@@ -1,6 +1,7 @@
 //! floor 7: one shard of the judge: the packets of some connections and of some pairs of hosts, with all that
 //! is known of them.
 
+use super::again::Again;
 use super::assume::{Calibration, Vantage};
 use super::checksum::{self, Field, Kind as Sum};
 use super::evidence::{Asked, Evidence};
@@ -45,6 +46,7 @@ pub(super) struct Shard {
     pub(super) hosts: Hosts,
     connections: Connections,
     pairs: Pairs,
+    again: Again,
     pub(super) store: Store,
 }
 
@@ -55,6 +57,7 @@ impl Shard {
             hosts: Hosts::new(bounds.hosts),
             connections: Connections::new(bounds.connections),
             pairs: Pairs::new(bounds.pairs),
+            again: Again::default(),
             store: Store::new(bounds),
         }
     }
@@ -101,11 +104,16 @@ impl Shard {
             (Some(_), true) => self.connections.find(packet),
             (Some(_), false) => self.enter(packet, clock),
         };
+        let place = slot.and_then(|slot| self.connections.place_of(slot));
         let scene = Scene {
             packet,
             kind: Kind::of(packet),
             turn: turn.as_ref(),
-            place: slot.and_then(|slot| self.connections.place_of(slot)),
+            place,
+            sum_before: turn
+                .as_ref()
+                .zip(place)
+                .and_then(|(turn, place)| self.again.sum_before(turn, &place)),
             pair: if damaged { None } else { self.pairs.enter(packet) },
             header_field: header.map(|(_, field)| field),
             upper_field: upper,
@@ -137,6 +145,9 @@ impl Shard {
         let Some(connection) = self.connections.at(slot) else { return };
         let before = connection.lacks(slot.side);
         connection.note(slot.side, turn, damaged);
+        if !damaged {
+            self.again.note(turn, connection, slot.side);
+        }
         let lacks = connection.lacks(slot.side);
         if lacks != before {
             let (missing, unseen) = lacks;

@@ -79,8 +79,6 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-SHLD-14"],
         assumptions: &[InOrder, Handshake, Untouched, Genuine, Whole],
         on: On::FLOWING,
-        // Elsewhere the scale of what was offered before the SYNs were seen is not known.
-        tap: Tap::AtHost,
         quiet: &[absent(&[Plain::ACK_FIRST])],
         judge: edge_order,
         ..Rule::USUAL
@@ -164,16 +162,19 @@ pub const RULES: &[Rule] = &[
 fn acknowledges_the_unsent(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let judged = place.peer();
-    let Some(unsent) = judged.ack.unsent() else {
+    let Some(unsent) = judged.ack.unsent().filter(|unsent| !judged.is_reported(*unsent)) else {
         return if judged.numbers.highest_ack().is_some() { Opinion::Holds } else { Opinion::Absent };
     };
+    let at_host = scene.calibration.vantage.of(scene.packet.dst) == Some(Tap::AtHost);
+    // Elsewhere another segment with the same timestamp may have been sent before.
     let echoes = || {
         let claimed = judged.stamps.claimed();
-        turn.stamps().zip(claimed).is_some_and(|(stamps, value)| is_after(stamps.echo, value))
+        let since = |echo, value| is_after(echo, value) || (at_host && echo == value);
+        turn.stamps().zip(claimed).is_some_and(|(stamps, value)| since(stamps.echo, value))
     };
     let answers = scene.calibration.vantage == Vantage::AtHost || echoes();
-    // A probe begins one octet in front of what was acknowledged.
-    if !answers || !is_after(unsent.wrapping_sub(1), turn.seq) {
+    // A probe begins one octet in front of what was acknowledged, and the octet may have come another way.
+    if !answers || !is_after(unsent.wrapping_sub(u32::from(!at_host)), turn.seq) {
         return Opinion::Absent;
     }
     Opinion::unless(true, "RFC9293-3.4-c", || {
@@ -199,22 +200,16 @@ fn acknowledgement_order(scene: &Scene<'_>) -> Opinion {
         .doubting(doubt)
 }
 
-/// Edges are compared that are further from the SYN than a window without scale, so that no SYN offered them.
+/// Edges are compared that no SYN offered, and whose scale is known.
 fn edge_order(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
     let (own, peer) = (place.own(), place.peer());
-    let (Some(ack), Some(before)) = (turn.ack, own.window.edge()) else { return Opinion::Absent };
+    let (Some(ack), Some(before)) = (turn.ack, own.window.sure_edge()) else { return Opinion::Absent };
     let (Some(asked), Some(answer)) = (own.openings.only(), peer.openings.only()) else {
         return Opinion::Absent;
     };
     let scale = asked.window_scale().filter(|_| answer.window_scale().is_some()).unwrap_or(0).min(14);
     let edge = ack.wrapping_add(u32::from(turn.segment.view.window()) << scale);
-    let most = answer.isn.wrapping_add(1 + u32::from(answer.data_octets) + u32::from(u16::MAX));
-    // Nor can more have been offered than the scale allows.
-    let furthest = own.numbers.highest_ack().map(|ack| ack.wrapping_add(u32::from(u16::MAX) << scale));
-    if !is_after(before, most) || furthest.is_none_or(|furthest| is_after(before, furthest)) {
-        return Opinion::Absent;
-    }
     // What does not fit the scale is rounded.
     if before.wrapping_sub(edge).cast_signed() <= 1 << scale {
         return Opinion::Holds;
@@ -263,7 +258,7 @@ fn every_second(scene: &Scene<'_>) -> Opinion {
 
 fn beyond_a_hole(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
-    let Some(waited_us) = ack::report_us(place.own(), turn) else { return Opinion::Absent };
+    let Some(waited_us) = ack::report_us(place.own(), place.peer(), turn) else { return Opinion::Absent };
     if waited_us <= SLOW_US {
         return Opinion::Holds;
     }

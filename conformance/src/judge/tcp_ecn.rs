@@ -79,7 +79,8 @@ fn agreed<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {
 /// A segment that was seen before with the same limits.
 fn repeated<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Option<Reason>)> {
     let (turn, place) = agreed(scene)?;
-    let known = place.own().sent.repeated_by(turn).is_some() && turn.data_octets > 0;
+    let known = scene.sum_before.is_some() || place.own().sent.repeated_by(turn).is_some();
+    let known = known && turn.data_octets > 0;
     known.then(|| (turn, may_be_a_copy(scene).or_else(|| reuse(&place))))
 }
 

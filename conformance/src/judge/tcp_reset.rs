@@ -102,6 +102,10 @@ fn acknowledgement(turn: &Turn<'_>) -> String {
 /// The largest window (RFC 7323 section 2.3): nothing that is sent is further away.
 const WINDOW_OCTETS: u32 = 1 << 30;
 
+/// An offer that the capture does not have may have been larger by so much: four times what a window without
+/// scale can be.
+const SLACK_OCTETS: u32 = 1 << 18;
+
 /// A reset takes its number from an acknowledgement of the other side, or from what it would send next. All
 /// of these lie between the two SYNs and the highest numbers in use.
 fn number_in_use(scene: &Scene<'_>) -> Opinion {
@@ -115,8 +119,9 @@ fn number_in_use(scene: &Scene<'_>) -> Opinion {
         return Opinion::Absent;
     }
     let highest = peer.numbers.highest_ack().map_or(highest, |ack| later(highest, ack));
-    // What the capture does not have may have brought it further.
-    let within = turn.seq.wrapping_sub(highest) <= WINDOW_OCTETS;
+    // What the capture does not have may have brought it further, by as much as the other side had offered.
+    let room = peer.window.edge().map_or(WINDOW_OCTETS, |edge| edge.wrapping_sub(highest).min(WINDOW_OCTETS));
+    let within = turn.seq.wrapping_sub(highest) <= room.saturating_add(SLACK_OCTETS);
     let outside = !within && (is_after(turn.seq, highest) || is_after(opening.isn, turn.seq));
     let doubt = place.connection.reused.then_some(Reason::PortReuse);
     Opinion::unless(outside, "RFC9293-3.5.2-b", || {

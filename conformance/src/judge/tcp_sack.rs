@@ -11,11 +11,12 @@ use super::assume::Assumption::{
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
+use super::facts::ack::beyond;
 use super::facts::sack::is_duplicate;
-use super::facts::turn::{Turn, is_after};
+use super::facts::turn::{Turn, is_after, later};
 use super::kind::On;
-use super::plain::{Plain, absent};
-use super::rule::{Opinion, Rule, Scene};
+use super::plain::{Plain, absent, holds};
+use super::rule::{Opinion, Rule, Scene, Whose};
 use super::tcp_timestamp::{is_sent_later, may_be_old};
 use crate::verdict::{Outcome, Reason};
 
@@ -40,6 +41,17 @@ pub const RULES: &[Rule] = &[
         on: On::FLOWING,
         quiet: &[absent(&[Plain::FORM])],
         judge: form,
+        ..Rule::USUAL
+    },
+    Rule {
+        id: "P-D7r",
+        about: "what SACK reports was sent",
+        clauses: &["RFC2018-3-a"],
+        assumptions: &[Captured, BothWays, Untouched, Genuine],
+        on: On::FLOWING,
+        of: Whose::Receiver,
+        quiet: &[holds(&[Plain::PEER_ACKED])],
+        judge: reports_the_unsent,
         ..Rule::USUAL
     },
     Rule {
@@ -134,15 +146,55 @@ fn are_apart(blocks: Blocks<'_>, ack: u32) -> bool {
     blocks.iter().enumerate().all(|(at, one)| !blocks.iter().skip(at + 1).any(|other| common(one, other)))
 }
 
+/// The peer answers, and shows by its echo that it got what the host sent with the report in question or
+/// later; and near the host nothing was seen to come that reaches as far. Or its FIN, behind which there is
+/// nothing, is in front of that.
+fn reports_the_unsent(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let (judged, own) = (place.peer(), place.own());
+    let Some(unsent) = judged.ack.unsent().filter(|unsent| judged.is_reported(*unsent)) else {
+        return if judged.numbers.highest_ack().is_some() { Opinion::Holds } else { Opinion::Absent };
+    };
+    let Some(highest) = own.numbers.highest() else { return Opinion::Absent };
+    let highest = later(highest, turn.end);
+    let fin = own.close.fin().or_else(|| turn.flags.fin().then_some(turn.text_end));
+    let behind_the_end = fin.is_some_and(|fin| is_after(unsent, fin.wrapping_add(1)));
+    let claimed = judged.stamps.claimed();
+    let echoes = turn.stamps().zip(claimed).is_some_and(|(stamps, value)| is_after(stamps.echo, value));
+    let near = match scene.calibration.vantage {
+        Vantage::AtHost => true,
+        Vantage::Anywhere => false,
+        Vantage::Stated(..) => {
+            scene.calibration.vantage.of(scene.packet.dst).is_some_and(|tap| tap <= Tap::OnLink)
+        }
+    };
+    if !is_after(unsent, highest) || !(behind_the_end || echoes) {
+        return Opinion::Absent;
+    }
+    let doubt = match () {
+        () if !near && unsent.wrapping_sub(highest) > FAR_OCTETS => Some(Reason::Renumbered),
+        () if !near && !behind_the_end => Some(Reason::NotNear),
+        () if own.numbers.has_fragments() => Some(Reason::Fragments),
+        () if own.numbers.is_damaged() => Some(Reason::Altered),
+        () => may_be_old(&place),
+    };
+    Opinion::unless(true, "RFC2018-3-a", || {
+        (format!("a report by SACK up to {unsent}"), format!("{highest}, up to which the peer has sent"))
+    })
+    .doubting(doubt)
+}
+
 fn first_block(scene: &Scene<'_>) -> Opinion {
     let Some((turn, place, ack, blocks)) = reporting(scene) else { return Opinion::Absent };
     let own = place.own();
-    let Some(beyond) = own.ack.beyond().filter(|_| own.ack.is_after_one_arrival()) else {
+    let Some(beyond) = beyond(own, place.peer()).filter(|_| own.ack.is_after_one_arrival()) else {
         return Opinion::Absent;
     };
     let holds = |(left, right): &(u32, u32)| !is_after(*left, beyond) && is_after(*right, beyond);
-    // What no block has may not have arrived yet.
-    if is_duplicate(blocks, ack) || !blocks.iter().any(holds) {
+    let unseen =
+        |(_, right): &(u32, u32)| place.peer().numbers.highest().is_none_or(|to| is_after(*right, to));
+    // What no block has may not have arrived yet; and with what the capture does not have, more arrived.
+    if is_duplicate(blocks, ack) || !blocks.iter().any(holds) || blocks.iter().any(unseen) {
         return Opinion::Absent;
     }
     Opinion::unless(!blocks.first().is_some_and(holds), "RFC2018-4-d", || {

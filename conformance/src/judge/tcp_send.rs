@@ -197,13 +197,11 @@ fn same_octets(scene: &Scene<'_>) -> Opinion {
         return Opinion::Absent;
     }
     let sent = &place.own().sent;
-    let Some(shot) = [&sent.waiting, &sent.latest].into_iter().find(|shot| shot.is(turn)) else {
+    let shots = [&sent.waiting, &sent.latest].into_iter().filter(|shot| shot.is(turn) && shot.sum != 0);
+    let Some(before) = shots.map(|shot| shot.sum).next().or(scene.sum_before) else {
         return Opinion::Absent;
     };
-    if shot.sum == 0 {
-        return Opinion::Absent;
-    }
-    Opinion::unless(payload_sum(turn.segment) != shot.sum, "RFC9293-3.4-b", || {
+    Opinion::unless(payload_sum(turn.segment) != before, "RFC9293-3.4-b", || {
         (format!("other octets from {} to {}", turn.seq, turn.end), "those that were sent before".into())
     })
     .doubting(place.connection.reused.then_some(Reason::PortReuse))

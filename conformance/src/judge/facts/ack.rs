@@ -7,7 +7,7 @@
 use super::bits::{Bits, Counts};
 use super::opening::Opening;
 use super::side::Side;
-use super::turn::{Turn, elapsed_us, is_after};
+use super::turn::{Turn, elapsed_us, is_after, later};
 use stack::wire::tcp::Flags;
 
 /// With this long between two segments the second full one should have been acknowledged, in microseconds.
@@ -125,12 +125,13 @@ impl Ack {
             && (self.flags.has(flag::PAUSED) || elapsed_us(self.latest_us, now_us) > PAUSE_US)
     }
 
-    /// Where the latest segment began that arrived beyond a hole since the side sent something.
-    pub fn beyond(&self) -> Option<u32> {
-        self.flags.has(flag::BEYOND).then_some(self.hole_right)
+    /// Whether the latest segment for it lies beyond a hole, and arrived since the side sent something.
+    const fn is_beyond(&self) -> bool {
+        self.flags.has(flag::BEYOND)
     }
 
-    /// What it acknowledged without the other side having been seen to send it, before or since.
+    /// What it acknowledged, or reported by SACK, without the other side having been seen to send it, before
+    /// or since.
     pub fn unsent(&self) -> Option<u32> {
         self.flags.has(flag::UNSENT).then_some(self.unsent)
     }
@@ -158,14 +159,15 @@ impl Ack {
         }
         let now_us = turn.us();
         let in_order = highest == Some(turn.seq);
+        let goes_on_behind_a_hole = in_order && self.has_hole();
         if let Some(highest) = highest {
             self.note_hole(highest, turn);
         }
-        if self.flags.has(flag::OWED) && in_order {
+        if self.flags.has(flag::OWED) && in_order && !goes_on_behind_a_hole {
             let paused = self.is_paused(now_us);
             self.flags.put(flag::PAUSED, paused);
         } else {
-            let behind = highest.is_some_and(|highest| is_after(turn.seq, highest));
+            let behind = goes_on_behind_a_hole || highest.is_some_and(|highest| is_after(turn.seq, highest));
             self.since_us = now_us;
             self.flags.put(flag::OWED, true);
             self.flags.put(flag::PAUSED, false);
@@ -207,9 +209,15 @@ impl Ack {
     }
 }
 
+/// Where the latest segment for a side begins, if it lies beyond a hole and came since the side sent
+/// something.
+pub fn beyond(own: &Side, peer: &Side) -> Option<u32> {
+    own.ack.is_beyond().then_some(peer.sent.latest.seq)
+}
+
 /// How long the side took to report what lies beyond a hole, in microseconds, if this segment does.
-pub fn report_us(own: &Side, turn: &Turn<'_>) -> Option<u32> {
-    let beyond = own.ack.beyond()?;
+pub fn report_us(own: &Side, peer: &Side, turn: &Turn<'_>) -> Option<u32> {
+    let beyond = beyond(own, peer)?;
     let covers = |(left, right): &(u32, u32)| !is_after(*left, beyond) && is_after(*right, beyond);
     let reports = turn.segment.header_whole && turn.segment.options.sack.iter().any(covers);
     own.ack.waiting_us(turn.us()).filter(|_| reports)
@@ -229,7 +237,7 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     peer.ack.arrives(own.numbers.highest(), mss, turn);
     let (Some(ack), false) = (turn.ack, turn.flags.intersects(Flags::SYN | Flags::RST)) else { return };
     let Some(highest) = peer.numbers.highest() else { return };
-    let slow = report_us(own, turn).or_else(|| fill_us(own, turn)).is_some_and(|us| us > SLOW_US);
+    let slow = report_us(own, peer, turn).or_else(|| fill_us(own, turn)).is_some_and(|us| us > SLOW_US);
     let (same, before) = (own.ack.is_same(own, turn), own.numbers.highest_ack());
     own.ack.counts.add(Count::Slow as u8, slow);
     own.ack.leaves(highest, before, ack, turn);
@@ -240,8 +248,11 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     }
     // Without a timestamp nothing shows what the other side knew when it went on.
     let tells = turn.stamps().is_some() || own.stamps.highest().is_none();
-    if tells && is_after(ack, highest) && own.ack.unsent().is_none_or(|unsent| is_after(ack, unsent)) {
-        own.ack.unsent = ack;
+    let reported = if turn.segment.header_whole { turn.segment.options.sack.as_slice() } else { &[] };
+    let claimed = reported.iter().fold(ack, |claimed, (_, right)| later(claimed, *right));
+    if tells && is_after(claimed, highest) && own.ack.unsent().is_none_or(|unsent| is_after(claimed, unsent))
+    {
+        own.ack.unsent = claimed;
         own.ack.flags.put(flag::UNSENT, true);
         if let Some(stamps) = turn.stamps() {
             own.stamps.claim(stamps.value);

@@ -10,6 +10,12 @@ use stack::wire::checksum::Sum;
 /// Within this time, several queues of a network card or of the capture may change places, in microseconds.
 const QUEUES_US: u32 = 2_000;
 
+/// A time in few bits: units of 128 us, which come round after eight seconds. What seems short by that may
+/// have been long, which only excuses.
+const fn coarse(us: u32) -> u16 {
+    (us >> 7) as u16
+}
+
 /// What passes the capture so shortly before a segment of the host may come to the host after it, in
 /// microseconds.
 const CROSSES_WITHIN_US: u32 = 5_000;
@@ -74,7 +80,10 @@ pub struct Sent {
     pub waiting: Shot,
     heard_us: u32,
     hole_at: u32,
-    hole_us: u32,
+    hole_since: u16,
+    /// Octets that have to come to show that segments changed places; more than fit count as the most that
+    /// fit.
+    hole_octets: u16,
     flags: Bits,
 }
 
@@ -113,15 +122,26 @@ impl Sent {
         }
     }
 
-    /// Takes note of where numbers are left out, or come late. Returns whether they come now.
+    /// Takes note of where numbers are left out, or come late. Segments changed places if what was left out
+    /// comes at once. Behind a bare acknowledgement all of it has to come: a number that was never due leaves
+    /// a hole that nothing fills.
     fn look_for_holes(&mut self, highest: Option<u32>, turn: &Turn<'_>) {
         let Some(highest) = highest else { return };
+        let within = is_after(turn.end, self.hole_at) && is_after(highest, turn.seq);
+        if self.hole_octets > 0 && within && turn.takes_numbers() {
+            let octets = u16::try_from(turn.end.wrapping_sub(turn.seq)).unwrap_or(u16::MAX);
+            self.hole_octets = self.hole_octets.saturating_sub(octets);
+            let waited = coarse(turn.us()).wrapping_sub(self.hole_since);
+            let at_once = waited <= coarse(QUEUES_US) + 1;
+            self.flags.set(flag::DISORDER, self.hole_octets == 0 && at_once);
+        }
         let open = self.flags.has(flag::HOLE);
         if open && !is_after(turn.seq, self.hole_at) && is_after(turn.end, self.hole_at) {
             self.flags.put(flag::HOLE, false);
-            self.flags.set(flag::DISORDER, elapsed_us(self.hole_us, turn.us()) <= QUEUES_US);
         } else if !open && is_after(turn.seq, highest) && !turn.flags.syn() {
-            (self.hole_at, self.hole_us) = (highest, turn.us());
+            let octets = if turn.takes_numbers() { 1 } else { turn.seq.wrapping_sub(highest) };
+            (self.hole_at, self.hole_since) = (highest, coarse(turn.us()));
+            self.hole_octets = u16::try_from(octets).unwrap_or(u16::MAX);
             self.flags.put(flag::HOLE, true);
         }
     }

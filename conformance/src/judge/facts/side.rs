@@ -8,7 +8,7 @@ use super::sack::{self, Sack};
 use super::sent::{self, Sent};
 use super::stamps::{self, Stamps};
 use super::timer::{self, Timer};
-use super::turn::Turn;
+use super::turn::{Turn, is_after};
 use super::window::{self, Window};
 
 /// What one side of a connection was seen to send, by subject.
@@ -32,6 +32,14 @@ pub struct Side {
     pub sack: Sack,
     /// How it ends.
     pub close: Close,
+}
+
+impl Side {
+    /// Whether a number that it claims to have come was reported by SACK: its acknowledgements do not reach
+    /// so far.
+    pub fn is_reported(&self, number: u32) -> bool {
+        self.numbers.highest_ack().is_none_or(|ack| is_after(number, ack))
+    }
 }
 
 /// Takes note of a segment of `own`, after the rules have seen it. Each subject finds those before it up to

@@ -25,6 +25,9 @@ mod flag {
     pub(super) const OVERRUN: u8 = 32;
     /// It did, and more was offered later: the offer that allowed it may be missing.
     pub(super) const EXPLAINED: u8 = 64;
+    /// The furthest right edge is what it seems: it was offered by a segment that was captured whole, with a
+    /// scale that is known, so that it was no SYN, and both SYNs were seen.
+    pub(super) const SURE: u8 = 128;
 }
 
 /// The window that one side offers to the other.
@@ -45,6 +48,11 @@ impl Window {
     /// The furthest right edge that it offered, whatever order its segments came in.
     pub fn edge(&self) -> Option<u32> {
         self.flags.has(flag::KNOWN).then_some(self.edge)
+    }
+
+    /// The furthest right edge that it offered, if that was not on a SYN and the scale was known then.
+    pub fn sure_edge(&self) -> Option<u32> {
+        self.edge().filter(|_| self.flags.has(flag::SURE))
     }
 
     /// The furthest right edge of the segments that offered nothing.
@@ -143,11 +151,17 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let field = u32::from(turn.segment.view.window());
     let shift = if turn.flags.syn() { 0 } else { shift(own, peer) };
     let numbers = own.numbers;
+    // What was not captured whole may be damaged.
+    let whole = turn.segment.extent.is_whole() && !turn.flags.syn();
+    let sure = whole && own.openings.only().is_some() && peer.openings.only().is_some();
     let window = &mut own.window;
     let edge = ack.wrapping_add(field << shift);
     let first = window.edge().is_none() || window.is_only_of_syn();
     window.flags.put(flag::ONLY_SYN, turn.flags.syn() && first);
     window.note_overrun(edge, turn.us());
+    if window.edge().is_none_or(|known| !is_after(known, edge)) {
+        window.flags.put(flag::SURE, sure);
+    }
     window.offer(edge, &numbers, turn);
     window.flags.put(flag::IS_CLOSED, field == 0);
     if field == 0 {

@@ -1,16 +1,20 @@
 //! What the rules about selective acknowledgements find, and what they do not hold against anybody.
 
 use super::ack::{holes, sacked};
-use super::exchange::{Exchange, FULL, Flaw, SERVER_ISN, ack, data};
+use super::exchange::{Exchange, FULL, Flaw, SERVER_ISN, ack, data, line};
 use super::timestamp::{doubt, is_silent};
 use crate::judge::assume::Tap;
 use crate::verdict::{Outcome, Reason};
+use stack::wire::tcp::Flags;
 
 const FULL32: u32 = FULL as u32;
 
 /// The second and the fourth segment of the server.
 const SECOND: (u32, u32) = (1 + FULL32, 1 + 2 * FULL32);
 const FOURTH: (u32, u32) = (1 + 3 * FULL32, 1 + 4 * FULL32);
+
+/// A segment that the server never comes to.
+const NEVER_SENT: (u32, u32) = (1 + 50 * FULL32, 1 + 51 * FULL32);
 
 pub(super) const FLAWS: &[Flaw] = &[
     Flaw {
@@ -36,6 +40,14 @@ pub(super) const FLAWS: &[Flaw] = &[
         tap: Tap::Anywhere,
         good: two_holes,
         breaks: |exchange| report(exchange, "report 2", &[(FOURTH.0 - 3_000, FOURTH.1), SECOND]),
+    },
+    Flaw {
+        rule: "P-D7r",
+        clause: "RFC2018-3-a",
+        outcome: Outcome::Deviates,
+        tap: Tap::OnLink,
+        good: holes,
+        breaks: |exchange| report(exchange, "report 1", &[NEVER_SENT]),
     },
     Flaw {
         rule: "P-D7f",
@@ -116,6 +128,33 @@ fn numbers_that_are_moved_on_the_way_are_no_breach() {
     for tap in [Tap::Anywhere, Tap::OnLink] {
         assert_eq!(doubt(&exchange, tap, "P-D7"), Some(Reason::Renumbered));
     }
+}
+
+#[test]
+fn what_is_reported_may_have_come_another_way() {
+    let mut exchange = holes();
+    report(&mut exchange, "report 1", &[NEVER_SENT]);
+    assert_eq!(doubt(&exchange, Tap::Anywhere, "P-D7r"), Some(Reason::NotNear));
+    // The peer has sent that much since.
+    let end = data("end", 2_900_000, false, NEVER_SENT.0, 1, FULL);
+    exchange.drop("fill 1");
+    exchange.drop("beyond 2");
+    exchange.drop("fill 2");
+    exchange.drop("beyond 3");
+    exchange.drop("fill 3");
+    exchange.lines.push(end);
+    assert!(is_silent(&exchange, Tap::OnLink, "P-D7r"));
+}
+
+#[test]
+fn behind_a_fin_nothing_is_reported_wherever_the_tap_is() {
+    let mut exchange = holes();
+    report(&mut exchange, "report 1", &[NEVER_SENT]);
+    let fin = line("fin", 2_900_000, false, Flags::FIN | Flags::ACK, 1 + 6 * FULL32, 1);
+    exchange.lines.push(fin);
+    assert_eq!(doubt(&exchange, Tap::Anywhere, "P-D7r"), Some(Reason::NotNear));
+    let claims = exchange.judged(Tap::Anywhere).verdicts;
+    assert!(claims.iter().any(|found| found.rule.id == "P-D7r" && found.outcome == Outcome::Deviates));
 }
 
 #[test]
