@@ -1,5 +1,5 @@
 //! Prints how much the judge sees: `power [TRIALS]`, at most so many of each kind of fault and place of the
-//! tap.
+//! tap; `power TRIALS FAULT` lists those trials of one kind that the rules made for it do not notice.
 
 use conformance::power;
 use std::path::Path;
@@ -7,8 +7,12 @@ use std::process::ExitCode;
 
 const TRIALS: usize = 150;
 
+/// Meetings of each mutant of the reference with the reference.
+const MEETINGS: u64 = 40;
+
 fn main() -> ExitCode {
-    let trials = match std::env::args().nth(1).map(|word| word.parse::<usize>()) {
+    let mut words = std::env::args().skip(1);
+    let trials = match words.next().map(|word| word.parse::<usize>()) {
         None => TRIALS,
         Some(Ok(trials)) if trials > 0 => trials,
         Some(_) => {
@@ -17,11 +21,24 @@ fn main() -> ExitCode {
         }
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures");
-    match power::measure(&folder, trials) {
-        Ok(table) => {
-            print!("{table}");
-            ExitCode::SUCCESS
-        }
+    let printed = match words.next() {
+        None => power::measure(&folder, trials).map(|table| {
+            println!("{table}");
+            println!(
+                "mutants of the reference, as a tap at them shows them: meetings, and rules that notice"
+            );
+            power::mutants::kills(MEETINGS).iter().for_each(|kill| println!("{kill}"));
+        }),
+        Some(fault) => power::missed(&folder, trials, &fault).map(|missed| {
+            for (place, trial) in missed {
+                let power::Trial { story, host, frame, noticed, doubts } = trial;
+                let place = place.word();
+                println!("{place} {story} {host} frame {frame}: by {noticed:?}, doubts {doubts:?}");
+            }
+        }),
+    };
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("power: {error}");
             ExitCode::from(3)

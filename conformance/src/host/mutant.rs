@@ -13,6 +13,7 @@ use alter::Memory;
 use opened::Opened;
 use stack::base::{Instant, Why};
 use stack::sock::{Call, Reply};
+use stack::tcp::Settings;
 use stack::wire::arp;
 use stack::wire::ethernet::{self, EtherType};
 use std::collections::VecDeque;
@@ -105,6 +106,11 @@ impl Mutant {
     pub fn by_name(name: &str) -> Option<Self> {
         let defect = name.strip_prefix(PREFIX)?;
         Defect::ALL.iter().find(|known| known.name() == defect).map(|known| Self::new(*known))
+    }
+
+    /// Sets what the reference was built with, from the next reset on.
+    pub const fn tune(&mut self, settings: Settings) {
+        self.reference.tune(settings);
     }
 
     /// Takes what the reference emitted, and alters it.

@@ -7,6 +7,8 @@ use stack::wire::{checksum, ipv4, ipv6};
 use std::net::IpAddr;
 
 const OPTION_OCTETS_MAX: usize = 40;
+const SACK: u8 = 5;
+const TIMESTAMPS: u8 = 8;
 
 /// A segment in its parts.
 #[derive(Clone, Debug)]
@@ -87,6 +89,46 @@ impl Edit {
     pub fn end(&self) -> u32 {
         let marks = u32::from(self.flags.syn()) + u32::from(self.flags.fin());
         self.seq.wrapping_add(self.payload.len() as u32).wrapping_add(marks)
+    }
+
+    /// The right edge of the window that it offers, if windows are shifted by so much.
+    pub fn edge(&self, shift: u32) -> u32 {
+        let shift = if self.flags.syn() { 0 } else { shift };
+        self.ack.wrapping_add(u32::from(self.window) << shift)
+    }
+
+    /// Sends it to another address of the same family.
+    pub fn redirect(&mut self, dst: IpAddr) {
+        match (self.dst, dst) {
+            (IpAddr::V4(_), IpAddr::V4(addr)) => self.header[16..20].copy_from_slice(&addr.octets()),
+            (IpAddr::V6(_), IpAddr::V6(addr)) => self.header[24..40].copy_from_slice(&addr.octets()),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return,
+        }
+        self.dst = dst;
+    }
+
+    /// Blocks of SACK: left edge and right edge.
+    pub fn blocks(&self) -> Vec<(u32, u32)> {
+        let word = |octets: &[u8]| octets.first_chunk::<4>().map_or(0, |word| u32::from_be_bytes(*word));
+        let octets = self.option(SACK).unwrap_or(&[]);
+        octets.chunks_exact(8).map(|block| (word(block), word(&block[4..]))).collect()
+    }
+
+    /// Puts these blocks of SACK in the place of those that are there.
+    pub fn set_blocks(&mut self, blocks: &[(u32, u32)]) {
+        let stamps = self.option(TIMESTAMPS).map(<[u8]>::to_vec);
+        let mut options = vec![1, 1, SACK, 2 + 8 * blocks.len() as u8];
+        for (left, right) in blocks {
+            options.extend_from_slice(&left.to_be_bytes());
+            options.extend_from_slice(&right.to_be_bytes());
+        }
+        if let Some(stamps) = stamps {
+            // Three blocks fit beside timestamps, if nothing fills up between them.
+            options.extend_from_slice(&[TIMESTAMPS, 10]);
+            options.extend_from_slice(&stamps);
+        }
+        options.resize(options.len().next_multiple_of(4), 1);
+        self.options = options;
     }
 
     /// Place and length of the option of this kind.
@@ -196,7 +238,8 @@ pub fn mend(frame: &mut Frame, ecn: u8) {
 
 /// Makes the header checksum of an IPv4 packet right.
 pub fn mend_header(frame: &mut Frame) {
-    let octets = 4 * usize::from(frame.bytes[0] & 15);
+    // A length that makes no sense leaves the sum over what every header has.
+    let octets = (4 * usize::from(frame.bytes[0] & 15)).max(20);
     frame.bytes[10..12].fill(0);
     let sum = checksum::of(&frame.bytes[..octets.min(frame.bytes.len())]);
     frame.bytes[10..12].copy_from_slice(&sum.to_be_bytes());

@@ -1,6 +1,6 @@
 //! floor 8: faults in what the two SYNs agree on.
 
-use super::fault::Fault;
+use super::fault::{Fault, never};
 use super::story::Story;
 use stack::wire::tcp::Flags;
 
@@ -30,18 +30,21 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "SYN,ACK acknowledges too much",
         rules: &["P-B1"],
         fits: own_answer,
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.ack = segment.ack.wrapping_add(1_000)),
     },
     Fault {
         name: "window scale unasked",
         rules: &["P-B2"],
         fits: |story, at| unasked(story, at, WINDOW_SCALE),
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.add_option(&[WINDOW_SCALE, 3, 7])),
     },
     Fault {
         name: "timestamps unasked",
         rules: &["P-B2"],
         fits: |story, at| unasked(story, at, TIMESTAMPS),
+        harmless: never,
         apply: |story, at| {
             story.edit(at, |segment| segment.add_option(&[TIMESTAMPS, 10, 0, 0, 0, 1, 0, 0, 0, 0]))
         },
@@ -50,18 +53,22 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "window scale not answered",
         rules: &["P-B2s"],
         fits: |story, at| own_answer(story, at) && story.agreed(at, WINDOW_SCALE),
+        // The answer to a repeated SYN may leave out options, as a last attempt.
+        harmless: |story, at| story.before(at).any(|(_, own, _)| own),
         apply: |story, at| story.edit(at, |segment| segment.drop_option(WINDOW_SCALE)),
     },
     Fault {
         name: "timestamps left out",
         rules: &["P-B4"],
         fits: |story, at| story.flows(at) && story.stamped(at),
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.drop_option(TIMESTAMPS)),
     },
     Fault {
         name: "timestamps left out of a reset",
         rules: &["P-B4r"],
         fits: |story, at| story.own(at).is_some_and(|own| own.flags.rst()) && story.stamped(at),
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.drop_option(TIMESTAMPS)),
     },
     Fault {
@@ -73,6 +80,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 && story.syn(at, true).is_some()
                 && story.own(at).is_some_and(|own| own.options.len() <= 28)
         },
+        harmless: never,
         apply: |story, at| {
             story.edit(at, |segment| segment.add_option(&[TIMESTAMPS, 10, 0, 0, 0, 1, 0, 0, 0, 0]))
         },
@@ -84,6 +92,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let refused = story.syn(at, false).is_some_and(|syn| syn.option(SACK_PERMITTED).is_none());
             story.flows(at) && refused && story.own(at).is_some_and(|own| own.options.len() <= 28)
         },
+        harmless: never,
         apply: |story, at| {
             story.edit(at, |segment| {
                 let (left, right) = (segment.ack.wrapping_add(100), segment.ack.wrapping_add(200));
@@ -97,6 +106,7 @@ pub(super) const FAULTS: &[Fault] = &[
         fits: |story, at| {
             repeats_a_syn(story, at) && story.own(at).is_some_and(|own| own.option(WINDOW_SCALE).is_some())
         },
+        harmless: never,
         apply: |story, at| {
             story.edit(at, |segment| {
                 if let Some([scale, ..]) = segment.option_mut(WINDOW_SCALE) {
@@ -112,6 +122,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let unasked = |syn: &super::edit::Edit| !syn.flags.intersects(Flags::ECE | Flags::CWR);
             own_answer(story, at) && story.syn(at, false).is_some_and(unasked)
         },
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.flags = segment.flags | Flags::ECE),
     },
     Fault {
@@ -121,6 +132,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let asks = |ours| story.syn(at, ours).is_some_and(|syn| syn.flags.ece());
             story.is_new_data(at) && !asks(true) && !asks(false)
         },
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.ecn = 2),
     },
     Fault {
@@ -132,6 +144,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 && story.max_segment(at).is_some_and(|most| (536..1_300).contains(&most))
                 && story.own(at).is_some_and(|own| own.option(MAX_SEGMENT).is_none())
         },
+        harmless: never,
         apply: |story, at| {
             let most = story.max_segment(at).unwrap_or(0);
             story.edit(at, |segment| segment.payload.resize(most + 100, 0x55));
@@ -141,6 +154,7 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "ECE alone on a SYN",
         rules: &["P-B10c"],
         fits: |story, at| story.own(at).is_some_and(|own| own.flags == Flags::SYN),
+        harmless: never,
         apply: |story, at| story.edit(at, |segment| segment.flags = segment.flags | Flags::ECE),
     },
 ];

@@ -2,23 +2,27 @@
 
 use super::Place;
 use super::edit::Edit;
+use crate::judge::file::sighting;
+use crate::judge::packet::Link;
 use crate::trace::capture::{Capture, CaptureError};
 use serde::Deserialize;
-use stack::base::{Instant, Span};
+use stack::base::{Instant, Mac, Span};
 use stack::wire::ethernet::EtherType;
 use stack::wire::tcp::Flags;
 use stack::wire::{ipv4, udp};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-/// A packet as it was recorded, without its link-layer header.
+/// A packet as it was recorded.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// When.
     pub at: Instant,
     /// What the octets are.
     pub ethertype: EtherType,
-    /// Them.
+    /// The header of the frame that it was in.
+    pub link: Option<Link>,
+    /// Its octets from the network layer on.
     pub bytes: Vec<u8>,
     /// How many there were on the wire.
     pub wire_len: u32,
@@ -35,6 +39,8 @@ pub struct Story {
     pub near: bool,
     /// The packets.
     pub frames: Vec<Frame>,
+    /// Packets that a fault adds; they stand in order with the others when it is told.
+    pub added: Vec<Frame>,
     /// The segments among them, as they were: no fault changes what others are measured by.
     segments: Vec<Option<Edit>>,
 }
@@ -53,10 +59,19 @@ struct Manifest {
 }
 
 /// Captures whose hosts are not both real, or whose tap or link is not as the rows of a table need it.
-const STRANGE: &[&str] =
-    &["scan-", "format-", "tcp-reset-by-intruder", "tcp-data-after", "tcp-dropped-", "bulk-offload"];
+const STRANGE: &[&str] = &[
+    "scan-",
+    "format-",
+    "tcp-reset-by-intruder",
+    "tcp-data-after",
+    "tcp-dropped-",
+    "tcp-challenge-",
+    "tcp-outside-",
+    "bulk-offload",
+];
 
-/// The stories of a folder of captures with a manifest beside it, two of each: one for either end.
+/// The stories of a folder of captures with a manifest beside it, one of each for every address that sends
+/// something.
 ///
 /// # Errors
 /// If a capture can not be read. Without a manifest there are none.
@@ -79,10 +94,10 @@ pub fn load(folder: &Path) -> Result<Vec<Story>, CaptureError> {
 }
 
 /// How long a capture runs before its first packet: so long that nothing from before it explains anything.
-const BEFORE: Span = Span::from_secs(600);
+pub(super) const BEFORE: Span = Span::from_secs(600);
 
 /// The packet with which a capture begins: a datagram that has nothing to do with anything.
-fn quiet_before() -> Frame {
+pub(super) fn quiet_before() -> Frame {
     let (src, dst) = (Ipv4Addr::new(203, 0, 113, 1), Ipv4Addr::new(203, 0, 113, 2));
     let datagram = udp::Datagram { src_port: 9, dst_port: 9, payload: b"" };
     let mut payload = Vec::new();
@@ -103,30 +118,46 @@ fn quiet_before() -> Frame {
     };
     packet.emit(&mut bytes);
     let wire_len = bytes.len() as u32;
-    Frame { at: Instant::ZERO, ethertype: EtherType::IPV4, bytes, wire_len }
+    Frame { at: Instant::ZERO, ethertype: EtherType::IPV4, link: None, bytes, wire_len }
 }
 
 fn read(path: &Path, name: &str, at_client: bool, stories: &mut Vec<Story>) -> Result<(), CaptureError> {
     let mut capture = Capture::open(path, None)?;
     let mut frames = vec![quiet_before()];
     while let Some(packet) = capture.next_packet()? {
-        let Ok(network) = packet.network(false) else { continue };
+        let Some(seen) = sighting(&packet) else { continue };
         frames.push(Frame {
-            at: packet.at + BEFORE,
-            ethertype: EtherType(network.ethertype),
-            bytes: network.bytes.to_vec(),
-            wire_len: network.wire_len,
+            at: seen.at + BEFORE,
+            ethertype: seen.ethertype,
+            link: seen.link,
+            bytes: seen.bytes.to_vec(),
+            wire_len: seen.wire_len,
         });
     }
     let segments: Vec<Option<Edit>> = frames.iter().map(Edit::of).collect();
-    let ends = segments.iter().flatten().find(|segment| segment.flags.syn() && !segment.flags.ack());
-    let ends = ends.map(|syn| (syn.src, syn.dst)).or_else(|| frames.iter().skip(1).find_map(addresses));
-    let Some((client, server)) = ends else { return Ok(()) };
-    for host in [client, server] {
-        let near = (host == client) == at_client;
-        let story =
-            Story { name: name.to_owned(), host, near, frames: frames.clone(), segments: segments.clone() };
-        stories.push(story);
+    let opens = |segment: &Option<Edit>| {
+        segment.as_ref().is_some_and(|segment| segment.flags.syn() && !segment.flags.ack())
+    };
+    let first = segments.iter().position(opens).unwrap_or(1);
+    let Some(client) = frames.get(first).and_then(addresses).map(|(src, _)| src) else { return Ok(()) };
+    let station = frames[first].link.map(|link| link.src);
+    let mut hosts: Vec<(IpAddr, Option<Mac>)> = Vec::new();
+    for frame in frames.iter().skip(1) {
+        let Some((src, _)) = addresses(frame).filter(|(src, _)| !src.is_multicast()) else { continue };
+        if hosts.iter().all(|(host, _)| *host != src) {
+            hosts.push((src, frame.link.map(|link| link.src)));
+        }
+    }
+    for (host, of) in hosts {
+        let is_client = host == client || (of.is_some() && of == station);
+        stories.push(Story {
+            name: name.to_owned(),
+            host,
+            near: is_client == at_client,
+            frames: frames.clone(),
+            added: Vec::new(),
+            segments: segments.clone(),
+        });
     }
     Ok(())
 }
@@ -152,6 +183,20 @@ pub fn addresses(frame: &Frame) -> Option<(IpAddr, IpAddr)> {
 }
 
 impl Story {
+    /// The same with every segment altered, as another good story.
+    pub fn varied(&self, how: &str, alter: impl Fn(&mut Edit)) -> Self {
+        let mut varied = self.clone();
+        varied.name = format!("{} {how}", self.name);
+        for (frame, segment) in varied.frames.iter_mut().zip(&self.segments) {
+            if let Some(mut segment) = segment.clone() {
+                alter(&mut segment);
+                segment.put(frame);
+            }
+        }
+        varied.segments = varied.frames.iter().map(Edit::of).collect();
+        varied
+    }
+
     /// Whether it is one for this place of the tap.
     pub fn is_seen_from(&self, place: Place) -> bool {
         self.near == (place != Place::Far)
@@ -172,23 +217,35 @@ impl Story {
         self.frames.get(at).and_then(addresses).is_some_and(|(src, _)| src == self.host)
     }
 
+    /// Whether the address is one of those that send or receive here.
+    pub fn knows(&self, addr: IpAddr) -> bool {
+        self.frames.iter().filter_map(addresses).any(|(src, dst)| src == addr || dst == addr)
+    }
+
     /// Segments before this one, of the same connection, with whether the judged host sent them.
-    pub fn before(&self, at: usize) -> impl Iterator<Item = (usize, bool, &Edit)> {
+    pub fn before(&self, at: usize) -> impl DoubleEndedIterator<Item = (usize, bool, &Edit)> {
         self.around(at, 0, at)
     }
 
     /// Segments behind this one, of the same connection, with whether the judged host sent them.
-    pub fn after(&self, at: usize) -> impl Iterator<Item = (usize, bool, &Edit)> {
+    pub fn after(&self, at: usize) -> impl DoubleEndedIterator<Item = (usize, bool, &Edit)> {
         self.around(at, at + 1, self.segments.len())
     }
 
-    fn around(&self, at: usize, from: usize, to: usize) -> impl Iterator<Item = (usize, bool, &Edit)> {
-        let own = self.segments.get(at).and_then(Option::as_ref).map(|edit| edit.ports);
+    fn around(
+        &self,
+        at: usize,
+        from: usize,
+        to: usize,
+    ) -> impl DoubleEndedIterator<Item = (usize, bool, &Edit)> {
+        let ends = |segment: &Edit| {
+            let ours = segment.src == self.host;
+            if ours { segment.ports } else { (segment.ports.1, segment.ports.0) }
+        };
+        let wanted = self.segment(at).map(ends);
         (from..to).filter_map(move |index| {
             let segment = self.segments[index].as_ref()?;
-            let ours = segment.src == self.host;
-            let ports = if ours { segment.ports } else { (segment.ports.1, segment.ports.0) };
-            (Some(ports) == own).then_some((index, ours, segment))
+            (Some(ends(segment)) == wanted).then_some((index, segment.src == self.host, segment))
         })
     }
 
@@ -202,34 +259,6 @@ impl Story {
     /// Whether both SYNs of the connection of this segment have an option of this kind.
     pub fn agreed(&self, at: usize, kind: u8) -> bool {
         [true, false].iter().all(|ours| self.syn(at, *ours).is_some_and(|syn| syn.option(kind).is_some()))
-    }
-
-    /// Replaces the segment in a frame by an altered copy.
-    pub fn edit(&mut self, at: usize, alter: impl FnOnce(&mut Edit)) {
-        let Some(mut edit) = self.segment(at).cloned() else { return };
-        alter(&mut edit);
-        edit.put(&mut self.frames[at]);
-    }
-
-    /// Puts in an altered copy of the segment in a frame, so much later in microseconds.
-    pub fn insert(&mut self, at: usize, later_us: u64, alter: impl FnOnce(&mut Edit)) {
-        let Some(mut edit) = self.segment(at).cloned() else { return };
-        let mut frame = self.frames[at].clone();
-        frame.at += Span::from_micros(later_us);
-        alter(&mut edit);
-        edit.put(&mut frame);
-        self.frames.insert(at + 1, frame);
-    }
-
-    /// Moves a frame to a later time, in microseconds; those that follow keep theirs.
-    pub fn delay(&mut self, at: usize, by_us: u64) {
-        let frame = &mut self.frames[at];
-        frame.at += Span::from_micros(by_us);
-    }
-
-    /// Ends the trace behind a frame: what follows would tell of a host without the fault.
-    pub fn end_at(&mut self, at: usize) {
-        self.frames.truncate(at + 1);
     }
 
     /// Whether the segment in this frame is of an open connection: with ACK, without SYN and RST.

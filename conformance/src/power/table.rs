@@ -1,8 +1,7 @@
 //! floor 8: the table of what was noticed: a line for each rule and for each kind of fault, a column for each
 //! place of the tap.
 
-use super::{Fault, Place};
-use crate::verdict::Reason;
+use super::{Fault, Place, Trial};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -39,18 +38,28 @@ pub struct Table {
     /// Why faults were not noticed by the rules that are made for them: how often each doubt was there, and
     /// how often none, because the rule saw nothing wrong.
     pub doubts: BTreeMap<(&'static str, Place, &'static str), u64>,
+    /// Places that were left out, because nothing would be wrong there or something else may be the cause.
+    pub harmless: BTreeMap<(&'static str, Place), u64>,
 }
 
 impl Table {
-    /// Takes in one trial: the rules that noticed it, and why those made for it could not decide.
-    pub(super) fn add(&mut self, fault: &Fault, place: Place, noticed: &[&'static str], doubts: &[Reason]) {
-        if !fault.rules.iter().any(|rule| noticed.contains(rule)) {
-            let doubt = doubts.first().map_or("nothing seen", |reason| reason.code());
+    /// Takes in one trial.
+    pub(super) fn add(&mut self, fault: &Fault, place: Place, trial: &Trial) {
+        let noticed = &trial.noticed;
+        if !fault.rules.is_empty() && !fault.rules.iter().any(|rule| noticed.contains(rule)) {
+            let doubt = trial.doubts.first().map_or("nothing seen", |reason| reason.code());
             *self.doubts.entry((fault.name, place, doubt)).or_insert(0) += 1;
         }
         self.faults.entry((fault.name, place)).or_default().add(!noticed.is_empty());
         for rule in fault.rules {
             self.rules.entry((rule, place)).or_default().add(noticed.contains(rule));
+        }
+    }
+
+    /// Takes note of places that were left out.
+    pub(super) fn leave_out(&mut self, fault: &Fault, place: Place, places: u64) {
+        if places > 0 {
+            *self.harmless.entry((fault.name, place)).or_insert(0) += places;
         }
     }
 
@@ -95,6 +104,10 @@ impl fmt::Display for Table {
         writeln!(f, "\nnot noticed by the rules made for it, and why")?;
         for ((fault, place, doubt), count) in &self.doubts {
             writeln!(f, "{fault:50}{:6}{count:>6}  {doubt}", place.word())?;
+        }
+        writeln!(f, "\nplaces left out: nothing would be wrong there, or something else may be the cause")?;
+        for ((fault, place), count) in &self.harmless {
+            writeln!(f, "{fault:50}{:6}{count:>6}", place.word())?;
         }
         Ok(())
     }
