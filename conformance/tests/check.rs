@@ -161,7 +161,7 @@ fn sent_twice() -> PathBuf {
     let mut story = stories.into_iter().find(|story| story.name == "http-v4.pcap").expect("a capture");
     let at = (0..story.frames.len()).find(|at| (fault.fits)(&story, *at)).expect("a place");
     (fault.apply)(&mut story, at);
-    let shots = story.frames.into_iter();
+    let shots = story.told().into_iter();
     let shots = shots.map(|one| Shot { at: one.at, from: 0, bytes: one.bytes, wire_len: one.wire_len });
     let to = temporary("sent-twice.pcap");
     let recording = Recording { link: Link::Ip, shots: shots.collect() };

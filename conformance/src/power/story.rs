@@ -125,7 +125,7 @@ fn read(path: &Path, name: &str, at_client: bool, stories: &mut Vec<Story>) -> R
     let mut capture = Capture::open(path, None)?;
     let mut frames = vec![quiet_before()];
     while let Some(packet) = capture.next_packet()? {
-        let Some(seen) = sighting(&packet) else { continue };
+        let Some(seen) = sighting(&packet, false) else { continue };
         frames.push(Frame {
             at: seen.at + BEFORE,
             ethertype: seen.ethertype,
