@@ -13,7 +13,7 @@ mod statement;
 pub use gather::Bounds;
 pub use statement::{Certainty, Statement, Word, found};
 
-use crate::accept::{self, End, Finding, Followed};
+use crate::accept::{self, End, Finding};
 use crate::drive::replay::recording::{ChecksumSeen, RecordedConnection, RecordedSegment, Side};
 use crate::drive::replay::stream::offset;
 use crate::judge::Verdict;
@@ -63,6 +63,10 @@ pub struct Testimony {
     pub followed: u64,
     /// Of those, the ends of which it explains everything.
     pub explained: u64,
+    /// Ends that it was asked about and could not follow, by the code of the reason.
+    pub unfollowed: BTreeMap<&'static str, u64>,
+    /// Why it was asked about nobody.
+    pub silence: Option<Silence>,
     /// Pairs of sockets whose connections were more than it is asked about.
     pub too_large: u64,
     /// Whether there were still more pairs, which were not counted.
@@ -82,6 +86,30 @@ impl Testimony {
         let alone = if certainty == Certainty::Likely { self.alone.len() } else { 0 };
         let of_judge = self.statements.values().filter(|one| one.certainty() == certainty).count();
         (of_judge + alone) as u64
+    }
+}
+
+/// Why the second witness was asked about nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// No rule accuses anybody.
+    NobodyAccused,
+    /// The tap is not known to be at any host.
+    NotNear,
+    /// The file says that packets were lost.
+    Losses,
+}
+
+impl Silence {
+    /// As a phrase.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NobodyAccused => "no rule accuses anybody",
+            Self::NotNear => {
+                "the capture does not show that the tap is at any of the hosts; who knows says so: --vantage"
+            }
+            Self::Losses => Word::Losses.text(),
+        }
     }
 }
 
@@ -110,12 +138,13 @@ pub fn ask(
 ) -> Result<Testimony, CaptureError> {
     let mut testimony = Testimony::default();
     let questions = Questions::new(judged, whom, &mut testimony);
+    testimony.silence = questions.silence(&testimony);
     let wanted = match (whom, reading.filter) {
         (Whom::Accused, _) => Wanted::Pairs(questions.pairs()),
         (Whom::All, None) => Wanted::All,
         (Whom::All, Some(_)) => Wanted::Pairs(gather::pairs(path, reading, bounds)?),
     };
-    if matches!(&wanted, Wanted::Pairs(pairs) if pairs.is_empty()) || judged.losses.any() {
+    if matches!(&wanted, Wanted::Pairs(pairs) if pairs.is_empty()) || testimony.silence.is_some() {
         return Ok(testimony);
     }
     let gathered = gather::gather(path, &wanted, reading.tunnels, bounds, go_on)?;
@@ -154,6 +183,19 @@ impl<'a> Questions<'a> {
     fn is_near(&self, host: IpAddr) -> bool {
         let seen = self.judged.report.hosts.get(&host);
         seen.is_some_and(|seen| matches!(seen.tap, Tap::AtHost | Tap::OnLink))
+    }
+
+    /// Why nobody can be asked about, if so.
+    fn silence(&self, testimony: &Testimony) -> Option<Silence> {
+        let nobody_accused = self.verdicts.is_empty() && testimony.statements.is_empty();
+        match self.whom {
+            _ if self.judged.losses.any() => Some(Silence::Losses),
+            Whom::Accused => nobody_accused.then_some(Silence::NobodyAccused),
+            Whom::All => {
+                let near = self.judged.report.hosts.keys().any(|host| self.is_near(*host));
+                (!near).then_some(Silence::NotNear)
+            }
+        }
     }
 
     fn pairs(&self) -> BTreeSet<Pair> {
@@ -213,12 +255,18 @@ impl Testimony {
         if !is_complete(connection) {
             let incomplete = |verdict: &&Verdict| (key(verdict), Statement::of(Word::Incomplete));
             self.statements.extend(verdicts.iter().map(incomplete));
+            *self.unfollowed.entry(Word::Incomplete.code()).or_insert(0) += 1;
             return;
         }
         let followed = accept::follow(connection, role, accept::Tap::Here);
-        let Followed { end, .. } = &followed;
-        self.followed += u64::from(!matches!(end, End::Undecided(_)));
-        self.explained += u64::from(*end == End::Explained);
+        match &followed.end {
+            End::Undecided(reason) => *self.unfollowed.entry(reason.code()).or_insert(0) += 1,
+            End::Explained => {
+                self.followed += 1;
+                self.explained += 1;
+            }
+            End::Unexplained(_) => self.followed += 1,
+        }
         let mut agreed = false;
         for verdict in verdicts {
             let statement = Statement::on(verdict, connection, &followed);

@@ -263,7 +263,7 @@ fn an_annotated_capture_has_the_same_packets() {
         let to_text = to.to_str().expect("a name in UTF-8");
         let (code, text, complaints) = check(&["--annotate", to_text, "--notes"], &[&from]);
         assert_eq!((code, complaints.as_str()), (Some(0), ""), "{name}");
-        assert!(text.contains(" packets have a comment"), "{text}");
+        assert!(text.contains(": comments on "), "{text}");
         assert!(packets(&from) == packets(&to), "{name}");
         let [before, after] = [&from, &to].map(|path| file(path, None).expect("it is read").report.verdicts);
         assert_eq!(format!("{before:?}"), format!("{after:?}"), "{name}");

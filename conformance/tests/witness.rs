@@ -267,3 +267,26 @@ fn damaged_files_have_a_second_witness_up_to_there() {
         assert_eq!((ended, text.matches("second witness: ").count()), (code, 1), "{text}");
     }
 }
+
+#[test]
+fn why_nobody_was_asked_about_is_said() {
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/captures");
+    let said = |arguments: &[&str], file: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netassay"));
+        let output = command.arg("check").args(arguments).arg(file).output().expect("netassay runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        lines(&text, &["second witness: "]).join("\n")
+    };
+    assert_eq!(
+        said(&["--witness"], &captures.join("arp.pcap")),
+        "second witness: asked about nobody: no rule accuses anybody"
+    );
+    assert!(
+        said(&["--witness=all"], &captures.join("http-v4.pcap")).ends_with("who knows says so: --vantage")
+    );
+    assert_eq!(
+        said(&["--witness=all", "--vantage", "host"], &captures.join("format-mid-connection.pcap")),
+        "second witness: 0 certain, 0 likely; 0 ends followed, 0 explained; \
+         2 could not be followed (2 no-handshake)"
+    );
+}

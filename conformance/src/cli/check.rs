@@ -68,8 +68,8 @@ pub(super) struct Args {
     #[arg(long)]
     notes: bool,
 
-    /// Ask the reference as second witness, and say which findings are certain and which likely; with `all`
-    /// also about connections without findings
+    /// Ask the reference as second witness, and say which findings are certain and which likely;
+    /// `--witness=all` asks also about connections without findings
     #[arg(
         long,
         value_enum,
@@ -90,7 +90,7 @@ pub(super) struct Args {
     annotate: Option<PathBuf>,
 
     /// Threads that judge; what is printed is the same for any number (every core unless told)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<NonZero<usize>>,
 
     /// How to write what was found; `json` is one object a line
@@ -140,6 +140,11 @@ pub(super) fn run(args: &Args, out: &mut Out) -> io::Result<Exit> {
     }
     run.finish(out)?;
     Ok(run.exit())
+}
+
+/// A number of threads.
+fn positive(text: &str) -> Result<NonZero<usize>, String> {
+    text.parse().map_err(|_| "it takes a number above zero".to_owned())
 }
 
 impl Args {
@@ -283,7 +288,7 @@ impl Run<'_> {
         let Some(to) = self.args.annotate.as_ref().filter(|_| !judged.stopped) else { return Ok(()) };
         match annotate::write(path, judged, self.wanted, to) {
             Ok(count) if self.args.format == Format::Text => {
-                writeln!(out, "  {}: {count} packets have a comment", to.display())
+                writeln!(out, "  {}: comments on {}", to.display(), text::count(count, "packet"))
             }
             Ok(_) => Ok(()),
             Err(failure) => {

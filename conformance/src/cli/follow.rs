@@ -18,6 +18,17 @@ const SHORT: Span = Span { head: 16, tail: 8 };
 /// Follow the recorded stacks with the reference: explain each of their segments, and report the first one
 /// that no legal choice explains.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Of each end: how many of its segments are explained, then a line for each segment: time,\n\
+    direction (`>` is sent by this end), the segment with numbers that count from the first, the state of\n\
+    the reference, and what explains it with the clause. The first one that nothing explains is shown\n\
+    with what would have been legal.\n\n\
+    Exit code 3 if a file could not be read, or is damaged; else 1 if something is unexplained, else 4\n\
+    if no end could be followed, else 0.\n\n\
+    Examples:\n  netassay follow trace.pcap\n  \
+    netassay follow --tap client --role client --ladder whole trace.pcap\n  \
+    netassay follow --ladder none --filter 'host 192.0.2.1 and tcp port 80' trace.pcapng.gz"
+)]
 pub(crate) struct Args {
     /// Captures, pcap or pcapng; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]

@@ -18,6 +18,17 @@ const SHORT: Span = Span { head: 16, tail: 8 };
 
 /// Put a stack in the place of each recorded end, and play the other end to it as recorded.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "A conversation is replayed twice: the stack takes the place of the client, then of the\n\
+    server. `agree` is said if what is compared is the same: opening, both byte streams, closing, resets,\n\
+    ICMP, no rule broken. `known` differences are listed with the program, for the captures that come\n\
+    with it, by file name.\n\n\
+    Exit code 3 if a file could not be read or the stack broke; else 1 if something differs, or no longer\n\
+    as it was noted; else 4 if nothing could be replayed, else 0.\n\n\
+    Examples:\n  netassay replay trace.pcap\n  \
+    netassay replay --host smoltcp --ladder differing trace.pcap\n  \
+    netassay replay --role server --filter 'tcp port 80' --ladder whole trace.pcapng.gz"
+)]
 pub(crate) struct Args {
     /// Captures, pcap or pcapng; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]

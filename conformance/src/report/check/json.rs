@@ -10,7 +10,7 @@ use crate::judge::problem::Problem;
 use crate::judge::seen::Known;
 use crate::judge::{Report, Verdict, rules};
 use crate::verdict::{Outcome, Reason};
-use crate::witness::{Alone, Certainty, Statement, Testimony};
+use crate::witness::{Alone, Certainty, Silence, Statement, Testimony};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -78,6 +78,8 @@ struct Witness {
     likely: u64,
     ends: u64,
     ends_explained: u64,
+    unfollowed: BTreeMap<&'static str, u64>,
+    silence: Option<&'static str>,
     too_large: u64,
     crowded: bool,
     interrupted: bool,
@@ -240,6 +242,8 @@ impl Witness {
             likely: testimony.count(Certainty::Likely),
             ends: testimony.followed,
             ends_explained: testimony.explained,
+            unfollowed: testimony.unfollowed.clone(),
+            silence: testimony.silence.map(Silence::text),
             too_large: testimony.too_large,
             crowded: testimony.crowded,
             interrupted: testimony.stopped,

@@ -260,7 +260,8 @@ pub fn sums(sums: &Sums, look: Look<'_>, several: bool) -> String {
         );
     }
     if several {
-        let _ = writeln!(text, "all {} files: {}", sums.files, counts(&sums.outcomes, &sums.reasons));
+        let files = count(sums.files, "file");
+        let _ = writeln!(text, "all {files}: {}", counts(&sums.outcomes, &sums.reasons));
         if let Some(certainties) = &sums.certainties {
             let _ = writeln!(text, "second witness: {}", witness::certainties(certainties));
         }
@@ -269,7 +270,7 @@ pub fn sums(sums: &Sums, look: Look<'_>, several: bool) -> String {
 }
 
 /// `1 packet`, `2 packets`.
-pub(super) fn count(number: u64, what: &str) -> String {
+pub fn count(number: u64, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
 }

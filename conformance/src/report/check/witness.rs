@@ -49,13 +49,18 @@ pub(super) fn alone(testimony: &Testimony, look: Look<'_>, text: &mut String) {
 
 /// What came of asking.
 pub(super) fn sum(testimony: &Testimony, text: &mut String) {
+    if let Some(silence) = testimony.silence {
+        let _ = writeln!(text, "  second witness: asked about nobody: {}", silence.text());
+        return;
+    }
     let certainties = [Certainty::Certain, Certainty::Likely].map(|one| (one, testimony.count(one)));
     let _ = writeln!(
         text,
-        "  second witness: {}; {} followed, {} explained",
+        "  second witness: {}; {} followed, {} explained{}",
         self::certainties(&certainties.into()),
         count(testimony.followed, "end"),
-        testimony.explained
+        testimony.explained,
+        unfollowed(testimony)
     );
     if testimony.too_large > 0 || testimony.crowded {
         let more = if testimony.crowded { " or more" } else { "" };
@@ -65,6 +70,17 @@ pub(super) fn sum(testimony: &Testimony, text: &mut String) {
     if testimony.stopped {
         let _ = writeln!(text, "  interrupted: not all of it was asked");
     }
+}
+
+/// `; 3 could not be followed (2 no-handshake, 1 incomplete)`.
+fn unfollowed(testimony: &Testimony) -> String {
+    let all: u64 = testimony.unfollowed.values().sum();
+    if all == 0 {
+        return String::new();
+    }
+    let parts: Vec<String> =
+        testimony.unfollowed.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    format!("; {all} could not be followed ({})", parts.join(", "))
 }
 
 /// `1 certain, 3 likely`.
