@@ -40,6 +40,7 @@ pub mod report;
 pub mod rule;
 pub mod seen;
 mod shard;
+mod slab;
 pub mod style;
 pub mod table;
 pub mod tcp_ack;
@@ -68,7 +69,7 @@ use packet::{Packet, Segment, Sighting, Upper};
 use report::Pending;
 pub use report::{Report, Tally, Verdict};
 use rule::{Rule, Scene, Whose};
-use shard::{Bounds, Shard};
+use shard::{Bounds, Shard, Shown};
 use stack::wire::ethernet::{EtherType, HEADER_OCTETS, View as Ethernet};
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -125,18 +126,23 @@ impl Judge {
 
     /// Takes a packet into account, and judges by it: its sender if that is wanted, and its receiver if not.
     pub fn see(&mut self, sighting: Sighting<'_>) {
-        let Some((packet, way)) = self.front.see(sighting) else { return };
-        let clock = self.front.clock();
+        self.take(Packet::read(sighting));
+    }
+
+    fn take(&mut self, packet: Option<Packet<'_>>) {
+        let way = self.front.see(packet.as_ref());
+        let Some(packet) = packet else { return };
+        let shown = Shown::new(packet, self.front.clock());
         for (shard, part) in way.parts() {
             if let Some(shard) = self.shards.get_mut(shard) {
-                shard.see(&packet, part, clock, &mut self.evidence);
+                shard.see(&shown, part, &mut self.evidence);
             }
         }
     }
 
     /// Counts a packet whose network layer could not be found.
-    pub const fn pass_over(&mut self) {
-        self.front.pass_over();
+    pub fn pass_over(&mut self) {
+        self.take(None);
     }
 
     /// What is known of every address so far.

@@ -8,7 +8,7 @@ use super::file::sighting;
 use super::front::{Clock, Front, Part, SHARDS, Way};
 use super::packet::Packet;
 use super::report::Report;
-use super::shard::{Bounds, Shard};
+use super::shard::{Bounds, Shard, Shown};
 use crate::trace::capture::{Batch, Capture, CaptureError};
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -45,14 +45,8 @@ impl Block {
         let more = capture.next_batch(&mut self.batch)?;
         note_losses(front, capture, &self.batch);
         for (index, packet) in self.batch.packets().enumerate() {
-            let sorted = match sighting(&packet, tunnels) {
-                Some(sighting) => front.see(sighting),
-                None => {
-                    front.pass_over();
-                    None
-                }
-            };
-            self.ways.push(sorted.map(|(_, way)| way).unwrap_or_default());
+            let packet = sighting(&packet, tunnels).and_then(Packet::read);
+            self.ways.push(front.see(packet.as_ref()));
             let clock = front.clock();
             if self.clocks.last().is_none_or(|(_, latest)| *latest != clock) {
                 self.clocks.push((index, clock));
@@ -75,7 +69,7 @@ impl Block {
             }
             let Some(recorded) = self.batch.packet(index) else { continue };
             if let Some(packet) = sighting(&recorded, self.tunnels).and_then(Packet::read) {
-                queue.push((packet, *way, clock), desk);
+                queue.push(packet, (*way, clock), desk);
             }
         }
         queue.empty(desk);
@@ -110,7 +104,7 @@ const TOGETHER: usize = 16;
 
 /// Packets that wait until there are some, in order.
 struct Queue<'a> {
-    waiting: Vec<(Packet<'a>, Way, Clock)>,
+    waiting: Vec<(Shown<'a>, Way)>,
 }
 
 impl<'a> Queue<'a> {
@@ -118,8 +112,8 @@ impl<'a> Queue<'a> {
         Self { waiting: Vec::with_capacity(TOGETHER) }
     }
 
-    fn push(&mut self, packet: (Packet<'a>, Way, Clock), desk: &mut Desk) {
-        self.waiting.push(packet);
+    fn push(&mut self, packet: Packet<'a>, (way, clock): (Way, Clock), desk: &mut Desk) {
+        self.waiting.push((Shown::new(packet, clock), way));
         if self.waiting.len() == TOGETHER {
             self.empty(desk);
         }
@@ -127,18 +121,21 @@ impl<'a> Queue<'a> {
 
     /// Shows all that wait to their shards.
     fn empty(&mut self, desk: &mut Desk) {
-        for (packet, way, _) in &self.waiting {
+        for (shown, way) in &self.waiting {
             for (shard, _) in desk.own(*way).filter(|(_, part)| *part == Part::Flow) {
-                black_box(desk.shards.get(shard).map_or(0, |shard| shard.warm(packet)));
-            }
-        }
-        for (packet, way, clock) in self.waiting.drain(..) {
-            for (shard, part) in desk.own(way) {
-                if let Some(shard) = desk.shards.get_mut(shard) {
-                    shard.see(&packet, part, clock, &mut desk.evidence);
+                if let (Some(shard), Some(flow)) = (desk.shards.get(shard), &shown.flow) {
+                    black_box(shard.warm(flow));
                 }
             }
         }
+        for (shown, way) in &self.waiting {
+            for (shard, part) in desk.own(*way) {
+                if let Some(shard) = desk.shards.get_mut(shard) {
+                    shard.see(shown, part, &mut desk.evidence);
+                }
+            }
+        }
+        self.waiting.clear();
     }
 }
 
@@ -202,12 +199,10 @@ fn alone(capture: &mut Capture, vantage: Vantage, effort: Effort, ask: Ask<'_>) 
         note_losses(&mut front, capture, &batch);
         let mut queue = Queue::new();
         for recorded in batch.packets() {
-            let Some(sighting) = sighting(&recorded, effort.tunnels) else {
-                front.pass_over();
-                continue;
-            };
-            if let Some((packet, way)) = front.see(sighting) {
-                queue.push((packet, way, front.clock()), &mut desk);
+            let packet = sighting(&recorded, effort.tunnels).and_then(Packet::read);
+            let way = front.see(packet.as_ref());
+            if let Some(packet) = packet {
+                queue.push(packet, (way, front.clock()), &mut desk);
             }
         }
         queue.empty(&mut desk);

@@ -122,6 +122,9 @@ fn bounded(mut capture: Capture, mut manner: Manner<'_>, bounds: Bounds) -> Judg
 /// What a recorded packet shows, if a network layer can be found in it: that within its tunnels, if they are
 /// taken off.
 pub(crate) fn sighting<'a>(packet: &Packet<'a>, tunnels: bool) -> Option<Sighting<'a>> {
+    if let Some(plain) = in_plain_frame(packet).filter(|_| !tunnels) {
+        return Some(plain);
+    }
     let network = network(packet, tunnels)?;
     Some(Sighting {
         number: packet.number,
@@ -131,6 +134,27 @@ pub(crate) fn sighting<'a>(packet: &Packet<'a>, tunnels: bool) -> Option<Sightin
         bytes: network.bytes,
         wire_len: network.wire_len,
         inside: may_be_inside(packet.link, network.source, network.destination),
+        judged: true,
+    })
+}
+
+/// What nearly every packet is: IP in a frame of Ethernet II without tags, from one station.
+fn in_plain_frame<'a>(packet: &Packet<'a>) -> Option<Sighting<'a>> {
+    let on_wire = packet.wire_len.checked_sub(u32::from(packet.fcs_octets))?;
+    let bytes = packet.bytes.get(..on_wire as usize).unwrap_or(packet.bytes);
+    let (frame, inner) = bytes.split_first_chunk::<{ ethernet::HEADER_OCTETS }>()?;
+    let frame = ethernet::View::read(frame).ok()?;
+    let (ethertype, link) = (frame.ethertype(), Link::plain(&frame));
+    let usual = packet.link == LinkType::Ethernet && matches!(ethertype, EtherType::IPV4 | EtherType::IPV6);
+    let written = link.src.is_group() || link.src == Mac::default();
+    (usual && !written).then_some(Sighting {
+        number: packet.number,
+        at: packet.at,
+        ethertype,
+        link: Some(link),
+        bytes: inner,
+        wire_len: on_wire.saturating_sub(u32::from(link.header_octets)),
+        inside: false,
         judged: true,
     })
 }

@@ -9,7 +9,7 @@ use super::copies::Copies;
 use super::ends::Ends;
 use super::facts::pair;
 use super::hash::Mix;
-use super::packet::{Packet, Sighting, Upper};
+use super::packet::{Packet, Upper};
 use stack::base::Instant;
 use std::net::IpAddr;
 
@@ -79,25 +79,24 @@ impl Front {
     }
 
     /// Counts a packet whose network layer could not be found.
-    pub(super) const fn pass_over(&mut self) {
+    const fn pass_over(&mut self) {
         self.calibration.packets += 1;
         self.calibration.unread += 1;
     }
 
-    /// Takes note of a packet: what there is to judge, and by whom.
-    pub(super) fn see<'a>(&mut self, sighting: Sighting<'a>) -> Option<(Packet<'a>, Way)> {
-        let Some(packet) = Packet::read(sighting) else {
+    /// Takes note of a packet, and says who judges it; of one that could not be read, nobody.
+    pub(super) fn see(&mut self, packet: Option<&Packet<'_>>) -> Way {
+        let Some(packet) = packet else {
             self.pass_over();
-            return None;
+            return Way::default();
         };
-        self.calibration.note(&packet, self.latest);
-        self.tick(sighting.at);
-        if self.calibration.vantage != Vantage::AtHost && self.copies.has(&packet) {
-            self.calibration.note_copy(&packet);
-            return None;
+        self.calibration.note(packet, self.latest);
+        self.tick(packet.sighting.at);
+        if self.calibration.vantage != Vantage::AtHost && self.copies.has(packet) {
+            self.calibration.note_copy(packet);
+            return Way::default();
         }
-        let way = way(&packet);
-        Some((packet, way))
+        way(packet)
     }
 
     fn tick(&mut self, at: Instant) {

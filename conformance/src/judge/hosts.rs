@@ -96,7 +96,9 @@ impl Hosts {
         }
         if is_segment {
             facts.note_hops(number, packet.net.hop_limit());
-            if let Some(style) = Style::of(packet) {
+            if facts.styles().may_miss(packet)
+                && let Some(style) = Style::of(packet)
+            {
                 facts.note_style(style);
             }
         }

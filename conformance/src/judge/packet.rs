@@ -151,6 +151,9 @@ pub struct Segment<'a> {
     pub only_stamped: bool,
     /// Whether every option has a length that it can have.
     pub options_end: bool,
+    /// Whether every option has a length of its kind, one of a kind with a length is there, and what is behind
+    /// the end of the list is zero.
+    pub options_right: bool,
     /// The kinds of its options, a bit for each; the last one stands for all that have no bit of their own.
     kinds: u64,
 }
@@ -318,8 +321,19 @@ fn upper<'a>(protocol: u8, extent: Extent<'a>) -> Upper<'a> {
             let bytes = view.options_bytes();
             let only_stamped = bytes.len() == STAMPED_OCTETS && bytes.starts_with(&STAMPED);
             let options = Options::from_bytes(bytes);
-            let (kinds, options_end) = if only_stamped { (1 << 1 | 1 << 8, true) } else { kinds(&view) };
-            Upper::Tcp(Segment { view, extent, options, header_whole, only_stamped, options_end, kinds })
+            let plain = Walked { kinds: 1 << 1 | 1 << 8, to_the_end: true, right: true };
+            let Walked { kinds, to_the_end: options_end, right: options_right } =
+                if only_stamped { plain } else { walked(&view) };
+            Upper::Tcp(Segment {
+                view,
+                extent,
+                options,
+                header_whole,
+                only_stamped,
+                options_end,
+                options_right,
+                kinds,
+            })
         }),
         udp::PROTOCOL => udp::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Udp(view, extent)),
         ICMPV4 => icmpv4::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Icmpv4(view, extent)),
@@ -330,16 +344,33 @@ fn upper<'a>(protocol: u8, extent: Extent<'a>) -> Upper<'a> {
     }
 }
 
-/// The kinds of options up to the first that makes no sense, and whether there is none such.
-fn kinds(view: &tcp::View<'_>) -> (u64, bool) {
-    let mut kinds = 0;
-    for option in view.options() {
+/// What a walk over the options of a segment shows.
+struct Walked {
+    kinds: u64,
+    to_the_end: bool,
+    right: bool,
+}
+
+/// Walks over the options up to the first that makes no sense.
+fn walked(view: &tcp::View<'_>) -> Walked {
+    let (mut kinds, mut known, mut other) = (0, false, false);
+    let mut walk = view.options();
+    for option in walk.by_ref() {
+        let Ok(option) = option else { return Walked { kinds, to_the_end: false, right: false } };
+        kinds |= 1_u64 << option.kind().min(OTHER_KINDS);
         match option {
-            Ok(option) => kinds |= 1_u64 << option.kind().min(OTHER_KINDS),
-            Err(_) => return (kinds, false),
+            TcpOption::Other { .. } => other = true,
+            TcpOption::EndOfList | TcpOption::NoOperation => (),
+            TcpOption::MaxSegment(_)
+            | TcpOption::WindowScale(_)
+            | TcpOption::SackPermitted
+            | TcpOption::Sack(_)
+            | TcpOption::Timestamps(_) => known = true,
+            TcpOption::UserTimeout(_) => (),
         }
     }
-    (kinds, true)
+    let padded = walk.rest().iter().all(|octet| *octet == 0);
+    Walked { kinds, to_the_end: true, right: known && !other && padded }
 }
 
 /// A fragment of TCP that begins the segment shows the ports.

@@ -69,6 +69,7 @@ facts! {
     HEAD "The data offset fits, reserved bits are clear, and the control bits make sense together"
     STAMPED "All of the header was captured, and its options are timestamps behind two fillers alone"
     BARE "All of the header was captured, and it has no options"
+    OPTIONS_RIGHT "All of the header was captured, and its options have the lengths of their kinds, with zeros behind"
     FORM "One of the two before"
     SUMMED "Its checksum is right"
     UNMARKED "The two bits of explicit congestion notification are clear"
@@ -177,6 +178,7 @@ fn of_segment(plain: &mut Plain, segment: &Segment<'_>, turn: &Turn<'_>) {
     let sense = if turn.flags.syn() { !mixed } else { turn.flags.intersects(Flags::ACK | Flags::RST) };
     plain.put(Plain::HEAD, fits && sense && segment.view.reserved() == 0);
     let stamped = fits && segment.header_whole && segment.only_stamped;
+    plain.put(Plain::OPTIONS_RIGHT, fits && segment.header_whole && segment.options_right);
     let bare = segment.header_whole && offset == MIN_HEADER_OCTETS;
     plain.put(Plain::STAMPED, stamped);
     plain.put(Plain::BARE, bare && fits);

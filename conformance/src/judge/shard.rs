@@ -15,7 +15,7 @@ use super::pending;
 use super::plain;
 use super::report::Store;
 use super::rule::{Opinion, Scene};
-use super::table::{Connections, Slot};
+use super::table::{Connections, Flow, Slot};
 use stack::wire::{icmpv4, icmpv6};
 
 /// How much one shard keeps.
@@ -37,6 +37,23 @@ impl Bounds {
     /// Altogether 1.3 million connections.
     pub(super) const USUAL: Self =
         Self { connections: 5 << 12, hosts: 1 << 13, pairs: 1 << 9, findings: 1 << 12, of_a_rule: 1_000 };
+}
+
+/// A packet as shards are shown it.
+#[derive(Debug)]
+pub(super) struct Shown<'a> {
+    pub(super) packet: Packet<'a>,
+    /// The connection that it is of, if it is of one.
+    pub(super) flow: Option<Flow>,
+    /// The clock of the capture behind it.
+    pub(super) clock: Clock,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn new(packet: Packet<'a>, clock: Clock) -> Self {
+        let flow = Flow::of(&packet);
+        Self { packet, flow, clock }
+    }
 }
 
 /// One shard.
@@ -68,30 +85,41 @@ impl Shard {
     }
 
     /// Looks at what a packet will need soon. What comes back means nothing.
-    pub(super) fn warm(&self, packet: &Packet<'_>) -> u64 {
-        self.connections.warm(packet)
+    pub(super) fn warm(&self, flow: &Flow) -> u64 {
+        self.connections.warm(flow)
     }
 
     /// Takes a part of a packet into account and judges by it.
-    pub(super) fn see(&mut self, packet: &Packet<'_>, part: Part, clock: Clock, evidence: &mut Evidence) {
-        self.calibration.first = clock.first;
-        match (part, Turn::of(packet)) {
-            (Part::Flow, None) => self.note_fragment(packet, clock),
-            (Part::Flow | Part::Pair, turn) => self.judge(packet, turn, clock, evidence),
+    pub(super) fn see(&mut self, shown: &Shown<'_>, part: Part, evidence: &mut Evidence) {
+        self.calibration.first = shown.clock.first;
+        match (part, Turn::of(&shown.packet)) {
+            (Part::Flow, None) => self.note_fragment(shown),
+            (Part::Flow | Part::Pair, turn) => self.judge(shown, turn, evidence),
         }
     }
 
     /// The fragment of a segment says of its connection only that it is there.
-    fn note_fragment(&mut self, packet: &Packet<'_>, clock: Clock) {
-        let damaged = fields_of(packet).into_iter().flatten().any(|(_, field)| field.is_damage());
-        let slot = if damaged { self.connections.find(packet) } else { self.enter(packet, clock) };
+    fn note_fragment(&mut self, shown: &Shown<'_>) {
+        let damaged = fields_of(&shown.packet).into_iter().flatten().any(|(_, field)| field.is_damage());
+        let slot = self.place(shown, damaged);
         let connection = slot.and_then(|slot| self.connections.at(slot).map(|known| (slot.side, known)));
         if let Some((side, known)) = connection {
-            known.note_fragment(side, packet.sighting.at);
+            known.note_fragment(side, shown.packet.sighting.at);
         }
     }
 
-    fn judge(&mut self, packet: &Packet<'_>, turn: Option<Turn<'_>>, clock: Clock, evidence: &mut Evidence) {
+    /// The connection of a packet. A damaged one begins none.
+    fn place(&mut self, shown: &Shown<'_>, damaged: bool) -> Option<Slot> {
+        let flow = shown.flow.as_ref()?;
+        if damaged {
+            self.connections.find(&shown.packet, flow)
+        } else {
+            self.enter(&shown.packet, flow, shown.clock)
+        }
+    }
+
+    fn judge(&mut self, shown: &Shown<'_>, turn: Option<Turn<'_>>, evidence: &mut Evidence) {
+        let packet = &shown.packet;
         let fields = fields_of(packet);
         let [header, upper] = fields;
         let sum_is_right = upper == Some((Sum::Tcp, Field::Right));
@@ -99,11 +127,7 @@ impl Shard {
         let unfilled = fields.iter().flatten().filter(|(_, field)| *field == Field::Unfilled);
         self.calibration.unfilled += unfilled.count() as u64;
         let damaged = fields.iter().flatten().any(|(_, field)| field.is_damage());
-        let slot = match (&turn, damaged) {
-            (None, _) => None,
-            (Some(_), true) => self.connections.find(packet),
-            (Some(_), false) => self.enter(packet, clock),
-        };
+        let slot = turn.as_ref().and_then(|_| self.place(shown, damaged));
         let place = slot.and_then(|slot| self.connections.place_of(slot));
         let scene = Scene {
             packet,
@@ -114,14 +138,15 @@ impl Shard {
                 .as_ref()
                 .zip(place)
                 .and_then(|(turn, place)| self.again.sum_before(turn, &place)),
-            pair: if damaged { None } else { self.pairs.enter(packet) },
+            // Of segments it keeps nothing.
+            pair: if damaged || turn.is_some() { None } else { self.pairs.enter(packet) },
             header_field: header.map(|(_, field)| field),
             upper_field: upper,
             calibration: &self.calibration,
         };
         ask(&scene, damaged, evidence, &mut self.store);
         let answer = slot.filter(|_| !damaged).and_then(|slot| self.connections.answer(slot, &scene));
-        if !damaged {
+        if !damaged && turn.is_none() {
             self.pairs.note(packet, upper);
         }
         let hosts = slot.and_then(|slot| self.connections.hosts(slot));
@@ -157,11 +182,11 @@ impl Shard {
     }
 
     /// Finds the connection of a packet, or begins one, and lets go of those that are over.
-    fn enter(&mut self, packet: &Packet<'_>, clock: Clock) -> Option<Slot> {
+    fn enter(&mut self, packet: &Packet<'_>, flow: &Flow, clock: Clock) -> Option<Slot> {
         let (store, vantage) = (&mut self.store, self.calibration.vantage);
         self.connections.make_room(clock.steady, |over| store.close(over, vantage));
         let hosts = || [packet.src, packet.dst].map(|addr| self.hosts.enter(addr));
-        self.connections.enter(packet, hosts, |over| store.close(over, vantage))
+        self.connections.enter(packet, flow, hosts, |over| store.close(over, vantage))
     }
 
     /// The end of the capture, for everything that goes on.

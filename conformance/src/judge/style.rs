@@ -169,6 +169,14 @@ pub struct Styles {
 }
 
 impl Styles {
+    /// Whether a packet opens a connection, and none of its kind and before it is known.
+    pub(super) fn may_miss(&self, packet: &Packet<'_>) -> bool {
+        let Upper::Tcp(segment) = &packet.upper else { return false };
+        let flags = segment.view.flags();
+        let known = if flags.ack() { &self.answers } else { &self.asks };
+        flags.syn() && known.as_ref().is_none_or(|known| packet.sighting.number < known.number)
+    }
+
     /// Takes note of a packet of the host. The order does not matter.
     pub(super) fn note(&mut self, style: Style) {
         let place = if style.answers { &mut self.answers } else { &mut self.asks };

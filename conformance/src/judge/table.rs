@@ -12,6 +12,7 @@ use super::hosts::HostSlot;
 use super::nearness::Answer;
 use super::packet::{Packet, Upper};
 use super::rule::Scene;
+use super::slab::Slab;
 use hashbrown::HashTable;
 use stack::base::{Instant, Span};
 
@@ -27,6 +28,23 @@ const MARGIN: Span = Span::from_secs(60);
 
 /// Connections at which the table is swept for the first time.
 const SWEPT_FIRST: usize = 1 << 10;
+
+/// The ends of the connection that a packet is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow {
+    ends: Ends,
+    /// Which of them sent it.
+    side: usize,
+    hash: u64,
+}
+
+impl Flow {
+    /// That of a segment, or of the fragment of one that shows its ports.
+    pub(super) fn of(packet: &Packet<'_>) -> Option<Self> {
+        let (ends, side) = Ends::of_packet(packet)?;
+        Some(Self { ends, side, hash: ends.mixed(Mix::seeded()).end() })
+    }
+}
 
 /// Where in the table a packet belongs.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +77,7 @@ struct Entry {
 pub struct Connections {
     index: HashTable<Entry>,
     /// Those whose number is zero are free.
-    slots: Vec<Connection>,
+    slots: Slab<Connection>,
     free: Vec<u32>,
     /// How many there may be at the same time.
     most: usize,
@@ -76,7 +94,7 @@ impl Connections {
     pub(super) fn new(most: usize) -> Self {
         Self {
             index: HashTable::new(),
-            slots: Vec::new(),
+            slots: Slab::new(),
             free: Vec::new(),
             most,
             swept_at: SWEPT_FIRST.min(most),
@@ -86,24 +104,25 @@ impl Connections {
         }
     }
 
-    fn lookup(&self, ends: &Ends, hash: u64) -> Option<u32> {
+    fn lookup(&self, flow: &Flow) -> Option<u32> {
+        let slot = |entry: &Entry| self.slots.get(entry.slot as usize);
         let is_it = |entry: &Entry| {
-            entry.hash == hash && self.slots.get(entry.slot as usize).is_some_and(|known| known.ends == *ends)
+            entry.hash == flow.hash && slot(entry).is_some_and(|known| known.ends == flow.ends)
         };
-        self.index.find(hash, is_it).map(|entry| entry.slot)
+        self.index.find(flow.hash, is_it).map(|entry| entry.slot)
     }
 
     /// Finds the connection of an undamaged packet, or begins one. What that ends is handed over.
     pub(super) fn enter(
         &mut self,
         packet: &Packet<'_>,
+        flow: &Flow,
         hosts: impl FnOnce() -> [HostSlot; 2],
         mut over: impl FnMut(&Connection),
     ) -> Option<Slot> {
-        let (ends, side) = Ends::of_packet(packet)?;
-        let hash = ends.mixed(Mix::seeded()).end();
+        let Flow { ends, side, hash } = *flow;
         let (number, at) = (packet.sighting.number, packet.sighting.at);
-        let Some(index) = self.lookup(&ends, hash) else {
+        let Some(index) = self.lookup(flow) else {
             let mut hosts = hosts();
             if side == 1 {
                 hosts.reverse();
@@ -198,20 +217,17 @@ impl Connections {
 
     /// Looks at what a packet will need, so that it is there when the packet is judged: many connections wait
     /// for memory at the same time instead of one after the other. What comes back means nothing.
-    pub(super) fn warm(&self, packet: &Packet<'_>) -> u64 {
-        let Some((ends, _)) = Ends::of_packet(packet) else { return 0 };
-        let hash = ends.mixed(Mix::seeded()).end();
-        let entry = self.index.find(hash, |entry| entry.hash == hash);
+    pub(super) fn warm(&self, flow: &Flow) -> u64 {
+        let entry = self.index.find(flow.hash, |entry| entry.hash == flow.hash);
         let known = entry.and_then(|entry| self.slots.get(entry.slot as usize));
         known.map_or(0, Connection::warm)
     }
 
     /// Finds the connection of a packet.
-    pub(super) fn find(&self, packet: &Packet<'_>) -> Option<Slot> {
-        let (ends, side) = Ends::of_packet(packet)?;
-        let index = self.lookup(&ends, ends.mixed(Mix::seeded()).end())?;
+    pub(super) fn find(&self, packet: &Packet<'_>, flow: &Flow) -> Option<Slot> {
+        let index = self.lookup(flow)?;
         let known = self.slots.get(index as usize)?;
-        (!has_left(known, packet.sighting.at)).then_some(Slot { index, side })
+        (!has_left(known, packet.sighting.at)).then_some(Slot { index, side: flow.side })
     }
 
     /// What is in a slot.

@@ -55,7 +55,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-MUST-68", "RFC9293-MUST-69"],
         on: On::TCP,
         assumptions: FORM,
-        quiet: &[holds(&[Plain::STAMPED]), absent(&[Plain::BARE])],
+        quiet: &[holds(&[Plain::OPTIONS_RIGHT]), absent(&[Plain::BARE])],
         judge: option_walk,
         ..Rule::USUAL
     },
@@ -84,7 +84,7 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-3.2-a", "RFC7323-2.2-f", "RFC2018-2-b", "RFC7323-3.2-j"],
         on: On::TCP,
         assumptions: FORM,
-        quiet: &[holds(&[Plain::STAMPED]), absent(&[Plain::BARE])],
+        quiet: &[holds(&[Plain::OPTIONS_RIGHT]), absent(&[Plain::BARE])],
         judge: option_lengths,
         ..Rule::USUAL
     },

@@ -313,9 +313,12 @@ fn key(packet: &Packet<'_>) -> Option<([IpAddr; 2], usize)> {
         Upper::Udp(..) | Upper::Icmpv4(..) | Upper::Icmpv6(..) | Upper::Fragment(_) => true,
         Upper::Other => !matches!(packet.net, Net::Arp(_)) || claim(packet).is_some(),
     };
+    if !matters {
+        return None;
+    }
     let [src, dst] = ends(packet);
     // Where both addresses are one, nothing shows who sent what.
-    (matters && src != dst).then(|| if src < dst { ([src, dst], 0) } else { ([dst, src], 1) })
+    (src != dst).then(|| if src < dst { ([src, dst], 0) } else { ([dst, src], 1) })
 }
 
 /// Every pair, as many as fit.
