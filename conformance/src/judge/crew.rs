@@ -45,7 +45,7 @@ impl Block {
         let more = capture.next_batch(&mut self.batch)?;
         note_losses(front, capture, &self.batch);
         for (index, packet) in self.batch.packets().enumerate() {
-            let packet = sighting(&packet, tunnels).and_then(Packet::read);
+            let packet = sighting(&packet, tunnels).and_then(Packet::skim);
             self.ways.push(front.see(packet.as_ref()));
             let clock = front.clock();
             if self.clocks.last().is_none_or(|(_, latest)| *latest != clock) {

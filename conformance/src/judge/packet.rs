@@ -151,8 +151,8 @@ pub struct Segment<'a> {
     pub only_stamped: bool,
     /// Whether every option has a length that it can have.
     pub options_end: bool,
-    /// Whether every option has a length of its kind, one of a kind with a length is there, and what is behind
-    /// the end of the list is zero.
+    /// Whether every option has a length of its kind, one of those that have one is there, and what is
+    /// behind the end of the list is zero.
     pub options_right: bool,
     /// The kinds of its options, a bit for each; the last one stands for all that have no bit of their own.
     kinds: u64,
@@ -180,6 +180,15 @@ impl Segment<'_> {
         self.view.seq().wrapping_add(data).wrapping_add(marks)
     }
 
+    fn read_options(&mut self) {
+        let bytes = self.view.options_bytes();
+        self.only_stamped = bytes.len() == STAMPED_OCTETS && bytes.starts_with(&STAMPED);
+        self.options = Options::from_bytes(bytes);
+        let stamped = Walked { kinds: 1 << 1 | 1 << 8, to_the_end: true, right: true };
+        let seen = if self.only_stamped { stamped } else { walked(&self.view) };
+        (self.kinds, self.options_end, self.options_right) = (seen.kinds, seen.to_the_end, seen.right);
+    }
+
     /// Whether an option of this kind is there. Ask only if the header is whole.
     pub fn has_option(&self, kind: u8) -> bool {
         if kind < OTHER_KINDS {
@@ -192,6 +201,16 @@ impl Segment<'_> {
 impl<'a> Packet<'a> {
     /// Reads a recorded packet; nothing if it is neither IP nor ARP or too little of it was captured.
     pub fn read(sighting: Sighting<'a>) -> Option<Self> {
+        let mut packet = Self::skim(sighting)?;
+        if let Upper::Tcp(segment) = &mut packet.upper {
+            segment.read_options();
+        }
+        Some(packet)
+    }
+
+    /// Reads it but for the options of a segment, which look as if there were none: so much shows between
+    /// whom it is.
+    pub(super) fn skim(sighting: Sighting<'a>) -> Option<Self> {
         let bytes = sighting.bytes;
         match sighting.ethertype {
             EtherType::IPV4 => Self::read_v4(sighting, ipv4::View::read(bytes).ok()?),
@@ -318,21 +337,15 @@ fn upper<'a>(protocol: u8, extent: Extent<'a>) -> Upper<'a> {
     match protocol {
         tcp::PROTOCOL => tcp::View::read(extent.bytes).map_or(Upper::Other, |view| {
             let header_whole = view.data_offset_octets() <= extent.bytes.len().min(extent.len_octets);
-            let bytes = view.options_bytes();
-            let only_stamped = bytes.len() == STAMPED_OCTETS && bytes.starts_with(&STAMPED);
-            let options = Options::from_bytes(bytes);
-            let plain = Walked { kinds: 1 << 1 | 1 << 8, to_the_end: true, right: true };
-            let Walked { kinds, to_the_end: options_end, right: options_right } =
-                if only_stamped { plain } else { walked(&view) };
             Upper::Tcp(Segment {
                 view,
                 extent,
-                options,
+                options: Options::NONE,
                 header_whole,
-                only_stamped,
-                options_end,
-                options_right,
-                kinds,
+                only_stamped: false,
+                options_end: true,
+                options_right: false,
+                kinds: 0,
             })
         }),
         udp::PROTOCOL => udp::View::read(extent.bytes).map_or(Upper::Other, |view| Upper::Udp(view, extent)),
