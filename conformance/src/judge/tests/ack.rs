@@ -180,6 +180,31 @@ fn an_edge_that_is_rounded_or_overtaken_does_not_retreat() {
 }
 
 #[test]
+fn an_edge_retreats_wherever_the_tap_is_and_none_that_a_syn_offered() {
+    let mut exchange = taken();
+    exchange.line("taken more").window = 400;
+    let found = exchange.judged(Tap::Anywhere).verdicts;
+    assert!(found.iter().any(|one| one.rule.id == "P-D3" && one.outcome == Outcome::Deviates));
+    // The window of the SYN was not scaled.
+    let mut exchange = taken();
+    for line in exchange.lines.iter_mut().filter(|line| line.from_client && line.name != "syn") {
+        line.window = 300;
+    }
+    exchange.line("syn").window = u16::MAX;
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D3"));
+}
+
+#[test]
+fn what_came_out_of_order_to_a_tap_on_the_host_came_so_to_the_host() {
+    let mut exchange = taken();
+    exchange.line("one").at_us = 52_020;
+    exchange.line("taken more").ack = 1 + FULL32;
+    assert_eq!(doubt(&exchange, Tap::OnLink, "P-D2"), Some(Reason::Disorder));
+    let found = exchange.judged(Tap::AtHost).verdicts;
+    assert!(found.iter().any(|one| one.rule.id == "P-D2" && one.outcome != Outcome::Undecided));
+}
+
+#[test]
 fn a_host_that_slept_once_is_not_late() {
     let mut exchange = pairs();
     later(&mut exchange, &["pair 1", "pair 2"], 600_000);

@@ -292,6 +292,33 @@ fn one_octet_that_differs_is_a_probe() {
 }
 
 #[test]
+fn octets_in_the_middle_of_a_flight_are_remembered_too() {
+    let second = 1 + FULL as u32;
+    let again = |octets| data("again", 400_000, true, second, 1, octets);
+    let mut exchange = Exchange::opened().then(segments(1 + 4 * FULL as u32));
+    exchange.lines.push(again(FULL));
+    assert_eq!(decided(&exchange, Tap::Anywhere, "P-C3"), None);
+    exchange.line("again").data[700] ^= 1;
+    assert_eq!(decided(&exchange, Tap::Anywhere, "P-C3"), Some((Outcome::Deviates, None)));
+    // With other limits nothing is compared.
+    *exchange.line("again") = again(FULL - 1);
+    exchange.line("again").data[700] ^= 1;
+    assert_eq!(decided(&exchange, Tap::Anywhere, "P-C3"), None);
+}
+
+#[test]
+fn a_bare_acknowledgement_changed_places_if_all_in_front_of_it_comes_at_once() {
+    let end = 1 + 2 * FULL as u32;
+    let early = |seq| {
+        let segments = segments(end);
+        Exchange::opened().then([ack("early", 39_900, true, seq, 1)]).then(segments)
+    };
+    assert_eq!(decided(&early(end), Tap::OnLink, "P-C7"), undecided(Reason::Disorder));
+    let never = decided(&early(end + 9_000), Tap::OnLink, "P-C7");
+    assert_eq!(never, Some((Outcome::Deviates, None)));
+}
+
+#[test]
 fn what_the_peer_takes_was_sent_even_if_the_capture_lost_it() {
     let mut exchange = repeated();
     exchange.drop("data");
