@@ -5,6 +5,7 @@ pub mod ack;
 pub mod agreement;
 pub mod bits;
 pub mod close;
+pub mod damage;
 pub mod numbers;
 pub mod opening;
 pub mod pair;

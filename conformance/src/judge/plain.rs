@@ -95,6 +95,7 @@ facts! {
     PROMPT "What it acknowledges was seen, and nothing that it may acknowledge waits for half a second"
     NOT_OWED "Nothing waits for an acknowledgement"
     FEW_FULL "Less than two full-sized segments wait for an acknowledgement"
+    PEER_INTACT "Nothing of the other side was seen damaged alone"
     NOT_REPORTING "The latest report of its sender had no blocks of octets beyond a hole"
     NO_FIN "Its sender has not ended what it sends"
     SPEAKS "Its sender has not aborted the connection, and sent more than resets"
@@ -255,6 +256,7 @@ fn of_acknowledgement(plain: &mut Plain, place: &Place<'_>, turn: &Turn<'_>) {
         plain.put(Plain::NOT_OWED, waited_us.is_none());
     }
     plain.put(Plain::FEW_FULL, own.ack.count(Count::Full) < 2);
+    plain.put(Plain::PEER_INTACT, peer.damage.is_none());
     plain.put(Plain::NOT_REPORTING, !own.sack.is_reporting());
 }
 

@@ -10,9 +10,7 @@
 //! RFC9293-3.6-c: a FIN counts as text for P-D4, and when the program closes can not be seen.
 //! RFC9293-3.10.7.4-ab: it is RFC9293-SHLD-14, which P-D3 judges.
 //! RFC7323-2.3-d: how much room a host means by its window, it alone knows; that the edge stays, P-D3 asks.
-//! RFC9293-MUST-39: how small a step of the window is depends on the buffer, whose size is not to be seen.
-//! RFC9293-3.8.6-c: whether a probe reached the host, nothing but its answer shows.
-//! RFC9293-MUST-3: that a damaged segment was taken looks like one that was damaged in the capture.
+//! RFC9293-3.8.6-c: whether a probe got through the packet filters of the host, nothing but its answer shows.
 //! RFC5681-4.2-c: it is RFC9293-MUST-40, which P-D4 judges.
 //! RFC5681-4.2-b: it is RFC9293-SHLD-19, which P-D5 judges.
 //! RFC2018-4-c: it is RFC5681-3.2-a, which P-D6 judges by the report that comes late.
@@ -20,7 +18,7 @@
 
 use super::assume::Assumption::{
     self, AllOfHost, AllOfPeer, Arrived, BothWays, Captured, Clock, Genuine, Handshake, InOrder, NoCopies,
-    Untouched, Whole, WithinReach,
+    Silence, Untouched, Whole, WithinReach,
 };
 use super::assume::{Tap, Vantage};
 use super::connection::Place;
@@ -133,6 +131,27 @@ pub const RULES: &[Rule] = &[
         ..Rule::USUAL
     },
     Rule {
+        id: "P-D18",
+        about: "what came damaged is not acknowledged",
+        clauses: &["RFC9293-MUST-3"],
+        assumptions: &[
+            Captured,
+            Silence,
+            Whole,
+            WithinReach,
+            BothWays,
+            InOrder,
+            Handshake,
+            Untouched,
+            Genuine,
+        ],
+        on: On::FLOWING,
+        tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::PEER_INTACT])],
+        judge: takes_damage,
+        ..Rule::USUAL
+    },
+    Rule {
         id: "P-D9",
         about: "one segment is acknowledged once",
         clauses: &["RFC5681-4.2-d"],
@@ -219,6 +238,19 @@ fn edge_order(scene: &Scene<'_>) -> Opinion {
         (format!("window up to {edge}"), format!("{before} or more, as before"))
     })
     .doubting(disorder.or(may_be_old(&place)))
+}
+
+/// Only one copy of these octets came, and its checksum was wrong, where others of the peer are right.
+fn takes_damage(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let damage = &place.peer().damage;
+    let Some(ack) = turn.ack.filter(|_| !damage.is_none()) else { return Opinion::Absent };
+    let taken = damage.taken_by(ack);
+    Opinion::unless(taken.is_some(), "RFC9293-MUST-3", || {
+        let left = taken.unwrap_or_default();
+        (format!("ack {ack}"), format!("{left} at most: what follows came with a wrong checksum alone"))
+    })
+    .doubting(may_be_old(&place))
 }
 
 /// A segment that acknowledges more than those before it, and nothing that the capture does not have.

@@ -13,16 +13,19 @@
 //! RFC9293-MAY-8: a window may be closed for as long as its owner wants.
 
 use super::assume::Assumption::{
-    self, AllOfPeer, AllOffers, BothWays, Captured, Genuine, Handshake, InOrder, Untouched, Whole,
-    WithinReach,
+    self, AllOfHost, AllOfPeer, AllOffers, BothWays, Captured, Genuine, Handshake, InOrder, Silence,
+    Untouched, Whole, WithinReach,
 };
+use super::assume::Tap;
 use super::connection::Place;
 use super::facts::opening::{Opening, option};
 use super::facts::turn::{Turn, is_after, later};
+use super::facts::window;
 use super::kind::On;
 use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene};
 use super::tcp_send::peer_segment_octets;
+use super::tcp_timestamp::may_be_old;
 use crate::verdict::Reason;
 
 /// What claims about the window take for granted.
@@ -31,6 +34,28 @@ const WINDOW: &[Assumption] =
 
 /// The rules of this file.
 pub const RULES: &[Rule] = &[
+    Rule {
+        id: "P-D10",
+        about: "the window does not creep on in small steps",
+        clauses: &["RFC9293-MUST-39"],
+        assumptions: &[
+            Captured,
+            AllOfHost,
+            BothWays,
+            Silence,
+            Whole,
+            WithinReach,
+            Handshake,
+            Untouched,
+            InOrder,
+            Genuine,
+        ],
+        on: On::EMPTY,
+        tap: Tap::AtHost,
+        quiet: &[absent(&[Plain::ACK_NEW])],
+        judge: creeps,
+        ..Rule::USUAL
+    },
     Rule {
         id: "P-C1",
         about: "new data stays inside of the window of the peer",
@@ -62,6 +87,22 @@ pub const RULES: &[Rule] = &[
         ..Rule::USUAL
     },
 ];
+
+/// One small step may round what was offered before, and another follow it by chance; not a third.
+fn creeps(scene: &Scene<'_>) -> Opinion {
+    let Some((turn, place)) = scene.flow() else { return Opinion::Absent };
+    let own = &place.own().window;
+    if turn.ack != place.own().numbers.highest_ack() || !place.own().ack.is_quiet() {
+        return Opinion::Absent;
+    }
+    let step = window::creeps(place.own(), place.peer(), turn).filter(|_| own.creeping() >= 2);
+    Opinion::unless(step.is_some(), "RFC9293-MUST-39", || {
+        let step = step.unwrap_or_default();
+        let bound = "no update for less than a segment or half of the buffer";
+        (format!("the window moves on by {step} octets, the third small step in turn"), bound.into())
+    })
+    .doubting(may_be_old(&place))
+}
 
 /// New data with its place, on a connection whose window is its own.
 fn new_data<'a>(scene: &Scene<'a>) -> Option<(&'a Turn<'a>, Place<'a>)> {

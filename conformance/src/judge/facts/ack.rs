@@ -75,6 +75,11 @@ impl Ack {
         self.flags.has(flag::ONE_ARRIVAL) && !self.flags.has(flag::MORE_ARRIVALS)
     }
 
+    /// Whether no segment for it was seen since it sent one.
+    pub const fn is_quiet(&self) -> bool {
+        !self.flags.has(flag::ONE_ARRIVAL)
+    }
+
     /// How many segments for it no bare acknowledgement is due to, since it has been seen to acknowledge.
     /// Each is due to at least one that no other is due to; and which one, is not asked.
     pub const fn unused(&self) -> u8 {

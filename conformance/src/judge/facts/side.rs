@@ -2,6 +2,7 @@
 
 use super::ack::{self, Ack};
 use super::close::{self, Close};
+use super::damage::{self, Damage};
 use super::numbers::{self, Numbers};
 use super::opening::{self, Openings};
 use super::sack::{self, Sack};
@@ -32,6 +33,8 @@ pub struct Side {
     pub sack: Sack,
     /// How it ends.
     pub close: Close,
+    /// What was seen damaged.
+    pub damage: Damage,
 }
 
 impl Side {
@@ -53,12 +56,14 @@ pub fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     ack::note(own, peer, turn);
     sack::note(own, peer, turn);
     close::note(own, peer, turn);
+    damage::note(own, peer, turn);
     // Last, so that the others see what was the highest number before.
     numbers::note(own, peer, turn);
 }
 
 /// Takes note of a damaged segment, of which only the acknowledgement may matter.
 pub fn note_damaged(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
+    damage::note_damaged(own, peer, turn);
     peer.timer.hear(peer.numbers.highest());
     peer.sent.hear(None, turn.us());
     own.numbers.note_damaged(turn);

@@ -1,10 +1,11 @@
 //! floor 7: the window that it offers (RFC 9293 section 3.8.6, RFC 7323 section 2).
 
-use super::bits::Bits;
+use super::bits::{Bits, Counts};
 use super::numbers::Numbers;
 use super::opening::Opening;
 use super::side::Side;
 use super::turn::{Turn, elapsed_us, is_after, later};
+use stack::wire::tcp::Flags;
 
 /// The largest shift count of a window (RFC 7323 section 2.3).
 const SHIFT_MAX: u8 = 14;
@@ -41,7 +42,11 @@ pub struct Window {
     shrunk_stamp: u32,
     overrun_end: u32,
     overrun_us: u32,
+    /// The largest one, as it stands in the header of a segment without SYN.
+    largest: u16,
     flags: Bits,
+    /// At place 0 how often it crept on.
+    counts: Counts,
 }
 
 impl Window {
@@ -80,6 +85,11 @@ impl Window {
     /// Whether only SYNs have offered a window so far.
     pub const fn is_only_of_syn(&self) -> bool {
         self.flags.has(flag::ONLY_SYN)
+    }
+
+    /// How often in turn it crept on, up to three times: see [`creeps`].
+    pub const fn creeping(&self) -> u8 {
+        self.counts.get(0)
     }
 
     /// Whether the latest segment offers nothing.
@@ -142,6 +152,31 @@ fn shift(own: &Side, peer: &Side) -> u8 {
     }
 }
 
+/// The shortest segment that no host takes for a small one (RFC 9293 section 3.7.1).
+const SMALL_OCTETS: u32 = 536;
+
+/// A window that was never larger than this is that of a small buffer, which has small steps.
+const TINY_OCTETS: u32 = 16_384;
+
+/// By how much a segment of `own` that says nothing else moves the window on, if that is less than a segment
+/// and than half of the largest window that was offered: the buffer is larger than that window. Nothing has
+/// come since the segment before it.
+pub fn creeps(own: &Side, peer: &Side, turn: &Turn<'_>) -> Option<u32> {
+    let nothing_else = turn.flags.without(Flags::PSH) == Flags::ACK
+        && !turn.takes_numbers()
+        && turn.ack == own.numbers.highest_ack()
+        && Some(turn.seq) == own.numbers.highest()
+        && own.ack.is_quiet();
+    let shift = shift(own, peer);
+    let largest = u32::from(own.window.largest) << shift;
+    let most =
+        own.openings.only()?.max_segment_octets().map_or(SMALL_OCTETS, |mss| SMALL_OCTETS.min(mss.into()));
+    let edge = turn.ack?.wrapping_add(u32::from(turn.segment.view.window()) << shift);
+    let step = edge.wrapping_sub(own.window.edge()?);
+    let creeps = largest > TINY_OCTETS && step > 0 && step < most.min(largest / 2);
+    (nothing_else && creeps).then_some(step)
+}
+
 /// Takes note of a segment of `own`.
 pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     if turn.data_octets > 0 {
@@ -154,7 +189,16 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     // What was not captured whole may be damaged.
     let whole = turn.segment.extent.is_whole() && !turn.flags.syn();
     let sure = whole && own.openings.only().is_some() && peer.openings.only().is_some();
+    let creeps = creeps(own, peer, turn).is_some();
     let window = &mut own.window;
+    if creeps {
+        window.counts.add(0, true);
+    } else {
+        window.counts.clear(0);
+    }
+    if !turn.flags.syn() {
+        window.largest = window.largest.max(turn.segment.view.window());
+    }
     let edge = ack.wrapping_add(field << shift);
     let first = window.edge().is_none() || window.is_only_of_syn();
     window.flags.put(flag::ONLY_SYN, turn.flags.syn() && first);

@@ -69,6 +69,22 @@ pub(super) const FLAWS: &[Flaw] = &[
         breaks: |exchange| later(exchange, &["filled 1", "filled 2", "filled 3"], 300_000),
     },
     Flaw {
+        rule: "P-D10",
+        clause: "RFC9293-MUST-39",
+        outcome: Outcome::Fail,
+        tap: Tap::AtHost,
+        good: slowly_read,
+        breaks: |exchange| creep(exchange, ["more 1", "more 2", "more 3"]),
+    },
+    Flaw {
+        rule: "P-D18",
+        clause: "RFC9293-MUST-3",
+        outcome: Outcome::Fail,
+        tap: Tap::AtHost,
+        good: damaged_once,
+        breaks: |exchange| exchange.drop("again"),
+    },
+    Flaw {
         rule: "P-D9",
         clause: "RFC5681-4.2-d",
         outcome: Outcome::Fail,
@@ -133,6 +149,88 @@ pub(super) fn holes() -> Exchange {
         ]);
     }
     exchange
+}
+
+/// A window that the server fills, and that opens in steps of 1536 octets.
+fn slowly_read() -> Exchange {
+    const FILLED: u32 = 130 << 7;
+    let mut exchange = Exchange::opened();
+    exchange.line("syn").window = 130 << 7;
+    exchange.line("ack").window = 130;
+    for nth in 0..FILLED / FULL32 {
+        let us = 100_000 + 100 * u64::from(nth);
+        exchange.lines.push(data("text", us, false, 1 + nth * FULL32, 1, FULL));
+    }
+    let rest = FILLED % FULL32;
+    exchange.lines.push(data("rest", 102_000, false, 1 + FILLED - rest, 1, rest as usize));
+    let stamps = Some((103, 100_100));
+    exchange.lines.push(Line { window: 0, stamps, ..ack("full", 102_100, true, 1, 1 + FILLED) });
+    let steps = (1_u16..).zip(["more 1", "more 2", "more 3"]);
+    exchange.then(steps.map(|(nth, name)| {
+        let ms = 200 + 50 * u32::from(nth);
+        let stamps = Some((1 + ms, 100_100));
+        Line { window: 12 * nth, stamps, ..ack(name, 1_000 * u64::from(ms), true, 1, 1 + FILLED) }
+    }))
+}
+
+/// Lets the window open by 128 octets a time.
+fn creep<const N: usize>(exchange: &mut Exchange, names: [&'static str; N]) {
+    for (window, name) in (1..).zip(names) {
+        exchange.line(name).window = window;
+    }
+}
+
+/// A segment that comes damaged, comes again and is acknowledged.
+fn damaged_once() -> Exchange {
+    let damaged = Line { damaged: true, ..data("damaged", 101_000, false, 1 + FULL32, 1, FULL) };
+    Exchange::opened().then([
+        data("whole", 100_000, false, 1, 1, FULL),
+        ack("taken", 100_100, true, 1, 1 + FULL32),
+        damaged,
+        data("request", 150_000, true, 1, 1 + FULL32, 10),
+        data("again", 300_000, false, 1 + FULL32, 11, FULL),
+        ack("taken again", 300_100, true, 11, 1 + 2 * FULL32),
+    ])
+}
+
+#[test]
+fn two_small_steps_of_the_window_may_be_chance() {
+    let mut exchange = slowly_read();
+    creep(&mut exchange, ["more 1", "more 2"]);
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D10"));
+    // Something came in between, and may have been answered.
+    creep(&mut exchange, ["more 1", "more 2", "more 3"]);
+    exchange.lines.push(ack("probe", 260_000, false, 0, 1));
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D10"));
+}
+
+#[test]
+fn a_small_buffer_has_small_steps() {
+    let mut exchange = slowly_read();
+    creep(&mut exchange, ["more 1", "more 2", "more 3"]);
+    exchange.lines.retain(|line| line.name != "text");
+    exchange.line("syn").window = 712;
+    exchange.line("ack").window = 5;
+    exchange.line("rest").seq = 1;
+    for name in ["full", "more 1", "more 2", "more 3"] {
+        exchange.line(name).ack = 1 + (130 << 7) % FULL32;
+    }
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D10"));
+}
+
+#[test]
+fn what_is_always_damaged_or_too_long_was_damaged_by_the_capture() {
+    // No data of the peer has a right checksum.
+    let mut exchange = damaged_once();
+    exchange.drop("again");
+    exchange.line("whole").damaged = true;
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D18"));
+    // Several segments that a network card has joined.
+    let mut exchange = damaged_once();
+    exchange.drop("again");
+    exchange.line("damaged").data = vec![0; 2 * FULL];
+    exchange.line("taken again").ack = 1 + 3 * FULL32;
+    assert!(is_silent(&exchange, Tap::AtHost, "P-D18"));
 }
 
 /// A probe that is answered.

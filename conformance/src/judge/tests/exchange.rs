@@ -4,6 +4,7 @@
 use super::super::*;
 use assume::Tap;
 use stack::base::{Instant, Span};
+use stack::wire::Auto;
 use stack::wire::tcp::{self, Flags, Forced};
 use stack::wire::{ipv4, tcp_option};
 use std::net::{IpAddr, Ipv4Addr};
@@ -35,6 +36,8 @@ pub(super) struct Line {
     pub(super) ecn: u8,
     pub(super) ttl: u8,
     pub(super) identification: u16,
+    /// Whether its checksum is wrong.
+    pub(super) damaged: bool,
 }
 
 /// A line without data.
@@ -61,6 +64,7 @@ pub(super) fn line(
         ecn: 0,
         ttl: 64,
         identification: 0,
+        damaged: false,
     }
 }
 
@@ -170,7 +174,8 @@ impl Line {
             options: tcp_option::Options::NONE,
             payload: &self.data,
         };
-        let forced = Forced { raw_options: Some(&options), ..Forced::default() };
+        let checksum = if self.damaged { Auto::Forced(0x1234) } else { Auto::Computed };
+        let forced = Forced { raw_options: Some(&options), checksum, ..Forced::default() };
         let mut payload = Vec::new();
         segment.emit_with(&forced, IpAddr::V4(src), IpAddr::V4(dst), &mut payload);
         let mut bytes = Vec::new();
