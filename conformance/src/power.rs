@@ -21,6 +21,7 @@ mod faults_icmp;
 mod faults_open;
 mod faults_retransmit;
 mod faults_send;
+mod faults_take;
 mod faults_v6;
 mod variant;
 

@@ -3,7 +3,7 @@
 use super::story::Story;
 use super::{
     faults_ack, faults_below, faults_close, faults_flow, faults_form, faults_frame, faults_icmp, faults_open,
-    faults_retransmit, faults_send, faults_v6,
+    faults_retransmit, faults_send, faults_take, faults_v6,
 };
 
 /// A kind of fault.
@@ -34,6 +34,7 @@ pub fn faults() -> impl Iterator<Item = &'static Fault> {
         faults_open::FAULTS,
         faults_flow::FAULTS,
         faults_ack::FAULTS,
+        faults_take::FAULTS,
         faults_send::FAULTS,
         faults_retransmit::FAULTS,
         faults_close::FAULTS,
