@@ -54,7 +54,7 @@ assumptions! {
     NoErrors "a15" "no ICMP error told the host of trouble on the way"
     Silence "a14" "nothing came for the host that the capture does not have, bare acknowledgements counted in"
     Whole "a16" "what came for the host came in whole segments"
-    WithinReach "a17" "no number that came for the host is further from those in use than a window reaches"
+    WithinReach "a17" "what came for the host has numbers within a window of those in use, and none behind a FIN"
     SameMtu "a18" "no ICMP error told the host of a smaller path MTU"
 }
 

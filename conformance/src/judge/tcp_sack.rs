@@ -21,7 +21,7 @@ use super::tcp_timestamp::{is_sent_later, may_be_old};
 use crate::verdict::{Outcome, Reason};
 
 /// What claims about the form of a report take for granted.
-const FORM: &[Assumption] = &[Captured, Untouched, Genuine];
+const FORM: &[Assumption] = &[Captured, Untouched, Genuine, WithinReach];
 
 /// What claims about why a report is sent take for granted.
 const CAUSE: &[Assumption] =

@@ -253,6 +253,8 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     }
     // Without a timestamp nothing shows what the other side knew when it went on.
     let tells = turn.stamps().is_some() || own.stamps.highest().is_none();
+    // Whether what was cut is damaged, nothing shows at all.
+    let tells = tells && turn.segment.extent.is_whole();
     let reported = if turn.segment.header_whole { turn.segment.options.sack.as_slice() } else { &[] };
     let claimed = reported.iter().fold(ack, |claimed, (_, right)| later(claimed, *right));
     if tells && is_after(claimed, highest) && own.ack.unsent().is_none_or(|unsent| is_after(claimed, unsent))

@@ -41,8 +41,8 @@ impl Close {
         self.flags.has(flag::ODD)
     }
 
-    /// Whether some of its numbers are further from those of the connection than a window reaches: somebody
-    /// else sent them, and no order of numbers means anything any more.
+    /// Whether some of its numbers are further from those of the connection than a window reaches, or behind
+    /// its FIN: somebody else sent them, and no order of numbers means anything any more.
     pub const fn is_astray(&self) -> bool {
         self.flags.has(flag::ASTRAY)
     }
@@ -69,7 +69,8 @@ fn is_astray(own: &Numbers, peer: &Numbers, turn: &Turn<'_>) -> bool {
 
 /// Takes note of a segment of `own`.
 pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
-    let astray = !turn.flags.rst() && is_astray(&own.numbers, &peer.numbers, turn);
+    let behind = own.close.fin().is_some_and(|fin| is_after(turn.end, fin.wrapping_add(1)));
+    let astray = !turn.flags.rst() && (behind || is_astray(&own.numbers, &peer.numbers, turn));
     own.close.flags.put(flag::ASTRAY, astray || own.close.is_astray());
     let close = &mut own.close;
     let outside = |ack: u32| {

@@ -118,7 +118,8 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let seen = peer.stamps.highest();
     own.stamps.note_value(stamps.value, turn.flags.syn());
     if turn.flags.ack() {
-        own.stamps.note_echo(stamps.echo, stamps.value, seen);
+        // Whether what was cut is damaged, nothing shows.
+        own.stamps.note_echo(stamps.echo, stamps.value, seen.filter(|_| turn.segment.extent.is_whole()));
     }
     // Whatever came before may have been taken before this segment left.
     if let Some(value) = seen {

@@ -110,3 +110,18 @@ fn a_copy_excuses_its_own_connection_alone() {
     exchange.lines.push(Line { at_us: line.at_us + 2, identification: 77, ..line });
     assert_eq!(said(&exchange.judged(Tap::AtHost)), Some((Outcome::Undecided, Some(Reason::MaybeCopy))));
 }
+
+#[test]
+fn who_is_sent_data_behind_a_fin_may_report_it() {
+    let report = |fin: bool| {
+        let flags = if fin { Flags::FIN | Flags::ACK } else { Flags::ACK };
+        let exchange = Exchange::opened().then([
+            line("ends", 30_000, false, flags, 15, 1),
+            data("behind", 31_000, false, 2, 1, 100),
+            super::ack::sacked(ack("report", 32_000, true, 1, 16), &[(2, 102)], (33, 100_031)),
+        ]);
+        decided(&exchange, "P-D7")
+    };
+    assert_eq!(report(false), Some((Outcome::Deviates, None)));
+    assert_eq!(report(true), Some((Outcome::Undecided, Some(Reason::Stray))));
+}
