@@ -19,6 +19,7 @@ use crate::drive::replay::stream::offset;
 use crate::judge::Verdict;
 use crate::judge::assume::Tap;
 use crate::judge::file::{Judged, Reading};
+use crate::judge::seen::Known;
 use crate::trace::capture::CaptureError;
 use crate::verdict::Outcome;
 use gather::{Gathered, Pair, Wanted, pair};
@@ -185,6 +186,11 @@ impl<'a> Questions<'a> {
         seen.is_some_and(|seen| matches!(seen.tap, Tap::AtHost | Tap::OnLink))
     }
 
+    /// Whether somebody said where the tap is, seen from the host.
+    fn is_stated(&self, host: IpAddr) -> bool {
+        self.judged.report.hosts.get(&host).is_some_and(|seen| seen.known == Known::Stated)
+    }
+
     /// Why nobody can be asked about, if so.
     fn silence(&self, testimony: &Testimony) -> Option<Silence> {
         let nobody_accused = self.verdicts.is_empty() && testimony.statements.is_empty();
@@ -226,7 +232,13 @@ impl<'a> Questions<'a> {
                     testimony.stopped = true;
                     return;
                 }
-                testimony.hear(ends, connection, role, &of_this);
+                // Who infers that the tap is near does not know that it misses nothing.
+                let lacks = !self.is_stated(ends.0.ip()) && runs_ahead(connection);
+                if lacks || !is_complete(connection) {
+                    testimony.leave_out(&of_this);
+                } else {
+                    testimony.hear(ends, connection, role, &of_this);
+                }
             }
         }
     }
@@ -250,14 +262,15 @@ impl<'a> Questions<'a> {
 }
 
 impl Testimony {
+    /// An end of a connection that the capture does not have whole.
+    fn leave_out(&mut self, verdicts: &[&Verdict]) {
+        let incomplete = |verdict: &&Verdict| (key(verdict), Statement::of(Word::Incomplete));
+        self.statements.extend(verdicts.iter().map(incomplete));
+        *self.unfollowed.entry(Word::Incomplete.code()).or_insert(0) += 1;
+    }
+
     /// Follows one end of a connection, and compares what comes of it with the verdicts about it.
     fn hear(&mut self, ends: Ends, connection: &RecordedConnection, role: Side, verdicts: &[&Verdict]) {
-        if !is_complete(connection) {
-            let incomplete = |verdict: &&Verdict| (key(verdict), Statement::of(Word::Incomplete));
-            self.statements.extend(verdicts.iter().map(incomplete));
-            *self.unfollowed.entry(Word::Incomplete.code()).or_insert(0) += 1;
-            return;
-        }
         let followed = accept::follow(connection, role, accept::Tap::Here);
         match &followed.end {
             End::Undecided(reason) => *self.unfollowed.entry(reason.code()).or_insert(0) += 1,
@@ -306,6 +319,21 @@ fn is_complete(connection: &RecordedConnection) -> bool {
             ack <= highest && there.first().map_or(0, |(_, end)| *end) < ack
         };
         !taken.any(unseen)
+    })
+}
+
+/// Whether either side acknowledges something before the capture has it: then it may lack packets, or have
+/// them out of order.
+fn runs_ahead(connection: &RecordedConnection) -> bool {
+    let mut ends: [Option<u32>; 2] = [None; 2];
+    connection.segments.iter().filter(|segment| !segment.has(Flags::RST)).any(|segment| {
+        let (own, other) = (segment.from.index(), segment.from.other().index());
+        let end = segment.seq.wrapping_add(segment.len_octets());
+        if ends[own].is_none_or(|known| end.wrapping_sub(known).cast_signed() > 0) {
+            ends[own] = Some(end);
+        }
+        let ahead = |known: u32| segment.ack.wrapping_sub(known).cast_signed() > 0;
+        segment.has(Flags::ACK) && ends[other].is_some_and(ahead)
     })
 }
 
