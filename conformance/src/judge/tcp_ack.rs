@@ -77,6 +77,9 @@ pub const RULES: &[Rule] = &[
         clauses: &["RFC9293-SHLD-14"],
         assumptions: &[InOrder, Handshake, Untouched, Genuine, Whole],
         on: On::FLOWING,
+        // Elsewhere a later timestamp does not show that a segment was sent later: who paces what it sends
+        // writes the time at which a segment is to leave, and the window of when it was made.
+        tap: Tap::AtHost,
         quiet: &[absent(&[Plain::ACK_FIRST])],
         judge: edge_order,
         ..Rule::USUAL

@@ -257,8 +257,11 @@ pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
     let tells = tells && turn.segment.extent.is_whole();
     let reported = if turn.segment.header_whole { turn.segment.options.sack.as_slice() } else { &[] };
     let claimed = reported.iter().fold(ack, |claimed, (_, right)| later(claimed, *right));
-    if tells && is_after(claimed, highest) && own.ack.unsent().is_none_or(|unsent| is_after(claimed, unsent))
-    {
+    let known = own.ack.unsent();
+    let anew = known.is_none_or(|unsent| is_after(claimed, unsent));
+    // What was reported is acknowledged now, of which the other side can have known nothing before.
+    let reached = known.is_some_and(|unsent| own.is_reported(unsent) && !is_after(unsent, ack));
+    if tells && is_after(claimed, highest) && (anew || reached) {
         own.ack.unsent = claimed;
         own.ack.flags.put(flag::UNSENT, true);
         if let Some(stamps) = turn.stamps() {

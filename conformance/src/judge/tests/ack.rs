@@ -278,11 +278,12 @@ fn an_edge_that_is_rounded_or_overtaken_does_not_retreat() {
 }
 
 #[test]
-fn an_edge_retreats_wherever_the_tap_is_and_none_that_a_syn_offered() {
+fn an_edge_retreats_at_the_host_alone_and_none_that_a_syn_offered() {
     let mut exchange = taken();
     exchange.line("taken more").window = 400;
-    let found = exchange.judged(Tap::Anywhere).verdicts;
+    let found = exchange.judged(Tap::AtHost).verdicts;
     assert!(found.iter().any(|one| one.rule.id == "P-D3" && one.outcome == Outcome::Deviates));
+    assert_eq!(doubt(&exchange, Tap::Anywhere, "P-D3"), Some(Reason::NotNear));
     // The window of the SYN was not scaled.
     let mut exchange = taken();
     for line in exchange.lines.iter_mut().filter(|line| line.from_client && line.name != "syn") {
