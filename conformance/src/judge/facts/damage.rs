@@ -46,7 +46,8 @@ impl Damage {
 
 /// Takes note of a segment of `own` that is whole.
 pub(super) fn note(own: &mut Side, peer: &mut Side, turn: &Turn<'_>) {
-    if turn.data_octets > 0 {
+    // A FIN alone shows as well that other octets stand there.
+    if turn.takes_numbers() {
         own.damage.repair(turn);
     }
     // It is said once.
