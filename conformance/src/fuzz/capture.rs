@@ -19,6 +19,9 @@ use std::path::PathBuf;
 /// The protocol of CAN and CAN FD in cooked captures.
 const CAN: [&[u8]; 2] = [&[0, 0x0c], &[0, 0x0d]];
 
+/// Where the protocol and the identifier of a CAN frame stand in cooked captures of both versions.
+const COOKED: [(usize, usize); 2] = [(14, 16), (0, 20)];
+
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
 }
@@ -107,9 +110,14 @@ impl Known {
         if self.cut_at.is_some_and(|at| at.contains(&theirs.octets.len())) {
             octets.truncate(theirs.octets.len());
         }
-        let is_can = CAN.iter().any(|protocol| octets.get(14..16) == Some(protocol));
-        if let (true, true, Some(identifier)) = (is_can, octets != theirs.octets, octets.get_mut(16..20)) {
-            identifier.reverse();
+        for (protocol_at, identifier_at) in COOKED {
+            let protocol = octets.get(protocol_at..protocol_at + 2);
+            let is_can = CAN.iter().any(|can| protocol == Some(can));
+            let place = identifier_at..identifier_at + 4;
+            let same = octets.get(place.clone()) == theirs.octets.get(place.clone());
+            if let (true, false, Some(identifier)) = (is_can, same, octets.get_mut(place)) {
+                identifier.reverse();
+            }
         }
         let wire_len = theirs.wire_len.max(u32::try_from(ours.octets.len()).unwrap_or(u32::MAX));
         octets == theirs.octets && ours.wire_len == wire_len && self.same_time(ours, theirs)

@@ -218,9 +218,10 @@ impl HostFacts {
             Some(Reason::NoneRight)
         } else if one_bit && (written.one_bit <= written.right || written.one_bit < ONE_BIT_MIN) {
             Some(Reason::OneBit)
-        } else if written.wrong + written.one_bit < 2
-            || (written.wrong + written.one_bit) * 10 < written.right
+        } else if !one_bit
+            && (written.wrong < 2 || written.wrong * 10 < written.right || written.wrong <= written.one_bit)
         {
+            // A link that flips one bit flips two of them now and then.
             Some(Reason::Rare)
         } else {
             None

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_takes_no_more_than_480_octets() {
+    fn a_connection_takes_no_more_than_512_octets() {
         let octets = size_of::<Connection>();
         assert!(octets <= 512, "{octets} octets, of which {} a side", size_of::<Side>());
     }

@@ -2,7 +2,7 @@
 //! and rules say beforehand what they say of such ones ([`Quiet`]): they need not be asked about them.
 //!
 //! Each of these facts is looked at once for all rules. That no rule says otherwise of a segment than what it
-//! said beforehand, is compared whenever the tests of the judge run.
+//! said beforehand, is compared whenever its unit tests run.
 
 use super::assume::Vantage;
 use super::checksum::{Field, Kind as Sum};

@@ -305,7 +305,7 @@ fn begins_anew(connection: &Connection, side: usize, packet: &Packet<'_>) -> boo
     }
     if flags.ack() {
         // Several answers in a row may be cookies, each with a number of its own.
-        return own.numbers.segments > own.openings.copies();
+        return !own.openings.are_lost() && own.numbers.segments > own.openings.copies();
     }
     // A first SYN from this side after one of the other is a simultaneous open.
     own.numbers.segments > 0 || (peer.numbers.segments > 0 && peer.openings.all().is_empty())

@@ -28,7 +28,7 @@ use super::kind::On;
 use super::plain::{Plain, absent, holds};
 use super::rule::{Opinion, Rule, Scene, Whose};
 use super::tcp_timestamp::{is_sent_later, may_be_old};
-use crate::verdict::Reason;
+use crate::verdict::{Outcome, Reason};
 
 /// What claims about a delay take for granted.
 const DELAY: &[Assumption] = &[
@@ -150,6 +150,8 @@ pub const RULES: &[Rule] = &[
         ],
         on: On::FLOWING,
         tap: Tap::AtHost,
+        // A network card that joins short segments leaves the checksum of the first.
+        ceiling: Outcome::Deviates,
         quiet: &[absent(&[Plain::PEER_INTACT])],
         judge: takes_damage,
         ..Rule::USUAL

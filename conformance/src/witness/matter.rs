@@ -37,6 +37,11 @@ pub(super) fn of(rule: &str) -> &'static [Breach] {
     MATTERS.iter().find(|(id, _)| *id == rule).map_or(&[], |(_, breaches)| breaches)
 }
 
+/// Whether the rule speaks only when later packets have shown what was wrong.
+pub(super) fn comes_late(rule: &str) -> bool {
+    ["P-C12a", "P-D1", "P-D4"].contains(&rule)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -127,7 +127,8 @@ impl Statement {
         };
         let here = |finding: &Finding| finding.index.is_some() && finding.number == verdict.number;
         if let Some(finding) = unexplained {
-            let reached = finding.index.is_none() || finding.number <= verdict.number;
+            let before = finding.index.is_none() || finding.number <= verdict.number;
+            let reached = here(finding) || before && matter::comes_late(verdict.rule.id);
             if reached && matter.contains(&finding.breach) {
                 return Self::unexplained(Word::Agrees, finding);
             }

@@ -79,7 +79,7 @@ pub(super) const FLAWS: &[Flaw] = &[
     Flaw {
         rule: "P-D18",
         clause: "RFC9293-MUST-3",
-        outcome: Outcome::Fail,
+        outcome: Outcome::Deviates,
         tap: Tap::AtHost,
         good: damaged_once,
         breaks: |exchange| exchange.drop("again"),

@@ -119,7 +119,14 @@ fn copy(window: &mut Window, comments: &Comments<'_>, out: &mut dyn Write) -> io
                 out.write_all(&Pcapng::endless(block))?;
                 window.at += octets;
             }
-            Step::Pass { octets } if octets > BLOCK_OCTETS_MAX => window.skip(octets),
+            Step::Pass { octets } if octets > BLOCK_OCTETS_MAX => {
+                window.skip(octets);
+                // Its second length is left out with it.
+                if !window.has(TRAILER) || format.step(window.rest()).is_err() {
+                    break;
+                }
+                window.at += TRAILER;
+            }
             Step::Pass { octets } => {
                 let front = usize::try_from(octets).unwrap_or(usize::MAX);
                 if !window.has(front + TRAILER) {
